@@ -1,0 +1,46 @@
+# gw_bootstrap: the server half (PGXS), and the goals that hand on to other rooms.
+#
+#   make, make install, make installcheck     the extension, against the server of PG_CONFIG
+#   make client-all, make client-install      the client program
+#   make demo, make test                      the two commands of the README
+#   make matrix, make bench                   every supported PostgreSQL; speed
+
+MODULE_big = gw_bootstrap
+OBJS = \
+	extension/gw_bootstrap.o \
+	extension/head_table.o \
+	extension/heads.o \
+	extension/holder.o
+
+EXTENSION = control/gw_bootstrap
+DATA = control/gw_bootstrap--1.0.sql
+
+# One source of the version: the control file.
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" control/gw_bootstrap.control)
+PG_CPPFLAGS = -DGW_BOOTSTRAP_VERSION='"$(EXTVERSION)"'
+PG_CFLAGS = -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
+
+REGRESS = install input names types privileges relations transactions bounded holders update
+REGRESS_OPTS = --inputdir=$(srcdir) --load-extension=gw_bootstrap
+ISOLATION = outcome race head_table guard subtransaction
+ISOLATION_OPTS = --inputdir=$(srcdir)/test --load-extension=gw_bootstrap
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+# VPATH builds need the folder of the objects made first.
+$(OBJS): | extension
+extension:
+	mkdir -p $@
+
+client-all client-install client-uninstall client-clean:
+	$(MAKE) -C client $(patsubst client-%,%,$@)
+
+test matrix demo bench:
+	$(SHELL) test/rig/$@
+
+format format-check:
+	.ci/format $(patsubst format%,-%,$@)
+
+.PHONY: client-all client-install client-uninstall client-clean test matrix demo bench format format-check
