@@ -37,10 +37,18 @@ extension:
 client-all client-install client-uninstall client-clean:
 	$(MAKE) -C client $(patsubst client-%,%,$@)
 
-test matrix demo bench:
-	$(SHELL) test/rig/$@
+test:
+	test/rig/suite
+matrix:
+	test/rig/matrix
+demo:
+	test/demo/run
+bench:
+	test/bench/run
 
-format format-check:
-	.ci/format $(patsubst format%,-%,$@)
+format:
+	.ci/format
+format-check:
+	.ci/format --check
 
 .PHONY: client-all client-install client-uninstall client-clean test matrix demo bench format format-check
