@@ -7,6 +7,7 @@
 
 MODULE_big = gw_bootstrap
 OBJS = \
+	extension/bootstrap_lock.o \
 	extension/gw_bootstrap.o \
 	extension/head_table.o \
 	extension/heads.o \

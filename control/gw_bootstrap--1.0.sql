@@ -1,0 +1,67 @@
+/* control/gw_bootstrap--1.0.sql */
+
+-- complain if script is sourced in psql, rather than via CREATE EXTENSION
+\echo Use "CREATE EXTENSION gw_bootstrap" to load this file. \quit
+
+-- All functions are VOLATILE, since they see what others commit while the
+-- caller's statement runs, and PARALLEL UNSAFE, since a newer snapshot cannot
+-- be had in parallel mode (GetLatestSnapshot() in snapmgr.c).
+--
+-- EXECUTE stays with PUBLIC: the first three show nothing that pg_locks and
+-- the caller's own SELECT privilege would not; the fourth does nothing that
+-- pg_advisory_unlock() and pg_terminate_backend() would not, and the latter
+-- checks the caller's role itself.
+
+CREATE FUNCTION gw_bootstrap_at_head(
+    expected_heads text[],
+    head_table text DEFAULT 'alembic_version',
+    head_column text DEFAULT 'version_num')
+RETURNS boolean
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION gw_bootstrap_at_head(text[], text, text) IS
+'true if the head table has exactly the expected heads; takes no advisory lock and never waits';
+
+CREATE FUNCTION gw_bootstrap_try(
+    expected_heads text[],
+    head_table text DEFAULT 'alembic_version',
+    head_column text DEFAULT 'version_num',
+    lock_key bigint DEFAULT 42424242424242,
+    OUT outcome text,
+    OUT current_heads text[],
+    OUT holder_pid integer,
+    OUT holder_state text)
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION gw_bootstrap_try(text[], text, text, bigint) IS
+'check the heads and, only if there is work to do, take the transaction-level lock without waiting: at_head, acquired or busy';
+
+CREATE FUNCTION gw_bootstrap_status(
+    head_table text DEFAULT 'alembic_version',
+    head_column text DEFAULT 'version_num',
+    lock_key bigint DEFAULT 42424242424242,
+    OUT current_heads text[],
+    OUT lock_key bigint,
+    OUT holder_pid integer,
+    OUT holder_state text,
+    OUT holder_since timestamptz,
+    OUT holder_application_name text,
+    OUT holder_client_addr inet,
+    OUT in_recovery boolean)
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION gw_bootstrap_status(text, text, bigint) IS
+'the heads found and who holds the lock';
+
+CREATE FUNCTION gw_bootstrap_break_orphan(
+    lock_key bigint DEFAULT 42424242424242,
+    min_idle interval DEFAULT '10 seconds')
+RETURNS integer
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION gw_bootstrap_break_orphan(bigint, interval) IS
+'end an orphaned session-level lock and return the pid that held it, or NULL; the caller vouches that nobody is still migrating under it';

@@ -1,0 +1,278 @@
+/*-------------------------------------------------------------------------
+ *
+ * head_table.c
+ *		Read the head table without waiting and without leaving a trace.
+ *
+ * The reader may stand in a guard transaction that stays open for as long as
+ * a migration takes, so nothing may remain: the table is locked conditionally
+ * and closed with its lock released, the snapshot is registered and
+ * unregistered, and no query is planned or executed.  SPI could do none of
+ * that: it waits for the table and keeps its lock until the transaction ends.
+ *
+ * Such a transaction processes no invalidation messages by itself, so they
+ * are accepted before each look-up (see RangeVarGetRelidExtended() for the
+ * same loop with a lock that waits).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/detoast.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xlog.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "storage/sinval.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/rls.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "compat.h"
+#include "head_table.h"
+
+/*
+ * Look the name up as regclass would and lock what it names, if that can be
+ * had at once.  HEADS_READ means that *relid is locked.
+ */
+static HeadTableState
+lock_head_table(text *table_name, Oid *relid)
+{
+	RangeVar   *name = makeRangeVarFromNameList(compat_qualified_name_list(text_to_cstring(table_name)));
+
+	AcceptInvalidationMessages();
+	*relid = RangeVarGetRelid(name, NoLock, true);
+
+	for (;;)
+	{
+		uint64		inval_count = SharedInvalidMessageCounter;
+		Oid			locked = *relid;
+
+		if (!OidIsValid(locked))
+			return HEADS_NO_TABLE;
+		if (!ConditionalLockRelationOid(locked, AccessShareLock))
+		{
+			/*
+			 * Locked, or dropped by a transaction that has just ended: only a
+			 * name that still means this table is a table that is locked.
+			 */
+			AcceptInvalidationMessages();
+			*relid = RangeVarGetRelid(name, NoLock, true);
+			if (*relid == locked)
+				return HEADS_LOCKED;
+			continue;
+		}
+
+		/* Taking the lock has accepted the messages that came meanwhile. */
+		if (inval_count == SharedInvalidMessageCounter)
+			return HEADS_READ;
+		*relid = RangeVarGetRelid(name, NoLock, true);
+		if (*relid == locked)
+			return HEADS_READ;
+		UnlockRelationOid(locked, AccessShareLock);
+	}
+}
+
+/*
+ * Refuse a relation whose rows a plain scan would not tell truly.
+ */
+static void
+check_head_table(Relation rel)
+{
+	if (rel->rd_rel->relkind != RELKIND_RELATION)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a plain table",
+						RelationGetRelationName(rel)),
+				 errhint("Name the table in which the migration tool keeps its heads; views, partitioned tables and foreign tables cannot be read without waiting.")));
+	if (RELATION_IS_OTHER_TEMP(rel))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot access temporary tables of other sessions")));
+	if (rel->rd_rel->relhassubclass &&
+		find_inheritance_children(RelationGetRelid(rel), NoLock) != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a plain table",
+						RelationGetRelationName(rel)),
+				 errdetail("Other tables inherit from it."),
+				 errhint("Name the table in which the migration tool keeps its heads.")));
+	if (rel->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT && RecoveryInProgress())
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot access temporary or unlogged relations during recovery")));
+}
+
+/*
+ * A scan checks neither privileges nor row security: do both here.
+ */
+static void
+check_access(Relation rel, AttrNumber attnum)
+{
+	Oid			relid = RelationGetRelid(rel);
+
+	if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
+		(attnum == InvalidAttrNumber ||
+		 pg_attribute_aclcheck(relid, attnum, GetUserId(), ACL_SELECT) != ACLCHECK_OK))
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(rel));
+	if (rel->rd_rel->relrowsecurity &&
+		check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("row security of table \"%s\" applies to role \"%s\"",
+						RelationGetRelationName(rel),
+						GetUserNameFromId(GetUserId(), false)),
+				 errhint("Disable row security on the head table, or connect as its owner or as a role with BYPASSRLS.")));
+}
+
+/*
+ * Find the head column.  The name is taken literally, as by
+ * pg_get_serial_sequence().
+ */
+static Form_pg_attribute
+find_head_column(Relation rel, text *column_name)
+{
+	char	   *name = text_to_cstring(column_name);
+	TupleDesc	desc = RelationGetDescr(rel);
+	Form_pg_attribute found = NULL;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		if (!att->attisdropped && strcmp(NameStr(att->attname), name) == 0)
+			found = att;
+	}
+
+	check_access(rel, found ? found->attnum : InvalidAttrNumber);
+
+	if (found == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of relation \"%s\" does not exist",
+						name, RelationGetRelationName(rel))));
+	if (compat_is_virtual(found))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("column \"%s\" of relation \"%s\" is a virtual generated column",
+						name, RelationGetRelationName(rel)),
+				 errhint("Name a column that is stored.")));
+
+	return found;
+}
+
+/*
+ * Note the head in one value.  Returns false when the reader may stop.
+ */
+static bool
+note_value(Datum value, Oid type, Oid output_function,
+		   ExpectedHeads *expected, FoundHeads *found)
+{
+	Head		head;
+	void	   *copy;
+	bool		more;
+
+	if (!OidIsValid(output_function))
+	{
+		text	   *t;
+
+		if (VARATT_IS_EXTERNAL(DatumGetPointer(value)) &&
+			toast_raw_datum_size(value) - VARHDRSZ > MAX_HEAD_LENGTH)
+			return note_unreadable_head(found);
+		t = DatumGetTextPP(value);
+		copy = (Pointer) t == DatumGetPointer(value) ? NULL : t;
+		head.data = VARDATA_ANY(t);
+		head.len = VARSIZE_ANY_EXHDR(t);
+		if (type == BPCHAROID)	/* as its cast to text does */
+			head.len = bpchartruelen(VARDATA_ANY(t), head.len);
+	}
+	else
+	{
+		char	   *s = OidOutputFunctionCall(output_function, value);
+
+		copy = s;
+		head.data = s;
+		head.len = strlen(s);
+	}
+	more = note_head(found, expected, &head);
+	if (copy)
+		pfree(copy);
+
+	return more;
+}
+
+/*
+ * Read the heads with a snapshot of their own, newer than everything that
+ * was committed before the call.
+ */
+static void
+scan_head_table(Relation rel, Form_pg_attribute column,
+				ExpectedHeads *expected, FoundHeads *found)
+{
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	TupleTableSlot *slot = table_slot_create(rel, NULL);
+	Oid			type = getBaseType(column->atttypid);
+	Oid			output_function = InvalidOid;
+	TableScanDesc scan;
+
+	if (type != VARCHAROID && type != TEXTOID && type != BPCHAROID)
+	{
+		bool		is_varlena;
+
+		getTypeOutputInfo(column->atttypid, &output_function, &is_varlena);
+	}
+
+	/* Neither a buffer ring nor a synchronised scan: start at page 0. */
+	scan = table_beginscan_strat(rel, snapshot, 0, NULL, false, false);
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		bool		isnull;
+		Datum		value = slot_getattr(slot, column->attnum, &isnull);
+
+		CHECK_FOR_INTERRUPTS();
+		if (!isnull && !note_value(value, type, output_function, expected, found))
+			break;
+	}
+	table_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	UnregisterSnapshot(snapshot);
+}
+
+/*
+ * Read the head table into *found, whose "collect" the caller has set.
+ * Without expected heads, list what is there.
+ */
+void
+read_head_table(text *table_name, text *column_name,
+				ExpectedHeads *expected, FoundHeads *found)
+{
+	Oid			relid;
+	Relation	rel;
+
+	found->at_head = false;
+	found->nheads = 0;
+	found->nrows = 0;
+	found->unexpected = false;
+	if (expected)
+		forget_seen_heads(expected);
+
+	found->state = lock_head_table(table_name, &relid);
+	if (found->state != HEADS_READ)
+		return;
+
+	rel = table_open(relid, NoLock);
+	check_head_table(rel);
+	scan_head_table(rel, find_head_column(rel, column_name), expected, found);
+	table_close(rel, AccessShareLock);
+
+	found->at_head = expected != NULL && !found->unexpected &&
+		expected->nseen == expected->nheads;
+}

@@ -1,0 +1,16 @@
+/*-------------------------------------------------------------------------
+ *
+ * head_table.h
+ *		Read the head table without waiting and without leaving a trace.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GW_BOOTSTRAP_HEAD_TABLE_H
+#define GW_BOOTSTRAP_HEAD_TABLE_H
+
+#include "heads.h"
+
+extern void read_head_table(text *table_name, text *column_name,
+							ExpectedHeads *expected, FoundHeads *found);
+
+#endif							/* GW_BOOTSTRAP_HEAD_TABLE_H */
