@@ -1,0 +1,38 @@
+-- A head table with a million rows costs no more than its first page.
+CREATE TABLE big (version_num text) WITH (autovacuum_enabled = off);
+INSERT INTO big SELECT i::text FROM generate_series(1, 1000000) i;
+CREATE FUNCTION blocks_read(statement text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    plan json;
+BEGIN
+    EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, FORMAT json) ' || statement INTO plan;
+    RETURN (plan->0->'Plan'->>'Shared Hit Blocks')::bigint + (plan->0->'Plan'->>'Shared Read Blocks')::bigint;
+END $$;
+-- warm the catalog caches first
+SELECT gw_bootstrap_at_head('{x}', 'big');
+SELECT blocks_read($$SELECT gw_bootstrap_at_head('{x}', 'big')$$) <= 2 AS first_page;
+SELECT blocks_read($$SELECT gw_bootstrap_at_head('{1}', 'big')$$) <= 2 AS first_page;
+SELECT blocks_read($$SELECT * FROM gw_bootstrap_status('big')$$) <= 2 AS first_page;
+BEGIN;
+SELECT outcome, cardinality(current_heads) FROM gw_bootstrap_try('{x}', 'big');
+SELECT blocks_read($$SELECT gw_bootstrap_try('{x}', 'big')$$) <= 2 AS first_page;
+ROLLBACK;
+SELECT cardinality(current_heads) FROM gw_bootstrap_status('big');
+
+-- the same unexpected head a million times
+UPDATE big SET version_num = 'y';
+VACUUM FULL big;
+BEGIN;
+SELECT outcome, current_heads FROM gw_bootstrap_try('{x}', 'big');
+SELECT blocks_read($$SELECT gw_bootstrap_try('{x}', 'big')$$) <= 2 AS first_page;
+ROLLBACK;
+
+-- more expected heads than are returned
+TRUNCATE big;
+INSERT INTO big SELECT i::text FROM generate_series(1, 250) i;
+SELECT outcome, cardinality(current_heads)
+  FROM gw_bootstrap_try((SELECT array_agg(i::text) FROM generate_series(1, 250) i), 'big');
+SELECT gw_bootstrap_at_head((SELECT array_agg(i::text) FROM generate_series(1, 251) i), 'big');
+
+DROP FUNCTION blocks_read(text);
+DROP TABLE big;
