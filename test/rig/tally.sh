@@ -47,7 +47,9 @@ part()
 	tally "$name" "$status" "$log"
 	printf '%4d passed, %d failed, %4d s\n' "$good" "$bad" "$(($(date +%s) - started))"
 	if [ "$bad" != 0 ]; then
-		grep -vE '^ *ok [0-9]' "$log" | tail -n 150 | sed 's/^/    | /'
+		# Without what went well and what psql sessions were asked.
+		grep -vE "^ *ok [0-9]|^# (connect output|issuing query|results query|[{}',]|  '?std)" "$log" |
+			tail -n 150 | sed 's/^/    | /'
 	fi
 	rm -f "$log"
 }

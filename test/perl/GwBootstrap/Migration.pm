@@ -1,0 +1,82 @@
+# Migrations as a tool applies them: SQL files through a psql of their own, in
+# several transactions, and not repeatable.  Each step notes itself in the
+# table "applied", so that a second execution shows.
+
+package GwBootstrap::Migration;
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Utils;
+
+use constant HEAD => 'c0ffee';
+
+# What the steps leave in "applied" when each was run once.
+use constant APPLIED => '1 tables x 1, 2 rows x 1, 3 head x 1';
+
+my $dir = PostgreSQL::Test::Utils::tempdir_short();
+my $count = 0;
+
+# A shell command that runs the SQL on the database that the client names.
+sub command
+{
+	my ($sql) = @_;
+	my $file = "$dir/" . ++$count . '.sql';
+
+	PostgreSQL::Test::Utils::append_to_file($file, $sql);
+	return qq(psql -X -q -v ON_ERROR_STOP=1 -d "\$DATABASE_URL" -f $file);
+}
+
+sub tables
+{
+	return <<'SQL';
+BEGIN;
+INSERT INTO applied VALUES ('1 tables');
+CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);
+INSERT INTO alembic_version VALUES ('f1r57');
+CREATE TABLE item (id integer, name text);
+COMMIT;
+SQL
+}
+
+sub rows
+{
+	return <<'SQL';
+BEGIN;
+INSERT INTO applied VALUES ('2 rows');
+INSERT INTO item SELECT i, 'item ' || i FROM generate_series(1, 5000) i;
+COMMIT;
+CREATE INDEX CONCURRENTLY item_name ON item (name);
+SQL
+}
+
+sub head
+{
+	my $head = HEAD;
+	return <<SQL;
+BEGIN;
+INSERT INTO applied VALUES ('3 head');
+UPDATE alembic_version SET version_num = '$head';
+COMMIT;
+SQL
+}
+
+sub whole { return command(tables() . rows() . head()); }
+
+# A step that every replica runs after the migration.
+sub post
+{
+	return command(q(INSERT INTO applied VALUES ('4 post');));
+}
+
+# A file that does not exist yet, and a command that makes it and then waits
+# for the test to open the pipe beside it: where a replica is stopped.
+sub stop_point
+{
+	my $name = "$dir/stop" . ++$count;
+
+	PostgreSQL::Test::Utils::system_or_bail('mkfifo', "$name.fifo");
+	return ($name, qq({ echo \$\$ >$name.new; mv $name.new $name; read line <$name.fifo; }));
+}
+
+1;

@@ -1,0 +1,159 @@
+# A real PgBouncer in front of a PostgreSQL::Test::Cluster node.
+#
+#   my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 2);
+#   $node->safe_psql('postgres', $sql, connstr => $pooler->connstr('postgres'));
+#   $pooler->stop;
+#
+# It listens on a free port of the loopback interface only.
+
+package GwBootstrap::PgBouncer;
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use IPC::Run ();
+use POSIX ();
+use Time::HiRes qw(usleep);
+
+my $count = 0;
+my %running;
+
+# Options: pool_mode (transaction), pool_size (20, PgBouncer's default), and
+# databases, further lines for that section.
+sub new
+{
+	my ($class, $node, %options) = @_;
+	my $name = 'pgbouncer' . ++$count;
+	my $dir = PostgreSQL::Test::Utils::tempdir_short();
+	my $self = bless {
+		node => $node,
+		dir => $dir,
+		log => "$PostgreSQL::Test::Utils::log_path/$name.log",
+		port => PostgreSQL::Test::Cluster::get_free_port(),
+		user => scalar getpwuid($<),
+		pool_mode => $options{pool_mode} || 'transaction',
+		pool_size => $options{pool_size} || 20,
+	}, $class;
+
+	PostgreSQL::Test::Utils::append_to_file("$dir/users.txt", qq("$self->{user}" ""\n));
+	PostgreSQL::Test::Utils::append_to_file("$dir/pgbouncer.ini", <<INI);
+[databases]
+* = host=@{[$node->host]} port=@{[$node->port]}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = $self->{port}
+unix_socket_dir =
+auth_type = trust
+auth_file = $dir/users.txt
+admin_users = $self->{user}
+pool_mode = $self->{pool_mode}
+default_pool_size = $self->{pool_size}
+max_client_conn = 300
+logfile = $self->{log}
+INI
+	$self->_start;
+	return $self;
+}
+
+sub _start
+{
+	my ($self) = @_;
+
+	# Debian keeps it where only root's PATH leads.
+	local $ENV{PATH} = "$ENV{PATH}:/usr/sbin";
+	defined($self->{pid} = fork) or die "fork: $!";
+	if ($self->{pid} == 0)
+	{
+		open STDIN, '<', '/dev/null';
+		open STDOUT, '>>', $self->{log};
+		open STDERR, '>&', \*STDOUT;
+		exec 'pgbouncer', '-q', "$self->{dir}/pgbouncer.ini"
+		  or POSIX::_exit(127);
+	}
+	$running{ $self->{pid} } = $$;
+
+	foreach (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
+	{
+		return if defined $self->admin('SHOW VERSION');
+		die "pgbouncer did not start: see $self->{log}"
+		  if waitpid($self->{pid}, POSIX::WNOHANG) != 0;
+		usleep(100_000);
+	}
+	die "pgbouncer does not answer";
+}
+
+sub port { return $_[0]{port}; }
+
+sub pool_size { return $_[0]{pool_size}; }
+
+sub connstr
+{
+	my ($self, $dbname) = @_;
+	return "host=127.0.0.1 port=$self->{port} user=$self->{user} dbname=$dbname";
+}
+
+# The same as a URI, as programs are given it in their environment.
+sub url
+{
+	my ($self, $dbname) = @_;
+	return "postgresql://$self->{user}\@127.0.0.1:$self->{port}/$dbname";
+}
+
+# Run a command of the admin console; undef if that fails.
+sub admin
+{
+	my ($self, $command) = @_;
+	my ($out, $err);
+
+	IPC::Run::run([ 'psql', '-XAtq', '-d', $self->connstr('pgbouncer'), '-c', $command ],
+		'>', \$out, '2>', \$err)
+	  or return;
+	chomp $out;
+	return $out;
+}
+
+# A psql that stays connected.
+sub session
+{
+	my ($self, $dbname, %options) = @_;
+	return $self->{node}->background_psql('postgres',
+		extra_params => [ '-d', $self->connstr($dbname) ], %options);
+}
+
+# End it and its server connections.  Which signal does that depends on the
+# version, but not the command.
+sub stop
+{
+	my ($self) = @_;
+
+	my $pid = delete $self->{pid} or return;
+	$self->admin('SHUTDOWN');
+	foreach (1 .. 50)
+	{
+		if (waitpid($pid, POSIX::WNOHANG) == $pid)
+		{
+			delete $running{$pid};
+			return;
+		}
+		usleep(100_000);
+	}
+	kill 'KILL', $pid;
+	waitpid($pid, 0);
+	delete $running{$pid};
+	return;
+}
+
+END
+{
+	my $status = $?;
+	foreach my $pid (grep { $running{$_} == $$ } keys %running)
+	{
+		kill 'KILL', $pid;
+		waitpid($pid, 0);
+	}
+	$? = $status;
+}
+
+1;

@@ -1,0 +1,152 @@
+# The ways from a replica to the database that every storm is run over: a pool
+# of 2, where statements meet on the same backend and hide a missing lock; of
+# 20, where they do not; and directly; each with and without other traffic.
+#
+#   foreach my $way (GwBootstrap::Ways->all($node)) {
+#       $way->create;    # a new database of its own
+#       $way->open;      # pooler and traffic
+#       ... $way->connstr ...
+#       $way->close;
+#   }
+
+package GwBootstrap::Ways;
+
+use strict;
+use warnings;
+
+use Test::More;
+use GwBootstrap::PgBouncer;
+use GwBootstrap::SessionState;
+use GwBootstrap::Traffic;
+
+my $count = 0;
+
+sub all
+{
+	my ($class, $node) = @_;
+	my @ways;
+
+	foreach my $pool_size (0, 2, 20)
+	{
+		push @ways, map { $class->new($node, pool_size => $pool_size, traffic => $_) } (0, 1);
+	}
+	return @ways;
+}
+
+sub new
+{
+	my ($class, $node, %options) = @_;
+	return bless { node => $node, dbname => 'way' . ++$count, %options }, $class;
+}
+
+sub name
+{
+	my ($self) = @_;
+	return ($self->{pool_size} ? "pool of $self->{pool_size}" : 'directly')
+	  . ($self->{traffic} ? ', with traffic' : '');
+}
+
+# Make the database, and a table that counts what migrations have done.
+sub create
+{
+	my ($self) = @_;
+	my $node = $self->{node};
+
+	note $self->name;
+	$node->safe_psql('postgres', "CREATE DATABASE $self->{dbname}");
+	$node->safe_psql($self->{dbname}, <<'SQL');
+CREATE EXTENSION gw_bootstrap;
+CREATE TABLE applied (step text, at timestamptz DEFAULT clock_timestamp());
+SQL
+	return $self;
+}
+
+sub open
+{
+	my ($self) = @_;
+	my $node = $self->{node};
+
+	$self->{pooler} = GwBootstrap::PgBouncer->new($node, pool_size => $self->{pool_size})
+	  if $self->{pool_size};
+	$self->{busy} = GwBootstrap::Traffic->new($node, $self->connstr) if $self->{traffic};
+	return $self;
+}
+
+sub dbname { return $_[0]{dbname}; }
+
+sub connstr
+{
+	my ($self) = @_;
+	return $self->{pooler}
+	  ? $self->{pooler}->connstr($self->{dbname})
+	  : $self->{node}->connstr($self->{dbname});
+}
+
+# Run SQL past the pooler.
+sub sql
+{
+	my ($self, $sql) = @_;
+	return $self->{node}->safe_psql($self->{dbname}, $sql);
+}
+
+# A command of the client for this database.
+sub client
+{
+	my ($self, $command, @options) = @_;
+	return ('gw_bootstrap', $command, '-d', $self->connstr, @options);
+}
+
+# How often each step of a migration was applied: "step x times", sorted.
+sub applied
+{
+	my ($self) = @_;
+	return $self->sql(q(SELECT string_agg(step || ' x ' || n, ', ' ORDER BY step)
+		FROM (SELECT step, count(*) AS n FROM applied GROUP BY step) s));
+}
+
+# The advisory locks that anybody has in this database.
+sub locks
+{
+	my ($self) = @_;
+	return $self->sql(q(SELECT count(*) FROM pg_locks
+		WHERE locktype = 'advisory'
+		  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())));
+}
+
+# What must hold after any start-up, whatever happened in it: no lock, nothing
+# left on a pooled backend, and the traffic never failed.
+sub is_clean
+{
+	my ($self, $name) = @_;
+
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	is($self->locks, 0, "$name: nobody has an advisory lock");
+	ok(delete($self->{busy})->stop, "$name: the other traffic went on") if $self->{busy};
+	is(GwBootstrap::SessionState::leftovers($self->{node}, $self->{pooler}, $self->{dbname}),
+		'', "$name: nothing is left on the pooled backends")
+	  if $self->{pooler};
+	return;
+}
+
+# End what was started, so that every backend has told its statistics.
+sub close
+{
+	my ($self) = @_;
+
+	delete($self->{busy})->stop if $self->{busy};
+	delete($self->{pooler})->stop if $self->{pooler};
+	$self->{node}->poll_query_until('postgres',
+		"SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = '$self->{dbname}'")
+	  or die "sessions are left in $self->{dbname}";
+	return;
+}
+
+# Calls of a function of the extension so far, as the server counted them.
+# Backends tell when they end, so close first.
+sub calls
+{
+	my ($self, $function) = @_;
+	return $self->sql("SELECT coalesce(sum(calls), 0) FROM pg_stat_user_functions WHERE funcname = '$function'");
+}
+
+1;

@@ -1,0 +1,73 @@
+# At head every replica is ready, whoever holds the lock, and touches no lock.
+#
+# TAP, since it takes 24 clients at once, over a real PgBouncer and directly.
+
+use strict;
+use warnings;
+
+use GwBootstrap::Migration;
+use GwBootstrap::Replicas;
+use GwBootstrap::Ways;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use constant REPLICAS => 24;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf', <<'CONF');
+max_connections = 200
+track_functions = all
+# Tell of every wait for a lock, however short.
+log_lock_waits = on
+deadlock_timeout = 10ms
+CONF
+$node->start;
+
+foreach my $way (GwBootstrap::Ways->all($node))
+{
+	my $name = $way->name;
+	my @run = ('-e', GwBootstrap::Migration::HEAD, '--migrate', GwBootstrap::Migration::whole());
+
+	# One replica migrates; how often the server was asked for the lock then
+	# is what it must have been asked for in the end.
+	$way->create->open;
+	my ($first) = GwBootstrap::Replicas->start(1, $way->client('run', @run))->wait;
+	is(GwBootstrap::Replicas::outcomes($first), '1 x 0', "$name: one replica migrates") or diag $first->{err};
+	$way->close;
+	my $tries = $way->calls('gw_bootstrap_try');
+	cmp_ok($tries, '>', 0, "$name: the server counts what it does");
+
+	# A second start-up with the lock free.
+	my $log = -s $node->logfile;
+	$way->open;
+	my @results = GwBootstrap::Replicas->start(REPLICAS, $way->client('run', @run))->wait;
+	is(GwBootstrap::Replicas::outcomes(@results), '24 x 0', "$name: all are ready at head");
+	$way->is_clean("$name, at head");
+	$way->close;
+	is($way->calls('gw_bootstrap_try'), $tries, "$name: and none asked for the lock");
+
+	# A third one with the lock held by a session of its own, for ever.
+	my $holder = $node->background_psql($way->dbname);
+	my $holder_pid = $holder->query_safe('SELECT pg_backend_pid() FROM pg_advisory_lock(42424242424242)');
+	$way->open;
+	@results = GwBootstrap::Replicas->start(REPLICAS, $way->client('run', @run))->wait;
+	is(GwBootstrap::Replicas::outcomes(@results), '24 x 0', "$name: all are ready although the lock is held")
+	  or diag $results[0]{err};
+	is(scalar(grep { $_->{out} =~ /^Database ready \(at head\) in [0-9.]+ s$/ } @results),
+		REPLICAS, "$name: and say why");
+	is($way->sql(q(SELECT string_agg(pid::text, ' ') FROM pg_locks WHERE locktype = 'advisory')),
+		$holder_pid, "$name: the lock is where it was");
+	$holder->quit;
+	$way->is_clean("$name, lock held");
+	$way->close;
+	is($way->calls('gw_bootstrap_try'), $tries, "$name: and none asked for the lock then");
+	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: nothing was applied again");
+
+	$node->log_check("$name", $log,
+		log_unlike => [ qr/gw_bootstrap_try/, qr/still waiting for .* on advisory lock/ ]);
+}
+
+$node->stop;
+done_testing();

@@ -1,0 +1,51 @@
+# An empty database and 24 replicas at once: one migrates, all are ready.
+#
+# TAP, since it takes 24 clients at once, over a real PgBouncer and directly.
+
+use strict;
+use warnings;
+
+use GwBootstrap::Migration;
+use GwBootstrap::Replicas;
+use GwBootstrap::Ways;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use constant REPLICAS => 24;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf', <<'CONF');
+max_connections = 200
+log_lock_waits = on
+deadlock_timeout = 10ms
+CONF
+$node->start;
+
+foreach my $way (GwBootstrap::Ways->all($node))
+{
+	my $name = $way->name;
+	my $log = -s $node->logfile;
+
+	$way->create->open;
+	my @results = GwBootstrap::Replicas->start(REPLICAS,
+		$way->client('run', '-e', GwBootstrap::Migration::HEAD,
+			'--migrate', GwBootstrap::Migration::whole(),
+			'--post', GwBootstrap::Migration::post()))->wait;
+
+	is(GwBootstrap::Replicas::outcomes(@results), '24 x 0', "$name: all end well")
+	  or diag map { $_->{err} } grep { !defined $_->{exit} || $_->{exit} } @results;
+	is($way->applied, GwBootstrap::Migration::APPLIED . ', 4 post x 24',
+		"$name: the migration ran once, the post steps in every replica");
+	is(scalar(grep { $_->{out} =~ /^Database ready \(migrated\) in [0-9.]+ s$/ } @results),
+		1, "$name: one says that it migrated");
+	is(scalar(grep { $_->{out} =~ /^Database ready \(at head\) in [0-9.]+ s$/ } @results),
+		REPLICAS - 1, "$name: the others found it done");
+	$way->is_clean($name);
+	$way->close;
+	$node->log_check($name, $log, log_unlike => [qr/still waiting for .* on advisory lock/]);
+}
+
+$node->stop;
+done_testing();

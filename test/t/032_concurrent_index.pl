@@ -1,0 +1,57 @@
+# CREATE INDEX CONCURRENTLY within a migration finishes while 23 replicas wait:
+# it waits for every snapshot that is older, and no waiter may hold one.
+#
+# TAP, since it takes 24 clients at once, over a real PgBouncer and directly.
+
+use strict;
+use warnings;
+
+use GwBootstrap::Migration;
+use GwBootstrap::Replicas;
+use GwBootstrap::Ways;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use constant REPLICAS => 24;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf', <<'CONF');
+max_connections = 200
+track_functions = all
+CONF
+$node->start;
+
+# Go on when the server has been asked for the lock so often that every other
+# replica waits.  Each question is a connection of its own, so that in between
+# the pool is theirs.
+my $all_wait = <<'SH';
+until [ "$(psql -XAtq -d "$DATABASE_URL" -c "SELECT sum(calls) >= 48 FROM pg_stat_user_functions WHERE funcname = 'gw_bootstrap_try'")" = t ]; do :; done
+SH
+chomp $all_wait;
+
+foreach my $way (GwBootstrap::Ways->all($node))
+{
+	my $name = $way->name;
+
+	$way->create->open;
+	my @results = GwBootstrap::Replicas->start(REPLICAS,
+		$way->client('run', '-e', GwBootstrap::Migration::HEAD, '--migrate',
+			join "\n",
+			'set -e',
+			GwBootstrap::Migration::command(GwBootstrap::Migration::tables()),
+			$all_wait,
+			GwBootstrap::Migration::command(GwBootstrap::Migration::rows() . GwBootstrap::Migration::head())))->wait;
+
+	is(GwBootstrap::Replicas::outcomes(@results), '24 x 0', "$name: all end well")
+	  or diag map { $_->{err} } grep { !defined $_->{exit} || $_->{exit} } @results;
+	is($way->sql("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('item_name')"),
+		't', "$name: the index was built");
+	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: the migration ran once");
+	$way->is_clean($name);
+	$way->close;
+}
+
+$node->stop;
+done_testing();
