@@ -12,25 +12,11 @@ use GwBootstrap::Ways;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(usleep);
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->append_conf('postgresql.conf', 'max_connections = 200');
 $node->start;
-
-# Poll a condition within bounds.
-sub wait_for
-{
-	my ($condition) = @_;
-
-	foreach (1 .. 50 * $PostgreSQL::Test::Utils::timeout_default)
-	{
-		return 1 if $condition->();
-		usleep(20_000);
-	}
-	return 0;
-}
 
 foreach my $way (GwBootstrap::Ways->all($node))
 {
@@ -46,14 +32,14 @@ foreach my $way (GwBootstrap::Ways->all($node))
 			GwBootstrap::Migration::command(GwBootstrap::Migration::tables()),
 			$stop,
 			GwBootstrap::Migration::command(GwBootstrap::Migration::rows() . GwBootstrap::Migration::head())));
-	ok(wait_for(sub { -e $stopped }), "$name: a replica is in the middle of its migration");
+	ok(GwBootstrap::Replicas::wait_until(sub { -e $stopped }), "$name: a replica is in the middle of its migration");
 	chomp(my $shell = PostgreSQL::Test::Utils::slurp_file($stopped));
 
 	# Three others wait; each would finish what the first began.
 	my $others = GwBootstrap::Replicas->start(3,
 		$way->client('run', @run,
 			GwBootstrap::Migration::command(GwBootstrap::Migration::rows() . GwBootstrap::Migration::head())));
-	ok(wait_for(sub { 3 == grep { $others->err($_) ne '' || $others->ended($_) } 0 .. 2 }),
+	ok(GwBootstrap::Replicas::wait_until(sub { 3 == grep { $others->err($_) ne '' || $others->ended($_) } 0 .. 2 }),
 		"$name: three others wait");
 	is($way->applied, '1 tables x 1', "$name: and do nothing");
 
@@ -63,7 +49,7 @@ foreach my $way (GwBootstrap::Ways->all($node))
 	is(GwBootstrap::Replicas::outcomes(@results), '3 x 0', "$name: the others are ready")
 	  or diag map { $_->{err} } @results;
 	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: one of them went on where it was left");
-	ok(wait_for(sub { !kill 0, $shell }), "$name: the command of the dead replica is gone");
+	ok(GwBootstrap::Replicas::wait_until(sub { !kill 0, $shell }), "$name: the command of the dead replica is gone");
 	$way->is_clean($name);
 	$way->close;
 }

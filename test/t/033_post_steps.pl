@@ -12,7 +12,6 @@ use GwBootstrap::Ways;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(usleep);
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
@@ -31,11 +30,7 @@ foreach my $way (GwBootstrap::Ways->all($node))
 
 	$way->create->open;
 	my $first = GwBootstrap::Replicas->start(1, $way->client('run', @run, "$stop && $post"));
-	foreach (1 .. 50 * $PostgreSQL::Test::Utils::timeout_default)
-	{
-		last if -e $stopped;
-		usleep(20_000);
-	}
+	GwBootstrap::Replicas::wait_until(sub { -e $stopped }) or die 'the post steps did not start';
 	is($way->sql('SELECT version_num FROM alembic_version'),
 		GwBootstrap::Migration::HEAD, "$name: the first replica has stamped head");
 	is($way->locks, 0, "$name: it holds no lock during its post steps");

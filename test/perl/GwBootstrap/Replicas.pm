@@ -109,6 +109,20 @@ sub wait
 	return @{ $self->{results} };
 }
 
+# Poll a condition within bounds; false if it did not come.
+sub wait_until
+{
+	my ($condition) = @_;
+	my $deadline = time + $PostgreSQL::Test::Utils::timeout_default;
+
+	until ($condition->())
+	{
+		return 0 if time > $deadline;
+		usleep(20_000);
+	}
+	return 1;
+}
+
 # How the results fall into classes, in one line for one comparison: "24 x 0"
 # or "23 x 0, 1 x killed by 9".
 sub outcomes

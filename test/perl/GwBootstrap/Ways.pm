@@ -74,6 +74,8 @@ sub open
 
 sub dbname { return $_[0]{dbname}; }
 
+sub pooler { return $_[0]{pooler}; }
+
 sub connstr
 {
 	my ($self) = @_;

@@ -1,0 +1,77 @@
+# What the client says of itself, and what it makes of bad options.
+#
+# TAP, since it is about a program's exit code and its two outputs.
+
+use strict;
+use warnings;
+
+use IPC::Run ();
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+program_help_ok('gw_bootstrap');
+program_version_ok('gw_bootstrap');
+program_options_handling_ok('gw_bootstrap');
+
+my ($help) = run_command([ 'gw_bootstrap', '--help' ]);
+foreach my $word (qw(run check --dbname --expect-head --migrate --post --skip-migrations
+	--timeout --head-table --head-column --lock-key --quiet --verbose --help --version))
+{
+	like($help, qr/(^|[\s,])\Q$word\E\b/m, "--help tells of $word");
+}
+my ($version) = run_command([ 'gw_bootstrap', '--version' ]);
+my ($control) = slurp_file('control/gw_bootstrap.control') =~ /default_version = '(.*)'/;
+like($version, qr/\b\Q$control\E$/, 'the version is that of the extension');
+
+# A value is taken strictly or refused, with the option or the variable named;
+# this needs no server, and none is there.
+sub is_refused
+{
+	my ($what, $named, $env, @arguments) = @_;
+	local %ENV = (%ENV, %$env);
+	my ($out, $err);
+
+	IPC::Run::run([ 'gw_bootstrap', @arguments ], '>', \$out, '2>', \$err);
+	is($? >> 8, 2, "$what: exit code");
+	like($err, $named, "$what: message");
+	is($out, '', "$what: nothing on stdout");
+	return;
+}
+
+my @run = ('run', '-d', 'host=127.0.0.1 port=1', '-e', 'a', '--migrate', 'true');
+
+is_refused('no command', qr/command/, {});
+is_refused('an unknown command', qr/"sprint"/, {}, 'sprint');
+is_refused('an unknown option', qr/no-such-option/, {}, @run, '--no-such-option');
+is_refused('an argument too many', qr/too many .*"more"/, {}, @run, 'more');
+is_refused('no expected head', qr/--expect-head/, {}, 'run', '-d', 'host=127.0.0.1 port=1');
+is_refused('check without a head', qr/--expect-head/, {}, 'check', '-d', 'host=127.0.0.1 port=1');
+is_refused('a command after check', qr/COMMAND|too many/i, {}, 'check', '-e', 'a', '--', 'true');
+
+my %strict = (
+	'timeout' => [ '10x', 'ten', '', '-1', '1.5.5', '99999999999999999999' ],
+	'lock-key' => [ '10x', 'key', '', '9223372036854775808', '1.5' ],
+	'skip-migrations' => [ 'maybe', '2', '' ],
+	'head-table' => [''],
+	'head-column' => [''],
+	'expect-head' => [''],
+);
+foreach my $option (sort keys %strict)
+{
+	(my $variable = uc "GW_BOOTSTRAP_$option") =~ tr/-/_/;
+	foreach my $value (@{ $strict{$option} })
+	{
+		is_refused("--$option=$value", qr/--$option/, {}, @run, "--$option=$value");
+
+		# An empty variable is one that is not set.
+		is_refused("$variable=$value", qr/$variable/, { $variable => $value },
+			$option eq 'expect-head' ? grep { !/^(-e|a)$/ } @run : @run)
+		  if $value ne '';
+	}
+}
+is_refused('MCPGATEWAY_SKIP_MIGRATIONS=maybe', qr/MCPGATEWAY_SKIP_MIGRATIONS/,
+	{ MCPGATEWAY_SKIP_MIGRATIONS => 'maybe' }, @run);
+is_refused('a connection string that is none', qr/--dbname|-d\b|connection string|missing "="/, {},
+	'run', '-d', 'host 127.0.0.1', '-e', 'a');
+
+done_testing();

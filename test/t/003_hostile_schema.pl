@@ -1,0 +1,111 @@
+# A schema first in the search_path full of functions, operators, tables and
+# types that have the names that the client or the extension may use, and an
+# extension that is in a schema with an odd name.
+#
+# TAP, since it is about the SQL that the client sends.
+
+use strict;
+use warnings;
+
+use GwBootstrap::Migration;
+use GwBootstrap::Replicas;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->start;
+$node->safe_psql('postgres', 'CREATE DATABASE hostile');
+$node->safe_psql('hostile', <<'SQL');
+CREATE SCHEMA "an ""odd"" Schema's name";
+CREATE EXTENSION gw_bootstrap SCHEMA "an ""odd"" Schema's name";
+CREATE SCHEMA trap;
+CREATE TABLE public.applied (step text);
+SQL
+
+# Every function raises, whatever it is called with; each of them is a better
+# match than what it imitates, or the same.
+my @functions = (
+	'gw_bootstrap_at_head(text[], text, text) RETURNS boolean',
+	'gw_bootstrap_at_head(text[]) RETURNS boolean',
+	'gw_bootstrap_try(text[], text, text, bigint) RETURNS record',
+	'gw_bootstrap_try(text[]) RETURNS record',
+	'pg_backend_pid() RETURNS integer',
+	'pg_is_in_recovery() RETURNS boolean',
+	'pg_try_advisory_lock(bigint) RETURNS boolean',
+	'quote_ident(text) RETURNS text',
+	'format(text, text) RETURNS text',
+	'current_setting(text) RETURNS text',
+	'current_setting(text, boolean) RETURNS text',
+	'set_config(text, text, boolean) RETURNS text',
+	'version() RETURNS text',
+	'int8(integer) RETURNS bigint',
+	'text_eq(text, text) RETURNS boolean',
+	'array_length(text[], integer) RETURNS integer',
+	'unnest(text[]) RETURNS text');
+my @operators = (
+	[ 'name', '=', 'unknown_name_eq', 'name' ],
+	[ 'name', '=', 'name_text_eq', 'text' ],
+	[ 'oid', '=', 'oid_eq', 'oid' ],
+	[ 'text', '=', 'text_eq2', 'text' ],
+	[ 'text', '||', 'text_cat', 'text' ],
+	[ 'integer', '=', 'int_eq', 'integer' ],
+	[ 'integer', '>=', 'int_ge', 'integer' ]);
+
+my $sql = '';
+foreach my $function (@functions)
+{
+	(my $name = $function) =~ s/\(.*//;
+	(my $body = $function) =~ s/ RETURNS record/ RETURNS SETOF record/;
+	$sql .= "CREATE FUNCTION trap.$body LANGUAGE plpgsql AS \$\$ BEGIN RAISE EXCEPTION 'trapped by $name()'; END \$\$;\n";
+}
+foreach my $operator (@operators)
+{
+	my ($left, $symbol, $name, $right) = @$operator;
+	my $result = $symbol eq '||' ? 'text' : 'boolean';
+	$sql .= "CREATE FUNCTION trap.$name($left, $right) RETURNS $result LANGUAGE plpgsql AS \$\$ BEGIN RAISE EXCEPTION 'trapped by $left $symbol $right'; END \$\$;\n"
+	  . "CREATE OPERATOR trap.$symbol (LEFTARG = $left, RIGHTARG = $right, FUNCTION = trap.$name);\n";
+}
+foreach my $catalog (qw(pg_extension pg_namespace pg_class pg_proc pg_locks pg_stat_activity))
+{
+	$sql .= "CREATE FUNCTION trap.$catalog() RETURNS integer LANGUAGE plpgsql AS \$\$ BEGIN RAISE EXCEPTION 'trapped by $catalog'; END \$\$;\n"
+	  . "CREATE VIEW trap.$catalog AS SELECT trap.$catalog() AS oid, 'gw_bootstrap'::name AS extname, trap.$catalog() AS extnamespace, 'trap'::name AS nspname, ''::text AS extversion;\n";
+}
+$sql .= "CREATE DOMAIN trap.text AS pg_catalog.text CHECK (false);\n"
+  . "CREATE DOMAIN trap.\"int8\" AS pg_catalog.int8 CHECK (false);\n";
+$node->safe_psql('hostile', $sql);
+
+# pg_catalog comes last only if it is named; public is left for the tables.
+my $path = 'trap, public, pg_catalog';
+$node->safe_psql('hostile', qq{DO \$\$ BEGIN EXECUTE pg_catalog.format('ALTER ROLE %I IN DATABASE hostile SET search_path = $path', current_user); END \$\$});
+my (undef, undef, $trapped) = $node->psql('hostile', "SELECT 'a'::pg_catalog.text = 'a'::pg_catalog.text");
+like($trapped, qr/trapped by text = text/, 'the trap is set');
+
+# The migration itself keeps out of it.
+my $head = GwBootstrap::Migration::HEAD;
+my $migration = GwBootstrap::Migration::command("SET search_path = pg_catalog, public;\n"
+	  . "CREATE TABLE public.alembic_version (version_num varchar(32));\n"
+	  . "INSERT INTO public.applied VALUES ('migrated');\n"
+	  . "INSERT INTO public.alembic_version VALUES ('$head');\n");
+my @client = ('-d', $node->connstr('hostile'), '-e', $head);
+
+sub ends
+{
+	my ($name, $exit, @command) = @_;
+	my ($result) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', @command)->wait;
+
+	is($result->{exit}, $exit, $name) or diag $result->{err};
+	unlike($result->{err}, qr/trapped/, "$name: no trap sprung");
+	return;
+}
+
+ends('check, empty database', 5, 'check', @client);
+ends('run, which migrates', 0, 'run', @client, '--migrate', $migration);
+ends('run, at head', 0, 'run', @client, '--migrate', $migration);
+ends('check, at head', 0, 'check', @client);
+ends('run with migrations skipped', 0, 'run', @client, '--skip-migrations');
+is($node->safe_psql('hostile', 'SELECT pg_catalog.count(*) FROM public.applied'), 1, 'migrated once');
+
+$node->stop;
+done_testing();

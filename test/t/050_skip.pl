@@ -1,0 +1,82 @@
+# Skip mode: another runner owns the migrations, so no replica ever takes the
+# lock; each says so, waits for head or fails, and runs its post steps.
+#
+# TAP, since it takes 24 clients at once, over a real PgBouncer and directly.
+
+use strict;
+use warnings;
+
+use GwBootstrap::Migration;
+use GwBootstrap::Replicas;
+use GwBootstrap::Ways;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use constant REPLICAS => 24;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf', <<'CONF');
+max_connections = 200
+track_functions = all
+CONF
+$node->start;
+
+# The one line that tells an auditor.
+sub audits
+{
+	my ($result) = @_;
+	my @lines = grep { /migrations/ && /skip/ } split /\n/, $result->{err};
+	return @lines == 1;
+}
+
+foreach my $way (GwBootstrap::Ways->all($node))
+{
+	my $name = $way->name;
+	my $head = GwBootstrap::Migration::HEAD;
+	my $post = GwBootstrap::Migration::post();
+	my $migrate = GwBootstrap::Migration::whole();
+
+	# Not at head: fail at once, since the timeout is 0 if none is given.  The
+	# migration command is there but must not run.
+	$way->create->open;
+	my @results = GwBootstrap::Replicas->start(REPLICAS,
+		$way->client('run', '-e', $head, '--migrate', $migrate, '--post', $post, '--skip-migrations'))->wait;
+	is(GwBootstrap::Replicas::outcomes(@results), '24 x 5', "$name: not at head, all fail")
+	  or diag $results[0]{err};
+	is(scalar(grep { $_->{err} =~ /not at head/ } @results), REPLICAS, "$name: and say why");
+	is(scalar(grep { audits($_) } @results), REPLICAS, "$name: with one audit line each");
+	is($way->applied, '', "$name: neither migration nor post steps ran");
+
+	# With a deadline: wait for the runner that owns the migrations.
+	my $waiting = GwBootstrap::Replicas->start(REPLICAS,
+		$way->client('run', '-e', $head, '--post', $post, '--skip-migrations=true',
+			'--timeout', $PostgreSQL::Test::Utils::timeout_default));
+	$node->poll_query_until($way->dbname,
+		"SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ 'gw_bootstrap'")
+	  or die 'no replica has come';
+	ok(!$waiting->ended(0), "$name: a replica with a deadline waits");
+	$node->safe_psql($way->dbname,
+		GwBootstrap::Migration::tables() . 'BEGIN; COMMIT;' . GwBootstrap::Migration::head());
+	@results = $waiting->wait;
+	is(GwBootstrap::Replicas::outcomes(@results), '24 x 0', "$name: all are ready when head is reached")
+	  or diag $results[0]{err};
+	is(scalar(grep { $_->{out} =~ /^Database ready \(migrations skipped\) in [0-9.]+ s$/ } @results),
+		REPLICAS, "$name: and say how");
+	is($way->applied, '1 tables x 1, 3 head x 1, 4 post x 24', "$name: the post steps ran");
+
+	# By the variable that gateways have.
+	local $ENV{MCPGATEWAY_SKIP_MIGRATIONS} = 'true';
+	my ($result) = GwBootstrap::Replicas->start(1, $way->client('run', '-e', $head))->wait;
+	is(GwBootstrap::Replicas::outcomes($result), '1 x 0', "$name: by environment variable");
+	ok(audits($result), "$name: with the audit line");
+
+	$way->is_clean($name);
+	$way->close;
+	is($way->calls('gw_bootstrap_try'), 0, "$name: nobody ever asked for the lock");
+	cmp_ok($way->calls('gw_bootstrap_at_head'), '>=', 49, "$name: as the server counts");
+}
+
+$node->stop;
+done_testing();
