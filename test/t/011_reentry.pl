@@ -61,8 +61,11 @@ is($next->query_safe(q(SELECT * FROM gw_bootstrap_try('{a}'))),
 $next->query_safe('COMMIT');
 is(lock_count(), 1, 'it neither took nor gave back what it found');
 
-is($next->query_safe("SELECT gw_bootstrap_break_orphan()"), $pid, 'gw_bootstrap_break_orphan() releases it there');
-is(lock_count(), 0, 'the lock is gone');
+$next->query_safe('BEGIN');
+is($next->query_safe(q(SELECT outcome FROM gw_bootstrap_try('{a}'))), 'busy', 'still busy');
+is($next->query_safe('SELECT gw_bootstrap_break_orphan()'), $pid, 'gw_bootstrap_break_orphan() releases it there');
+is(lock_count(), 0, 'the lock is gone, and the refused attempt left no count of its own');
+$next->query_safe('COMMIT');
 is($next->query_safe('SELECT pg_backend_pid()'), $pid, 'the backend is not');
 $next->query_safe('BEGIN');
 is($next->query_safe(q(SELECT outcome FROM gw_bootstrap_try('{a}'))), 'acquired', 'now it can be had');
