@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * exit_code.h
+ *		What the exit status of the client means.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef EXIT_CODE_H
+#define EXIT_CODE_H
+
+typedef enum ExitCode
+{
+	EXIT_READY = 0,
+	EXIT_STEP_FAILED = 1,		/* a migration or post step failed */
+	EXIT_USAGE = 2,
+	EXIT_DEADLINE = 3,
+	EXIT_REFUSED = 4,			/* the database refused or lacks something */
+	EXIT_NOT_AT_HEAD = 5,
+	EXIT_SIGNAL_BASE = 128		/* plus the signal that stopped the client */
+} ExitCode;
+
+#endif							/* EXIT_CODE_H */

@@ -1,0 +1,27 @@
+/*-------------------------------------------------------------------------
+ *
+ * main.c
+ *		gw_bootstrap: bring a database to the head of its migrations, exactly
+ *		once, before a replica of a service starts.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "common/logging.h"
+#include "options.h"
+#include "run.h"
+#include "wait.h"
+
+int
+main(int argc, char *argv[])
+{
+	Options		options;
+
+	pg_logging_init(argv[0]);
+	pg_logging_set_level(PG_LOG_INFO);
+	parse_options(argc, argv, &options);
+	start_waiting();
+
+	return options.mode == MODE_CHECK ? check(&options) : run(&options);
+}

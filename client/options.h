@@ -1,0 +1,37 @@
+/*-------------------------------------------------------------------------
+ *
+ * options.h
+ *		What the command line and the environment ask for.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include "fe_utils/simple_list.h"
+
+typedef enum Mode
+{
+	MODE_RUN,
+	MODE_CHECK
+} Mode;
+
+typedef struct Options
+{
+	Mode		mode;
+	char	   *dbname;			/* as given, or NULL for libpq's defaults */
+	const char *conninfo;		/* the same as libpq takes it */
+	SimpleStringList expected_heads;
+	const char *head_table;
+	const char *head_column;
+	int64		lock_key;
+	const char *migrate;		/* shell command, or NULL */
+	const char *post;			/* shell command, or NULL */
+	bool		skip_migrations;
+	int			timeout;		/* seconds; -1 until the default is known */
+	char	  **command;		/* after "--", or NULL */
+} Options;
+
+extern void parse_options(int argc, char *argv[], Options *options);
+
+#endif							/* OPTIONS_H */

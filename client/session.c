@@ -1,0 +1,307 @@
+/*-------------------------------------------------------------------------
+ *
+ * session.c
+ *		A connection on which no call blocks without a bound.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "common/logging.h"
+#include "session.h"
+#include "sql.h"
+
+/* A connection attempt that takes longer is tried anew: another host, say. */
+#define CONNECT_ATTEMPT_MS	10000
+
+/* How long a transaction may take to be ended politely. */
+#define ROLLBACK_MS			1000
+
+static bool
+wait_for_socket(Session *session, short events, Millis deadline)
+{
+	struct pollfd fd = {.fd = PQsocket(session->conn), .events = events};
+
+	return fd.fd >= 0 && wait_until(&fd, 1, deadline);
+}
+
+/*
+ * Say that the time was up, which is worth retrying if the deadline of the
+ * whole has not come.
+ */
+static void
+set_timeout_failure(Session *session, const char *doing)
+{
+	if (stop_signal() != 0)
+		set_failure(&session->failure, FAILURE_FINAL, NULL,
+					"stopped by a signal while %s", doing);
+	else
+		set_failure(&session->failure, FAILURE_RETRY,
+					"Check that the server or pooler is alive and that its pool is not exhausted.",
+					"no answer from the database while %s", doing);
+}
+
+static bool
+poll_connection(Session *session, Millis until)
+{
+	for (;;)
+	{
+		short		events;
+
+		switch (PQconnectPoll(session->conn))
+		{
+			case PGRES_POLLING_OK:
+				return true;
+			case PGRES_POLLING_READING:
+				events = POLLIN;
+				break;
+			case PGRES_POLLING_WRITING:
+				events = POLLOUT;
+				break;
+			default:
+				set_connection_failure(&session->failure, session->conn);
+				return false;
+		}
+		if (!wait_for_socket(session, events, until))
+		{
+			set_timeout_failure(session, "connecting");
+			return false;
+		}
+	}
+}
+
+static void
+log_notice(void *arg, const char *message)
+{
+	pg_log_debug("server: %s", message);
+}
+
+/*
+ * Connect.  PGOPTIONS is not used, since poolers reject it; options that
+ * stand in the connection string itself are.
+ */
+bool
+session_open(Session *session, const Options *options, Millis deadline)
+{
+	const char *keywords[] = {"options", "dbname", "fallback_application_name", NULL};
+	const char *values[] = {"", options->conninfo, "gw_bootstrap", NULL};
+
+	session->conn = PQconnectStartParams(keywords, values, true);
+	if (session->conn == NULL)
+		pg_fatal("out of memory");
+	PQsetErrorVerbosity(session->conn, PQERRORS_VERBOSE);
+	PQsetNoticeProcessor(session->conn, log_notice, NULL);
+	if (PQstatus(session->conn) == CONNECTION_BAD)
+		set_connection_failure(&session->failure, session->conn);
+	else if (poll_connection(session, Min(deadline, now_ms() + CONNECT_ATTEMPT_MS)))
+	{
+		PQsetnonblocking(session->conn, 1);
+		return true;
+	}
+	PQfinish(session->conn);
+	session->conn = NULL;
+	return false;
+}
+
+/*
+ * Close the connection; a transaction that is open is ended first, so that a
+ * pooler can keep the backend.
+ */
+void
+session_close(Session *session)
+{
+	if (session->conn == NULL)
+		return;
+	if (PQtransactionStatus(session->conn) == PQTRANS_INTRANS ||
+		PQtransactionStatus(session->conn) == PQTRANS_INERROR)
+		PQclear(session_query(session, sql_rollback(), now_ms() + ROLLBACK_MS));
+	PQfinish(session->conn);
+	session->conn = NULL;
+}
+
+/*
+ * Send a statement, which is freed.
+ */
+bool
+session_send(Session *session, char *sql)
+{
+	bool		sent;
+
+	pg_log_debug("sending: %s", sql);
+	sent = PQsendQuery(session->conn, sql) == 1;
+	if (!sent)
+		set_connection_failure(&session->failure, session->conn);
+	free(sql);
+	return sent;
+}
+
+static bool
+flush_output(Session *session, Millis deadline)
+{
+	int			rc;
+
+	while ((rc = PQflush(session->conn)) == 1)
+	{
+		if (!wait_for_socket(session, POLLIN | POLLOUT, deadline))
+		{
+			set_timeout_failure(session, "sending a query");
+			return false;
+		}
+		if (PQconsumeInput(session->conn) == 0)
+			break;
+	}
+	if (rc != 0)
+		set_connection_failure(&session->failure, session->conn);
+	return rc == 0;
+}
+
+/*
+ * Receive the result of the last statement sent, or of the first that failed.
+ * NULL if the connection broke or the time was up.
+ */
+PGresult *
+session_receive(Session *session, Millis deadline)
+{
+	PGresult   *last = NULL;
+	PGresult   *result;
+
+	if (!flush_output(session, deadline))
+		return NULL;
+	for (;;)
+	{
+		while (PQisBusy(session->conn))
+		{
+			if (!wait_for_socket(session, POLLIN, deadline))
+			{
+				PQclear(last);
+				set_timeout_failure(session, "waiting for the result of a query");
+				return NULL;
+			}
+			if (PQconsumeInput(session->conn) == 0)
+			{
+				PQclear(last);
+				set_connection_failure(&session->failure, session->conn);
+				return NULL;
+			}
+		}
+		result = PQgetResult(session->conn);
+		if (result == NULL)
+			return last;
+		PQclear(last);
+		last = result;
+	}
+}
+
+/*
+ * Send a statement, which is freed, and receive its result.  NULL, and the
+ * failure set, unless it succeeded.
+ */
+PGresult *
+session_query(Session *session, char *sql, Millis deadline)
+{
+	PGresult   *result;
+
+	if (!session_send(session, sql))
+		return NULL;
+	result = session_receive(session, deadline);
+	if (result == NULL)
+		return NULL;
+	if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
+	{
+		set_result_failure(&session->failure, session->conn, result);
+		PQclear(result);
+		return NULL;
+	}
+	session->failure.kind = FAILURE_NONE;
+	return result;
+}
+
+/*
+ * Refuse an extension whose functions this client could misunderstand: its
+ * first number tells their signatures.
+ */
+static bool
+check_version(Session *session, const char *version)
+{
+	if (strtol(version, NULL, 10) == strtol(GW_BOOTSTRAP_VERSION, NULL, 10))
+		return true;
+	set_failure(&session->failure, FAILURE_FINAL,
+				"Install the client and the extension of the same version; in the database, run ALTER EXTENSION gw_bootstrap UPDATE.",
+				"client version %s does not work with version %s of extension gw_bootstrap",
+				GW_BOOTSTRAP_VERSION, version);
+	return false;
+}
+
+/*
+ * Ask where the extension lives.
+ */
+bool
+session_find_extension(Session *session, Millis deadline)
+{
+	PGresult   *result = session_query(session, sql_find_extension(), deadline);
+	bool		found;
+
+	if (result == NULL)
+		return false;
+	if (PQntuples(result) == 0)
+	{
+		PQclear(result);
+		set_failure(&session->failure, FAILURE_FINAL,
+					"Run CREATE EXTENSION gw_bootstrap in this database.",
+					"extension gw_bootstrap is not installed in database \"%s\"",
+					PQdb(session->conn));
+		return false;
+	}
+	found = check_version(session, PQgetvalue(result, 0, 1));
+	if (found)
+	{
+		session->schema = pg_strdup(PQgetvalue(result, 0, 0));
+		session->schema_known = true;
+	}
+	PQclear(result);
+	return found;
+}
+
+/*
+ * Ask whether the database is at head: one round trip if the extension is in
+ * the schema public, three in all if it turns out not to be.
+ */
+bool
+session_is_at_head(Session *session, const Options *options, Millis deadline, bool *at_head)
+{
+	PGresult   *result;
+
+	if (session->schema == NULL)
+		session->schema = pg_strdup("public");
+	result = session_query(session, sql_probe(session->conn, session->schema, options), deadline);
+	if (result == NULL && !session->schema_known && strcmp(session->failure.sqlstate, "22P02") == 0)
+	{
+		if (!session_find_extension(session, deadline))
+			return false;
+		result = session_query(session, sql_probe(session->conn, session->schema, options), deadline);
+	}
+	if (result == NULL)
+		return false;
+	*at_head = strcmp(PQgetvalue(result, 0, 0), "t") == 0;
+	PQclear(result);
+	return true;
+}
+
+/*
+ * The heads found, for a message.
+ */
+char *
+session_current_heads(Session *session, const Options *options, Millis deadline)
+{
+	PGresult   *result = session_query(session,
+									   sql_current_heads(session->conn, session->schema, options),
+									   deadline);
+	char	   *heads;
+
+	if (result == NULL)
+		return pg_strdup("unknown");
+	heads = pg_strdup(PQgetisnull(result, 0, 0) ? "none, there is no head table" :
+					  PQgetvalue(result, 0, 0));
+	PQclear(result);
+	return heads;
+}

@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * session.h
+ *		A connection on which no call blocks without a bound.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include "failure.h"
+#include "libpq-fe.h"
+#include "options.h"
+#include "wait.h"
+
+typedef struct Session
+{
+	PGconn	   *conn;			/* NULL if not connected */
+	char	   *schema;			/* of the extension; a guess until verified */
+	bool		schema_known;
+	Failure		failure;		/* why the last call did not work */
+} Session;
+
+extern bool session_open(Session *session, const Options *options, Millis deadline);
+extern void session_close(Session *session);
+extern bool session_send(Session *session, char *sql);
+extern PGresult *session_receive(Session *session, Millis deadline);
+extern PGresult *session_query(Session *session, char *sql, Millis deadline);
+extern bool session_find_extension(Session *session, Millis deadline);
+extern bool session_is_at_head(Session *session, const Options *options, Millis deadline, bool *at_head);
+extern char *session_current_heads(Session *session, const Options *options, Millis deadline);
+
+#endif							/* SESSION_H */

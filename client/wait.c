@@ -1,0 +1,173 @@
+/*-------------------------------------------------------------------------
+ *
+ * wait.c
+ *		Wait for something to happen, never for ever.
+ *
+ * All waiting of the client is one ppoll() with a time limit.  SIGTERM and
+ * SIGINT are let in only there, so none is lost between a check and a wait.
+ *
+ * One thing cannot be waited for that way: libpq resolves host names with
+ * getaddrinfo(), which blocks.  For that there is a backstop, a timer that
+ * ends the program shortly after its deadline; the watcher of a running
+ * command then ends that, too.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include <signal.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/pg_prng.h"
+#include "exit_code.h"
+#include "wait.h"
+
+#define BACKOFF_MIN_MS		50
+#define BACKOFF_MAX_MS		2000
+
+static volatile sig_atomic_t signal_seen = 0;
+static sigset_t original_mask;
+
+Millis
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (Millis) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void
+note_signal(int signo)
+{
+	signal_seen = signo;
+}
+
+static void
+end_at_backstop(int signo)
+{
+	static const char message[] =
+		"gw_bootstrap: error: deadline passed in a call that cannot be interrupted, most likely the look-up of a host name\n";
+
+	/* async-signal-safe calls only */
+	(void) !write(STDERR_FILENO, message, sizeof(message) - 1);
+	_exit(EXIT_DEADLINE);
+}
+
+/*
+ * The signal that asked us to stop, or 0.
+ */
+int
+stop_signal(void)
+{
+	return signal_seen;
+}
+
+/*
+ * Acknowledge that signal, so that what is left to do can wait again.
+ */
+int
+take_stop_signal(void)
+{
+	int			taken = signal_seen;
+
+	signal_seen = 0;
+	return taken;
+}
+
+void
+start_waiting(void)
+{
+	struct sigaction action = {.sa_handler = note_signal};
+	sigset_t	blocked;
+
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGINT);
+	sigprocmask(SIG_BLOCK, &blocked, &original_mask);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+
+	pg_prng_seed(&pg_global_prng_state, (uint64) getpid() << 32 ^ (uint64) now_ms());
+}
+
+/*
+ * Leave signals and timers as they were found, for a program to be executed.
+ */
+void
+stop_waiting(void)
+{
+	struct itimerval off = {{0, 0}, {0, 0}};
+
+	setitimer(ITIMER_REAL, &off, NULL);
+	signal(SIGALRM, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &original_mask, NULL);
+}
+
+/*
+ * End the program at that time, whatever it is doing; 0 is never.
+ */
+void
+set_backstop(Millis when)
+{
+	struct sigaction action = {.sa_handler = end_at_backstop};
+	Millis		left = when == 0 ? 0 : Max(when - now_ms(), 1);
+	struct itimerval timer = {{0, 0}, {left / 1000, left % 1000 * 1000}};
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/*
+ * Wait until one of the descriptors has an event.  Returns false when the
+ * time has come or a signal asks us to stop.
+ */
+bool
+wait_until(struct pollfd *fds, int nfds, Millis until)
+{
+	for (;;)
+	{
+		Millis		left = until - now_ms();
+		struct timespec timeout;
+		int			rc;
+
+		if (stop_signal() != 0)
+			return false;
+		left = Max(left, 0);
+		timeout.tv_sec = left / 1000;
+		timeout.tv_nsec = left % 1000 * 1000000;
+		rc = ppoll(fds, nfds, &timeout, &original_mask);
+		if (rc > 0)
+			return true;
+		if (rc == 0)
+			return false;
+		if (errno != EINTR)
+			return false;
+	}
+}
+
+/*
+ * Wait before the next try: exponential with full jitter, so that replicas
+ * which start together don't ask together.  Returns false when the deadline
+ * has passed or a signal asks us to stop.
+ */
+bool
+wait_backoff(int round, Millis deadline)
+{
+	Millis		most = Min((Millis) BACKOFF_MIN_MS << Min(round, 6), BACKOFF_MAX_MS);
+	Millis		pause = BACKOFF_MIN_MS +
+		(Millis) (pg_prng_double(&pg_global_prng_state) * (most - BACKOFF_MIN_MS));
+	Millis		now = now_ms();
+
+	if (now >= deadline)
+		return false;
+	wait_until(NULL, 0, Min(now + pause, deadline));
+
+	return stop_signal() == 0;
+}
