@@ -400,7 +400,7 @@ bring_to_head(Run *run)
 		step = one_round(run, &probed, &code);
 	while (step == STEP_AGAIN && stop_signal() == 0);
 
-	return code;
+	return step == STEP_READY ? EXIT_READY : code;
 }
 
 static void
