@@ -19,9 +19,10 @@
 #include "storage/lock.h"
 #include "utils/regproc.h"
 
-/* 14 moved the backend status out of pgstat.h and renamed the role. */
+/* 14 moved backend status and wait events out of pgstat.h, and renamed the role. */
 #if PG_VERSION_NUM >= 140000
 #include "utils/backend_status.h"
+#include "utils/wait_event.h"
 #define compat_forget_backend_status() pgstat_clear_backend_activity_snapshot()
 #else
 #include "pgstat.h"

@@ -9,13 +9,15 @@ BEGIN
     RETURN (plan->0->'Plan'->>'Shared Hit Blocks')::bigint + (plan->0->'Plan'->>'Shared Read Blocks')::bigint;
 END $$;
 -- warm the catalog caches first
-SELECT gw_bootstrap_at_head('{x}', 'big');
+SELECT blocks_read($$SELECT gw_bootstrap_at_head('{x}', 'big')$$) > 0 AS warm;
+SELECT blocks_read($$SELECT * FROM gw_bootstrap_status('big')$$) > 0 AS warm;
 SELECT blocks_read($$SELECT gw_bootstrap_at_head('{x}', 'big')$$) <= 2 AS first_page;
 SELECT blocks_read($$SELECT gw_bootstrap_at_head('{1}', 'big')$$) <= 2 AS first_page;
 SELECT blocks_read($$SELECT * FROM gw_bootstrap_status('big')$$) <= 2 AS first_page;
 BEGIN;
+SELECT blocks_read($$SELECT outcome FROM gw_bootstrap_try('{x}', 'big')$$) > 0 AS warm;
 SELECT outcome, cardinality(current_heads) FROM gw_bootstrap_try('{x}', 'big');
-SELECT blocks_read($$SELECT gw_bootstrap_try('{x}', 'big')$$) <= 2 AS first_page;
+SELECT blocks_read($$SELECT outcome FROM gw_bootstrap_try('{x}', 'big')$$) <= 2 AS first_page;
 ROLLBACK;
 SELECT cardinality(current_heads) FROM gw_bootstrap_status('big');
 
@@ -24,7 +26,7 @@ UPDATE big SET version_num = 'y';
 VACUUM FULL big;
 BEGIN;
 SELECT outcome, current_heads FROM gw_bootstrap_try('{x}', 'big');
-SELECT blocks_read($$SELECT gw_bootstrap_try('{x}', 'big')$$) <= 2 AS first_page;
+SELECT blocks_read($$SELECT outcome FROM gw_bootstrap_try('{x}', 'big')$$) <= 2 AS first_page;
 ROLLBACK;
 
 -- more expected heads than are returned
