@@ -19,6 +19,6 @@ typedef struct CommandEnd
 	int			leftovers;		/* processes that it had left behind */
 } CommandEnd;
 
-extern void watch_command(const char *shell_command, int control, int report) pg_attribute_noreturn();
+extern void watch_command(const char *shell_command, int control, int report);
 
 #endif							/* WATCHER_H */

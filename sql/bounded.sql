@@ -1,4 +1,5 @@
--- A head table with a million rows costs no more than its first page.
+-- A head table with a million rows costs no more than its first page; since
+-- 17 a scan may ask for the next few ahead of time.
 CREATE TABLE big (version_num text) WITH (autovacuum_enabled = off);
 INSERT INTO big SELECT i::text FROM generate_series(1, 1000000) i;
 CREATE FUNCTION blocks_read(statement text) RETURNS bigint LANGUAGE plpgsql AS $$
@@ -11,13 +12,13 @@ END $$;
 -- warm the catalog caches first
 SELECT blocks_read($$SELECT gw_bootstrap_at_head('{x}', 'big')$$) > 0 AS warm;
 SELECT blocks_read($$SELECT * FROM gw_bootstrap_status('big')$$) > 0 AS warm;
-SELECT blocks_read($$SELECT gw_bootstrap_at_head('{x}', 'big')$$) <= 2 AS first_page;
-SELECT blocks_read($$SELECT gw_bootstrap_at_head('{1}', 'big')$$) <= 2 AS first_page;
-SELECT blocks_read($$SELECT * FROM gw_bootstrap_status('big')$$) <= 2 AS first_page;
+SELECT blocks_read($$SELECT gw_bootstrap_at_head('{x}', 'big')$$) < 10 AS few_blocks;
+SELECT blocks_read($$SELECT gw_bootstrap_at_head('{1}', 'big')$$) < 10 AS few_blocks;
+SELECT blocks_read($$SELECT * FROM gw_bootstrap_status('big')$$) < 10 AS few_blocks;
 BEGIN;
 SELECT blocks_read($$SELECT outcome FROM gw_bootstrap_try('{x}', 'big')$$) > 0 AS warm;
 SELECT outcome, cardinality(current_heads) FROM gw_bootstrap_try('{x}', 'big');
-SELECT blocks_read($$SELECT outcome FROM gw_bootstrap_try('{x}', 'big')$$) <= 2 AS first_page;
+SELECT blocks_read($$SELECT outcome FROM gw_bootstrap_try('{x}', 'big')$$) < 10 AS few_blocks;
 ROLLBACK;
 SELECT cardinality(current_heads) FROM gw_bootstrap_status('big');
 
@@ -26,7 +27,7 @@ UPDATE big SET version_num = 'y';
 VACUUM FULL big;
 BEGIN;
 SELECT outcome, current_heads FROM gw_bootstrap_try('{x}', 'big');
-SELECT blocks_read($$SELECT outcome FROM gw_bootstrap_try('{x}', 'big')$$) <= 2 AS first_page;
+SELECT blocks_read($$SELECT outcome FROM gw_bootstrap_try('{x}', 'big')$$) < 10 AS few_blocks;
 ROLLBACK;
 
 -- more expected heads than are returned
