@@ -20,7 +20,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/pg_prng.h"
 #include "exit_code.h"
 #include "wait.h"
 
@@ -91,7 +90,8 @@ start_waiting(void)
 	sigaction(SIGINT, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 
-	pg_prng_seed(&pg_global_prng_state, (uint64) getpid() << 32 ^ (uint64) now_ms());
+	/* pg_prng.c would do, but needs libm since 17 */
+	srand48(getpid() ^ now_ms());
 }
 
 /*
@@ -162,7 +162,7 @@ wait_backoff(int round, Millis deadline)
 {
 	Millis		most = Min((Millis) BACKOFF_MIN_MS << Min(round, 6), BACKOFF_MAX_MS);
 	Millis		pause = BACKOFF_MIN_MS +
-		(Millis) (pg_prng_double(&pg_global_prng_state) * (most - BACKOFF_MIN_MS));
+		(Millis) (drand48() * (most - BACKOFF_MIN_MS));
 	Millis		now = now_ms();
 
 	if (now >= deadline)
