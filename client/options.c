@@ -307,7 +307,7 @@ parse_command_line(int argc, char *argv[], Options *options)
 	}
 	if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
 	{
-		pg_log_error("unexpected argument \"%s\"", argv[optind]);
+		pg_log_error("too many command-line arguments (first is \"%s\")", argv[optind]);
 		pg_log_error_hint("Write \"--\" before the command to start: gw_bootstrap run [OPTION]... -- COMMAND.");
 		exit(EXIT_USAGE);
 	}
@@ -337,7 +337,7 @@ make_conninfo(const char *dbname)
 		conninfo = pg_strdup(dbname);
 
 	/* A plain word is a database name, as for psql. */
-	if (strstr(conninfo, "://") == NULL && strchr(conninfo, '=') == NULL)
+	if (strpbrk(conninfo, "=:/ ") == NULL)
 		return conninfo;
 	if (scheme_end != NULL && strncmp(conninfo, "postgres", 8) != 0)
 	{
