@@ -53,7 +53,7 @@ static const struct
 } hints[] = {
 	{"28", "Check user and password, and pg_hba.conf."},
 	{"3D000", "Create the database, or correct its name."},
-	{"42501", "Grant the role SELECT on the head table, and USAGE on its schema and on the extension's."},
+	{"42501", "GRANT SELECT on the head table to the role, and GRANT USAGE on its schema and on that of the extension."},
 	{"42703", "Check --head-column."},
 	{"42809", "Check --head-table."},
 };
