@@ -66,7 +66,7 @@ foreach my $way (GwBootstrap::Ways->all($node))
 	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: nothing was applied again");
 
 	$node->log_check("$name", $log,
-		log_unlike => [ qr/gw_bootstrap_try/, qr/still waiting for .* on advisory lock/ ]);
+		log_unlike => [ qr/gw_bootstrap_try\(/, qr/still waiting for .* on advisory lock/ ]);
 }
 
 $node->stop;
