@@ -18,15 +18,15 @@
 
 /* Errors that go away by themselves: SQLSTATEs, or classes of them. */
 static const char *const retry_sqlstates[] = {
-	"08",						/* connection exceptions, and poolers' errors */
-	"25006",					/* a standby, during a failover */
-	"40",						/* serialization failure, deadlock */
-	"53",						/* too many connections, out of memory, disk full */
-	"55P03",					/* lock_timeout */
-	"57P01", "57P02", "57P03",	/* shutdown, crash, starting up */
-	"57P05",					/* idle_session_timeout */
-	"57014",					/* statement_timeout, on a busy server */
-	"58"						/* system error; Odyssey's own class */
+	"08",	  /* connection exceptions, and poolers' errors */
+	"25006",	 /* a standby, during a failover */
+	"40",	  /* serialization failure, deadlock */
+	"53",	  /* too many connections, out of memory, disk full */
+	"55P03",	 /* lock_timeout */
+	"57P01", "57P02", "57P03", /* shutdown, crash, starting up */
+	"57P05",	 /* idle_session_timeout */
+	"57014",	 /* statement_timeout, on a busy server */
+	"58"		 /* system error; Odyssey's own class */
 };
 
 /* Errors of poolers that don't, although their SQLSTATE looks so. */
@@ -36,9 +36,9 @@ static const struct
 	const char *hint;
 } final_texts[] = {
 	{"statement pooling",
-	"Set pool_mode to transaction or session, or connect past the pooler."},
+	 "Set pool_mode to transaction or session, or connect past the pooler."},
 	{"unsupported startup parameter",
-	"Remove \"options\" and other settings from the connection string, or list the parameter in PgBouncer's ignore_startup_parameters."},
+	 "Remove \"options\" and other settings from the connection string, or list the parameter in PgBouncer's ignore_startup_parameters."},
 	{"no such database", "Check the database name and the pooler's [databases] section."},
 	{"no such user", "Check the user name and the pooler's auth_file."},
 	{"authentication failed", "Check user and password."},
@@ -70,7 +70,7 @@ copy_line(char *to, size_t size, const char *from, size_t len)
 }
 
 void
-set_failure(Failure *failure, FailureKind kind, const char *hint, const char *fmt,...)
+set_failure(Failure *failure, FailureKind kind, const char *hint, const char *fmt, ...)
 {
 	va_list		args;
 
@@ -88,7 +88,8 @@ classify(Failure *failure)
 {
 	/* without an SQLSTATE it is libpq's own: a network, or a wrong parameter */
 	failure->kind = failure->sqlstate[0] || strncmp(failure->message, "invalid ", 8) == 0 ?
-		FAILURE_FINAL : FAILURE_RETRY;
+		FAILURE_FINAL :
+		FAILURE_RETRY;
 	for (int i = 0; i < lengthof(retry_sqlstates); i++)
 	{
 		if (strncmp(failure->sqlstate, retry_sqlstates[i], strlen(retry_sqlstates[i])) == 0)

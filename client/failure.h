@@ -27,7 +27,7 @@ typedef struct Failure
 } Failure;
 
 extern void set_failure(Failure *failure, FailureKind kind, const char *hint,
-						const char *fmt,...) pg_attribute_printf(4, 5);
+						const char *fmt, ...) pg_attribute_printf(4, 5);
 extern void set_connection_failure(Failure *failure, const PGconn *conn);
 extern void set_result_failure(Failure *failure, const PGconn *conn, const PGresult *result);
 extern void log_failure(const Failure *failure);

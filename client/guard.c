@@ -16,7 +16,7 @@
 #include "sql.h"
 
 /* A heartbeat that is not answered before the next is due means guard lost. */
-#define HEARTBEAT_MS		3000
+#define HEARTBEAT_MS 3000
 
 static void
 copy_value(char *to, size_t size, const PGresult *result, int column)
@@ -34,7 +34,8 @@ read_try(PGresult *result)
 		return try;
 	outcome = PQgetvalue(result, 0, 0);
 	try.outcome = strcmp(outcome, "at_head") == 0 ? OUTCOME_AT_HEAD :
-		strcmp(outcome, "acquired") == 0 ? OUTCOME_ACQUIRED : OUTCOME_BUSY;
+		strcmp(outcome, "acquired") == 0		  ? OUTCOME_ACQUIRED :
+													OUTCOME_BUSY;
 	if (PQgetisnull(result, 0, 1))
 		strlcpy(try.current_heads, "no head table", sizeof(try.current_heads));
 	else

@@ -13,14 +13,13 @@
 #include <limits.h>
 
 #include "common/logging.h"
+#include "conninfo.h"
 #include "exit_code.h"
 #include "getopt_long.h"
-#include "libpq-fe.h"
 #include "options.h"
 
-#define DEFAULT_LOCK_KEY		INT64CONST(42424242424242)
-#define DEFAULT_TIMEOUT			600
-#define DEFAULT_CHECK_TIMEOUT	10
+#define DEFAULT_LOCK_KEY INT64CONST(42424242424242)
+#define DEFAULT_TIMEOUT 600
 
 /* Options that have no letter of their own. */
 enum
@@ -31,7 +30,8 @@ enum
 	OPT_TIMEOUT,
 	OPT_HEAD_TABLE,
 	OPT_HEAD_COLUMN,
-	OPT_LOCK_KEY
+	OPT_LOCK_KEY,
+	OPT_HELP
 };
 
 static const struct option long_options[] = {
@@ -46,8 +46,9 @@ static const struct option long_options[] = {
 	{"lock-key", required_argument, NULL, OPT_LOCK_KEY},
 	{"quiet", no_argument, NULL, 'q'},
 	{"verbose", no_argument, NULL, 'v'},
-	{NULL, 0, NULL, 0}
-};
+	{"version", no_argument, NULL, 'V'},
+	{"help", no_argument, NULL, OPT_HELP},
+	{NULL, 0, NULL, 0}};
 
 /* The environment speaks before the command line; the first one set counts. */
 static const struct
@@ -88,8 +89,9 @@ help(void)
 		   "                               once the database is at head\n"
 		   "      --skip-migrations[=BOOL] somebody else migrates: never take the lock, wait until\n"
 		   "                               at head or fail\n"
-		   "      --timeout=SECONDS        deadline for everything before COMMAND (default 600;\n"
-		   "                               with --skip-migrations 0: look once; check: 10)\n"
+		   "      --timeout=SECONDS        deadline for everything before COMMAND (default 600);\n"
+		   "                               0 looks once, which is the default of check and with\n"
+		   "                               --skip-migrations; post steps then have 600 s\n"
 		   "      --head-table=NAME        table that holds the heads (default alembic_version)\n"
 		   "      --head-column=NAME       its column, taken literally (default version_num)\n"
 		   "      --lock-key=KEY           bigint advisory lock key (default 42424242424242)\n"
@@ -114,18 +116,16 @@ help(void)
 		   "stdout has one line, \"Database ready (...) in ... s\"; everything else is on stderr.\n");
 }
 
-static bool
-wants_help(int argc, char *argv[], int i)
+static void
+version(void)
 {
-	return i < argc &&
-		(strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-?") == 0);
+	puts("gw_bootstrap " GW_BOOTSTRAP_VERSION);
 }
 
 static void
 usage_hint(void)
 {
 	pg_log_error_hint("Try \"gw_bootstrap --help\" for more information.");
-	exit(EXIT_USAGE);
 }
 
 static bool
@@ -207,6 +207,7 @@ set_option(Options *options, int option, const char *value, const char *source)
 	{
 		case 'd':
 			options->dbname = pg_strdup(value);
+			options->dbname_source = source;
 			break;
 		case OPT_MIGRATE:
 			options->migrate = *value ? pg_strdup(value) : NULL;
@@ -276,7 +277,7 @@ parse_command_line(int argc, char *argv[], Options *options)
 	bool		heads_given = false;
 
 	/* "+": the first word that is no option belongs to somebody else. */
-	while ((option = getopt_long(argc, argv, "+d:e:qv", long_options, NULL)) != -1)
+	while ((option = getopt_long(argc, argv, "+d:e:qvV", long_options, NULL)) != -1)
 	{
 		switch (option)
 		{
@@ -294,9 +295,15 @@ parse_command_line(int argc, char *argv[], Options *options)
 			case 'v':
 				pg_logging_set_level(PG_LOG_DEBUG);
 				break;
+			case 'V':
+				version();
+				exit(EXIT_READY);
+			case OPT_HELP:
+				help();
+				exit(EXIT_READY);
 			case '?':
 				usage_hint();
-				break;
+				exit(EXIT_USAGE);
 			default:
 				set_option(options, option, optarg, option_name(option));
 				/* it may have a password: keep it out of the process list */
@@ -315,47 +322,6 @@ parse_command_line(int argc, char *argv[], Options *options)
 		options->command = argv + optind;
 }
 
-/*
- * Make libpq's form of the database: SQLAlchemy's "postgresql+psycopg://"
- * names a driver that libpq doesn't know.
- */
-static const char *
-make_conninfo(const char *dbname)
-{
-	const char *scheme_end = dbname ? strstr(dbname, "://") : NULL;
-	const char *plus;
-	char	   *conninfo;
-	char	   *error = NULL;
-	PQconninfoOption *parsed;
-
-	if (dbname == NULL)
-		return "";
-	plus = strchr(dbname, '+');
-	if (scheme_end != NULL && plus != NULL && plus < scheme_end)
-		conninfo = psprintf("%.*s%s", (int) (plus - dbname), dbname, scheme_end);
-	else
-		conninfo = pg_strdup(dbname);
-
-	/* A plain word is a database name, as for psql. */
-	if (strpbrk(conninfo, "=:/ ") == NULL)
-		return conninfo;
-	if (scheme_end != NULL && strncmp(conninfo, "postgres", 8) != 0)
-	{
-		pg_log_error("database URI does not start with \"postgresql://\"");
-		exit(EXIT_USAGE);
-	}
-	parsed = PQconninfoParse(conninfo, &error);
-	if (parsed == NULL)
-	{
-		/* libpq's message could quote the password: tell only where to look */
-		pg_log_error("invalid database connection string");
-		pg_log_error_hint("Check the value of -d, GW_BOOTSTRAP_DATABASE_URL or DATABASE_URL; percent-encode special characters in a URI.");
-		exit(EXIT_USAGE);
-	}
-	PQconninfoFree(parsed);
-	return conninfo;
-}
-
 static void
 check_options(Options *options)
 {
@@ -369,49 +335,55 @@ check_options(Options *options)
 	{
 		pg_log_error("\"gw_bootstrap check\" starts no command");
 		usage_hint();
+		exit(EXIT_USAGE);
 	}
-	options->conninfo = make_conninfo(options->dbname);
+	options->conninfo = make_conninfo(options->dbname, options->dbname_source);
 	if (options->timeout < 0)
-		options->timeout = options->mode == MODE_CHECK ? DEFAULT_CHECK_TIMEOUT :
-			options->skip_migrations ? 0 : DEFAULT_TIMEOUT;
+		options->timeout = options->mode == MODE_CHECK || options->skip_migrations ?
+			0 :
+			DEFAULT_TIMEOUT;
+}
+
+static Mode
+parse_mode(const char *word)
+{
+	if (strcmp(word, "run") == 0)
+		return MODE_RUN;
+	if (strcmp(word, "check") == 0)
+		return MODE_CHECK;
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0)
+		help();
+	else if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
+		version();
+	else
+	{
+		pg_log_error("unknown command \"%s\"", word);
+		usage_hint();
+		exit(EXIT_USAGE);
+	}
+	exit(EXIT_READY);
 }
 
 void
 parse_options(int argc, char *argv[], Options *options)
 {
-	*options = (Options)
-	{
+	*options = (Options) {
 		.head_table = "alembic_version",
 		.head_column = "version_num",
 		.lock_key = DEFAULT_LOCK_KEY,
 		.timeout = -1,
 	};
 
-	if (argc > 1 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0))
-	{
-		puts("gw_bootstrap " GW_BOOTSTRAP_VERSION);
-		exit(EXIT_READY);
-	}
-	if (wants_help(argc, argv, 1) || wants_help(argc, argv, 2))
-	{
-		help();
-		exit(EXIT_READY);
-	}
 	if (argc < 2)
 	{
 		pg_log_error("no command given");
 		usage_hint();
+		exit(EXIT_USAGE);
 	}
-	if (strcmp(argv[1], "run") == 0)
-		options->mode = MODE_RUN;
-	else if (strcmp(argv[1], "check") == 0)
-		options->mode = MODE_CHECK;
-	else
-	{
-		pg_log_error("unknown command \"%s\"", argv[1]);
-		usage_hint();
-	}
+	options->mode = parse_mode(argv[1]);
 	parse_environment(options);
+	/* getopt names the program by what stands before the options */
+	argv[1] = argv[0];
 	parse_command_line(argc - 1, argv + 1, options);
 	check_options(options);
 }

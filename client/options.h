@@ -20,6 +20,7 @@ typedef struct Options
 {
 	Mode		mode;
 	char	   *dbname;			/* as given, or NULL for libpq's defaults */
+	const char *dbname_source;	/* the option or variable that gave it */
 	const char *conninfo;		/* the same as libpq takes it */
 	SimpleStringList expected_heads;
 	const char *head_table;

@@ -22,20 +22,20 @@
 #include "wait.h"
 
 /* With a timeout of 0 there is one attempt, which is not for ever either. */
-#define ONE_ATTEMPT_MS			10000
-#define DEFAULT_POST_MS			600000
+#define ONE_ATTEMPT_MS 10000
+#define DEFAULT_POST_MS 600000
 
 /* How long a second connection beside the guard may take. */
-#define SECOND_CONNECTION_MS	5000
+#define SECOND_CONNECTION_MS 5000
 
 /* How long a command has between SIGTERM and SIGKILL. */
-#define GRACE_SIGNAL_MS			5000
-#define GRACE_LOST_MS			1000	/* somebody else may be migrating */
-#define GRACE_DEADLINE_MS		500
+#define GRACE_SIGNAL_MS 5000
+#define GRACE_LOST_MS 1000		/* somebody else may be migrating */
+#define GRACE_DEADLINE_MS 500
 
 /* Waiting is reported after 2 s, then at growing intervals. */
-#define FIRST_REPORT_MS			2000
-#define LAST_REPORT_MS			30000
+#define FIRST_REPORT_MS 2000
+#define LAST_REPORT_MS 30000
 
 typedef struct Run
 {
@@ -367,7 +367,8 @@ static ExitCode
 run_post_steps(const Run *run)
 {
 	Millis		deadline = run->options->timeout == 0 ?
-		now_ms() + DEFAULT_POST_MS : run->deadline;
+		now_ms() + DEFAULT_POST_MS :
+		run->deadline;
 	Command		command;
 	CommandEnd	end;
 
@@ -438,7 +439,8 @@ run(const Options *options)
 		return code;
 
 	printf("Database ready (%s) in %.3f s\n",
-		   options->skip_migrations ? "migrations skipped" : run.migrated ? "migrated" : "at head",
+		   options->skip_migrations ? "migrations skipped" : run.migrated ? "migrated" :
+																			"at head",
 		   (now_ms() - run.start) / 1000.0);
 	fflush(stdout);
 	if (options->command != NULL)

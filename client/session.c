@@ -12,10 +12,10 @@
 #include "sql.h"
 
 /* A connection attempt that takes longer is tried anew: another host, say. */
-#define CONNECT_ATTEMPT_MS	10000
+#define CONNECT_ATTEMPT_MS 10000
 
 /* How long a transaction may take to be ended politely. */
-#define ROLLBACK_MS			1000
+#define ROLLBACK_MS 1000
 
 static bool
 wait_for_socket(Session *session, short events, Millis deadline)
@@ -294,14 +294,14 @@ char *
 session_current_heads(Session *session, const Options *options, Millis deadline)
 {
 	PGresult   *result = session_query(session,
-									   sql_current_heads(session->conn, session->schema, options),
-									   deadline);
+									 sql_current_heads(session->conn, session->schema, options),
+									 deadline);
 	char	   *heads;
 
 	if (result == NULL)
 		return pg_strdup("unknown");
 	heads = pg_strdup(PQgetisnull(result, 0, 0) ? "none, there is no head table" :
-					  PQgetvalue(result, 0, 0));
+												  PQgetvalue(result, 0, 0));
 	PQclear(result);
 	return heads;
 }

@@ -23,8 +23,8 @@
 #include "exit_code.h"
 #include "wait.h"
 
-#define BACKOFF_MIN_MS		50
-#define BACKOFF_MAX_MS		2000
+#define BACKOFF_MIN_MS 50
+#define BACKOFF_MAX_MS 2000
 
 static volatile sig_atomic_t signal_seen = 0;
 static sigset_t original_mask;

@@ -30,7 +30,7 @@
 #include "watcher.h"
 
 /* How long what a command leaves behind has between SIGTERM and SIGKILL. */
-#define LEFTOVER_GRACE_MS	2000
+#define LEFTOVER_GRACE_MS 2000
 
 static int	child_pipe[2];
 

@@ -9,8 +9,8 @@
 #define WATCHER_H
 
 /* What the client writes to the watcher; closing the pipe means WATCHER_KILL. */
-#define WATCHER_TERMINATE	'T'
-#define WATCHER_KILL		'K'
+#define WATCHER_TERMINATE 'T'
+#define WATCHER_KILL 'K'
 
 /* What the watcher writes when nothing of the command is left. */
 typedef struct CommandEnd
