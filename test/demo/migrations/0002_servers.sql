@@ -1,0 +1,6 @@
+CREATE TABLE servers (
+	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	name text NOT NULL UNIQUE,
+	url text NOT NULL,
+	owner text NOT NULL REFERENCES users
+);

@@ -1,0 +1,55 @@
+# What acts 2 and 3 share: replicas that start with gw_bootstrap, and how they
+# are counted.  Sourced after stage.sh.
+
+. "$demo/gateway.sh"
+
+# Start all replicas at once and wait for them.  The post step of each first
+# notes when it was reached: the wait before it is what the lock costs.
+run_replicas()
+{
+	heads=
+	for head in $(gateway_heads); do
+		heads="$heads -e $head"
+	done
+	"$demo/replicas" "$REPLICAS" "$START_UP_SECONDS" "$DEMO_DIR/$1" \
+		gw_bootstrap run -v -d "$(gateway_url)" $heads --timeout="$START_UP_SECONDS" \
+		--migrate="$(gateway_migrate)" \
+		--post="date +%s.%N >\"\$REPLICA_DIR/\$REPLICA.at_head\" && $(gateway_post)" &
+	replicas=$!
+	started="$replicas $started"
+	wait "$replicas" || fail "the replicas could not be run"
+}
+
+# Numbers of the replicas that migrated.
+migrated_by()
+{
+	awk -F '\t' '$5 == "migrated" { printf "%s%s", sep, $1; sep = ", " }' "$DEMO_DIR/$1/results"
+}
+
+# Least, median and greatest of a column.
+spread()
+{
+	cut -f "$2" "$DEMO_DIR/$1/results" | grep -v '^-$' | sort -n |
+		awk '{ t[NR] = $1 } END { if (NR) printf "%.2f / %.2f / %.2f s", t[1], t[int((NR + 1) / 2)], t[NR] }'
+}
+
+# How often each exit status occurs: "24 x 0".
+exits()
+{
+	cut -f 2 "$DEMO_DIR/$1/results" | sort | uniq -c |
+		awk '{ printf "%s%s x %s", sep, $1, $2; sep = ", " }'
+}
+
+# The rows of standard input, and those that both acts have.
+start_up_table()
+{
+	"$demo/table" <<-TABLE
+		replicas started	$REPLICAS (3 x 8)
+		exit codes	$(exits "$1")
+		$(cat)
+		until the schema was known to be at head (least / median / most)	$(spread "$1" 4)
+		until ready, post step included (least / median / most)	$(spread "$1" 3)
+		advisory locks left	$(locks_left "${holder_pid:-}")${holder_pid:+, besides the stranger's}
+		longest stall of the query loop	$(cut -d ' ' -f 1 "$stall") s
+	TABLE
+}
