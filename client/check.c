@@ -12,25 +12,43 @@
 #include "session.h"
 #include "wait.h"
 
+/*
+ * Look until there is an answer, or no hope of one.
+ */
+static ExitCode
+look(Session *session, const Options *options, Millis deadline)
+{
+	Millis		attempt_until = attempt_deadline(options, deadline);
+	bool		at_head;
+	int			round = 0;
+
+	do
+	{
+		session_close(session);
+		if (session_open(session, options, attempt_until) &&
+			session_is_at_head(session, options, attempt_until, &at_head))
+		{
+			if (at_head)
+				return EXIT_READY;
+			pg_log_info("not at head: found %s",
+						session_current_heads(session, options, attempt_until));
+			return EXIT_NOT_AT_HEAD;
+		}
+	} while (session->failure.kind == FAILURE_RETRY && wait_backoff(round++, deadline));
+
+	log_failure(&session->failure);
+	return session->failure.kind == FAILURE_FINAL ? EXIT_REFUSED : EXIT_DEADLINE;
+}
+
 ExitCode
 check(const Options *options)
 {
 	Session		session = {0};
 	Millis		deadline = now_ms() + (Millis) options->timeout * 1000;
-	bool		at_head = false;
-	ExitCode	code = EXIT_NOT_AT_HEAD;
+	ExitCode	code;
 
-	set_backstop(deadline + 500);
-	if (!session_open(&session, options, deadline) ||
-		!session_is_at_head(&session, options, deadline, &at_head))
-	{
-		code = session.failure.kind == FAILURE_FINAL ? EXIT_REFUSED : EXIT_DEADLINE;
-		log_failure(&session.failure);
-	}
-	else if (at_head)
-		code = EXIT_READY;
-	else
-		pg_log_info("not at head: found %s", session_current_heads(&session, options, deadline));
+	set_backstop(attempt_deadline(options, deadline) + BACKSTOP_MS);
+	code = look(&session, options, deadline);
 	session_close(&session);
 
 	return stop_signal() ? EXIT_SIGNAL_BASE + stop_signal() : code;

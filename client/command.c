@@ -14,23 +14,9 @@
 
 #include "command.h"
 #include "common/logging.h"
+#include "environment.h"
 #include "port.h"
 #include "wait.h"
-
-/*
- * What the command finds in its environment: the database that is guarded,
- * and a name for its sessions by which they are recognised.
- */
-static void
-set_command_environment(const char *name, const Options *options)
-{
-	char		application_name[64];
-
-	if (options->dbname)
-		setenv("DATABASE_URL", options->dbname, 1);
-	snprintf(application_name, sizeof(application_name), "gw_bootstrap %s", name);
-	setenv("PGAPPNAME", application_name, 1);
-}
 
 /*
  * Start a shell command.  Returns false, with the reason logged, if the

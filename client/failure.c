@@ -5,9 +5,9 @@
  *
  * Decided by SQLSTATE.  libpq does not hand that out for a connection that
  * failed, but writes it into the message if asked for verbose errors: see
- * pqGetErrorNotice3() in fe-protocol3.c.  PgBouncer gives most errors of its
- * own the class 08 (objects.h, sbuf and disconnect_client() in its source), so
- * a few are told by their text.
+ * pqGetErrorNotice3() in fe-protocol3.c.  PgBouncer gives errors of its own,
+ * and those of a server that refuses its login, the SQLSTATE 08P01, so these
+ * are told by their text.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,20 +16,31 @@
 #include "common/logging.h"
 #include "failure.h"
 
-/* Errors that go away by themselves: SQLSTATEs, or classes of them. */
+/*
+ * Errors that go away by themselves: SQLSTATEs, or classes of them.
+ */
 static const char *const retry_sqlstates[] = {
-	"08",	  /* connection exceptions, and poolers' errors */
-	"25006",	 /* a standby, during a failover */
-	"40",	  /* serialization failure, deadlock */
-	"53",	  /* too many connections, out of memory, disk full */
-	"55P03",	 /* lock_timeout */
-	"57P01", "57P02", "57P03", /* shutdown, crash, starting up */
-	"57P05",	 /* idle_session_timeout */
-	"57014",	 /* statement_timeout, on a busy server */
-	"58"		 /* system error; Odyssey's own class */
-};
+	/* connection exceptions, and whatever a pooler has to say */
+	"08",
+	/* a standby, during a failover */
+	"25006",
+	/* serialization failure, deadlock */
+	"40",
+	/* too many connections, out of memory, disk full */
+	"53",
+	/* lock_timeout */
+	"55P03",
+	/* shutdown, crash, starting up, idle_session_timeout */
+	"57P01", "57P02", "57P03", "57P05",
+	/* statement_timeout, on a busy server */
+	"57014",
+	/* system error; Odyssey's own class */
+	"58"};
 
-/* Errors of poolers that don't, although their SQLSTATE looks so. */
+/*
+ * Errors that don't, although they have one of these SQLSTATEs or none: those
+ * of PgBouncer, the server's as PgBouncer passes them on, and libpq's own.
+ */
 static const struct
 {
 	const char *text;
@@ -39,10 +50,26 @@ static const struct
 	 "Set pool_mode to transaction or session, or connect past the pooler."},
 	{"unsupported startup parameter",
 	 "Remove \"options\" and other settings from the connection string, or list the parameter in PgBouncer's ignore_startup_parameters."},
-	{"no such database", "Check the database name and the pooler's [databases] section."},
-	{"no such user", "Check the user name and the pooler's auth_file."},
-	{"authentication failed", "Check user and password."},
-	{"SASL", "Check user and password."},
+	{"no such database",
+	 "Check the database name and the pooler's [databases] section."},
+	{"no such user",
+	 "Check the user name and the pooler's auth_file."},
+	{"does not exist",
+	 "Create it, or correct its name."},
+	{"is not permitted to log in",
+	 "Check the user name."},
+	{"permission denied for database",
+	 "GRANT CONNECT ON DATABASE to the role."},
+	{"no pg_hba.conf entry",
+	 "Check user, database and sslmode, and the server's pg_hba.conf."},
+	{"authentication failed",
+	 "Check user and password."},
+	{"SASL",
+	 "Check user and password."},
+	{"does not support SSL",
+	 "Check sslmode."},
+	{"certificate",
+	 "Check sslmode and the files of certificates."},
 };
 
 /* Remedies for errors that have one. */
@@ -58,15 +85,25 @@ static const struct
 	{"42809", "Check --head-table."},
 };
 
+/*
+ * Append text as part of one line.
+ */
 static void
-copy_line(char *to, size_t size, const char *from, size_t len)
+append_line(char *to, size_t size, const char *from, size_t len)
 {
-	strlcpy(to, from, Min(size, len + 1));
-	for (char *p = to; *p; p++)
+	size_t		used = strlen(to);
+
+	for (size_t i = 0; i < len && used + 1 < size; i++)
 	{
-		if (*p == '\n' || *p == '\t')
-			*p = ' ';
+		char		c = from[i] == '\n' || from[i] == '\t' ? ' ' : from[i];
+
+		if (c == ' ' && (used == 0 || to[used - 1] == ' '))
+			continue;
+		to[used++] = c;
 	}
+	while (used > 0 && to[used - 1] == ' ')
+		used--;
+	to[used] = '\0';
 }
 
 void
@@ -83,62 +120,97 @@ set_failure(Failure *failure, FailureKind kind, const char *hint, const char *fm
 		strlcpy(failure->hint, hint, sizeof(failure->hint));
 }
 
+static bool
+has_prefix(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
 static void
 classify(Failure *failure)
 {
-	/* without an SQLSTATE it is libpq's own: a network, or a wrong parameter */
-	failure->kind = failure->sqlstate[0] || strncmp(failure->message, "invalid ", 8) == 0 ?
-		FAILURE_FINAL :
-		FAILURE_RETRY;
-	for (int i = 0; i < lengthof(retry_sqlstates); i++)
+	/* without an SQLSTATE it is libpq's own, most likely the network */
+	bool		retry = failure->sqlstate[0] == '\0';
+
+	/* what comes before may have any name in it */
+	const char *reason = strstr(failure->message, "failed: ");
+
+	for (int i = 0; i < lengthof(retry_sqlstates) && !retry; i++)
+		retry = has_prefix(failure->sqlstate, retry_sqlstates[i]);
+	failure->kind = retry ? FAILURE_RETRY : FAILURE_FINAL;
+
+	if (failure->sqlstate[0] == '\0' && has_prefix(failure->message, "invalid "))
 	{
-		if (strncmp(failure->sqlstate, retry_sqlstates[i], strlen(retry_sqlstates[i])) == 0)
-			failure->kind = FAILURE_RETRY;
+		failure->kind = FAILURE_FINAL;
+		strlcpy(failure->hint, "Check the connection string and libpq's environment variables.",
+				sizeof(failure->hint));
 	}
-	for (int i = 0; i < lengthof(final_texts); i++)
+	else if (has_prefix(failure->sqlstate, "08") ||
+			 (failure->sqlstate[0] == '\0' && reason != NULL))
 	{
-		if (strncmp(failure->sqlstate, "08", 2) == 0 &&
-			strstr(failure->message, final_texts[i].text) != NULL)
+		for (int i = 0; i < lengthof(final_texts); i++)
 		{
+			if (strstr(reason ? reason : failure->message, final_texts[i].text) == NULL)
+				continue;
 			failure->kind = FAILURE_FINAL;
 			strlcpy(failure->hint, final_texts[i].hint, sizeof(failure->hint));
+			break;
 		}
 	}
 	for (int i = 0; i < lengthof(hints) && failure->hint[0] == '\0'; i++)
 	{
-		if (strncmp(failure->sqlstate, hints[i].sqlstate, strlen(hints[i].sqlstate)) == 0)
+		if (has_prefix(failure->sqlstate, hints[i].sqlstate))
 			strlcpy(failure->hint, hints[i].hint, sizeof(failure->hint));
 	}
 }
 
 /*
- * Split "... FATAL:  28P01: password authentication failed" at its SQLSTATE.
- * The message of the last attempt counts, if libpq tried several hosts.
+ * The SQLSTATE in "... failed: FATAL:  28P01: password authentication failed",
+ * the last one if libpq tried several hosts.
+ */
+static const char *
+find_sqlstate(const char *text)
+{
+	const char *found = NULL;
+
+	for (const char *p = text; (p = strstr(p, ":  ")) != NULL; p += 3)
+	{
+		if (strspn(p + 3, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5 &&
+			has_prefix(p + 8, ": "))
+			found = p + 3;
+	}
+	return found;
+}
+
+/*
+ * Why the connection could not be made, or broke.
  */
 void
 set_connection_failure(Failure *failure, const PGconn *conn)
 {
 	const char *text = PQerrorMessage(conn);
-	const char *line = text;
-	const char *sqlstate = NULL;
-	size_t		len;
+	const char *sqlstate = find_sqlstate(text);
 
 	memset(failure, 0, sizeof(*failure));
-	for (const char *p = text; (p = strstr(p, ":  ")) != NULL; p += 3)
+	if (sqlstate == NULL)
+		append_line(failure->message, sizeof(failure->message), text, strlen(text));
+	else
 	{
-		if (strspn(p + 3, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5 &&
-			strncmp(p + 8, ": ", 2) == 0)
-			sqlstate = p + 3;
-	}
-	if (sqlstate != NULL)
-	{
+		const char *line = sqlstate;
+		const char *severity;
+
+		/* keep what tells the host, leave out the severity */
+		while (line > text && line[-1] != '\n')
+			line--;
+		severity = strstr(line, "failed: ");
+		if (severity != NULL && severity < sqlstate)
+			append_line(failure->message, sizeof(failure->message), line, severity - line + 8);
+		if (failure->message[0])
+			strlcat(failure->message, " ", sizeof(failure->message));
 		memcpy(failure->sqlstate, sqlstate, 5);
-		line = sqlstate + 7;
+		append_line(failure->message, sizeof(failure->message), sqlstate + 7,
+					strcspn(sqlstate + 7, "\n"));
 	}
-	len = sqlstate ? strcspn(line, "\n") : strlen(line);
-	while (len > 0 && line[len - 1] == '\n')
-		len--;
-	copy_line(failure->message, sizeof(failure->message), line, len);
 	classify(failure);
 	if (PQconnectionNeedsPassword(conn))
 	{
@@ -163,11 +235,11 @@ set_result_failure(Failure *failure, const PGconn *conn, const PGresult *result)
 	}
 	memset(failure, 0, sizeof(*failure));
 	strlcpy(failure->sqlstate, sqlstate, sizeof(failure->sqlstate));
-	copy_line(failure->message, sizeof(failure->message), message, strlen(message));
+	append_line(failure->message, sizeof(failure->message), message, strlen(message));
 	if (detail)
-		copy_line(failure->detail, sizeof(failure->detail), detail, strlen(detail));
+		append_line(failure->detail, sizeof(failure->detail), detail, strlen(detail));
 	if (hint)
-		copy_line(failure->hint, sizeof(failure->hint), hint, strlen(hint));
+		append_line(failure->hint, sizeof(failure->hint), hint, strlen(hint));
 	classify(failure);
 }
 

@@ -9,6 +9,7 @@
 #include "postgres_fe.h"
 
 #include "common/logging.h"
+#include "environment.h"
 #include "options.h"
 #include "run.h"
 #include "wait.h"
@@ -21,6 +22,7 @@ main(int argc, char *argv[])
 	pg_logging_init(argv[0]);
 	pg_logging_set_level(PG_LOG_INFO);
 	parse_options(argc, argv, &options);
+	hide_session_settings();
 	start_waiting();
 
 	return options.mode == MODE_CHECK ? check(&options) : run(&options);

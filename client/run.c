@@ -15,6 +15,7 @@
 
 #include "command.h"
 #include "common/logging.h"
+#include "environment.h"
 #include "guard.h"
 #include "run.h"
 #include "session.h"
@@ -23,7 +24,7 @@
 
 /* With a timeout of 0 there is one attempt, which is not for ever either. */
 #define ONE_ATTEMPT_MS 10000
-#define DEFAULT_POST_MS 600000
+#define POST_STEPS_MS 600000
 
 /* How long a second connection beside the guard may take. */
 #define SECOND_CONNECTION_MS 5000
@@ -43,6 +44,7 @@ typedef struct Run
 	Session		session;
 	Millis		start;
 	Millis		deadline;		/* for reaching head */
+	Millis		attempt_deadline;	/* for what is under way by then */
 	int			round;			/* of waiting */
 	Millis		next_report;
 	Millis		report_interval;
@@ -58,12 +60,6 @@ typedef enum Step
 	STEP_READY,
 	STEP_END
 } Step;
-
-static Millis
-attempt_deadline(const Run *run)
-{
-	return Max(run->deadline, run->start + (run->options->timeout == 0 ? ONE_ATTEMPT_MS : 0));
-}
 
 /*
  * Remember why we wait, and say so from time to time.
@@ -165,7 +161,7 @@ handle_busy(Run *run, const TryResult *try, ExitCode *code)
 	else if (strcmp(try->holder_state, "prepared") == 0)
 		strlcpy(run->remedy, "See pg_prepared_xacts; COMMIT PREPARED or ROLLBACK PREPARED ends it.",
 				sizeof(run->remedy));
-	if (!guard_end(&run->session, attempt_deadline(run)))
+	if (!guard_end(&run->session, run->attempt_deadline))
 		return handle_failure(run, code);
 
 	return wait_round(run, code);
@@ -281,14 +277,14 @@ migrate(Run *run, ExitCode *code)
 static Step
 try_to_migrate(Run *run, ExitCode *code)
 {
-	TryResult	try = guard_open(&run->session, run->options, attempt_deadline(run));
+	TryResult	try = guard_open(&run->session, run->options, run->attempt_deadline);
 
 	switch (try.outcome)
 	{
 		case OUTCOME_FAILED:
 			return handle_failure(run, code);
 		case OUTCOME_AT_HEAD:
-			guard_end(&run->session, attempt_deadline(run));
+			guard_end(&run->session, run->attempt_deadline);
 			return STEP_READY;
 		case OUTCOME_BUSY:
 			return handle_busy(run, &try, code);
@@ -304,7 +300,7 @@ try_to_migrate(Run *run, ExitCode *code)
 static Step
 wait_for_others(Run *run, ExitCode *code)
 {
-	char	   *heads = session_current_heads(&run->session, run->options, attempt_deadline(run));
+	char	   *heads = session_current_heads(&run->session, run->options, run->attempt_deadline);
 
 	snprintf(run->reason, sizeof(run->reason), "the database is not at head; heads %s, wanted %s",
 			 heads, describe_expected(run->options));
@@ -336,13 +332,13 @@ one_round(Run *run, bool *probed, ExitCode *code)
 	bool		at_head;
 
 	if (run->session.conn == NULL &&
-		!session_open(&run->session, run->options, attempt_deadline(run)))
+		!session_open(&run->session, run->options, run->attempt_deadline))
 		return handle_failure(run, code);
 
 	/* later rounds ask with "try", which tells the same and may take the lock */
 	if (!*probed || !may_migrate)
 	{
-		if (!session_is_at_head(&run->session, run->options, attempt_deadline(run), &at_head))
+		if (!session_is_at_head(&run->session, run->options, run->attempt_deadline, &at_head))
 			return handle_failure(run, code);
 		if (at_head)
 			return STEP_READY;
@@ -367,7 +363,7 @@ static ExitCode
 run_post_steps(const Run *run)
 {
 	Millis		deadline = run->options->timeout == 0 ?
-		now_ms() + DEFAULT_POST_MS :
+		now_ms() + POST_STEPS_MS :
 		run->deadline;
 	Command		command;
 	CommandEnd	end;
@@ -407,10 +403,23 @@ bring_to_head(Run *run)
 static void
 become_command(char **command)
 {
+	int			code;
+
+	restore_session_settings();
 	stop_waiting();
 	execvp(command[0], command);
+	code = errno == ENOENT ? 127 : 126;
 	pg_log_error("could not execute \"%s\": %m", command[0]);
-	exit(errno == ENOENT ? 127 : 126);
+	exit(code);
+}
+
+/*
+ * Until when an attempt may last that began before the deadline.
+ */
+Millis
+attempt_deadline(const Options *options, Millis deadline)
+{
+	return options->timeout == 0 ? deadline + ONE_ATTEMPT_MS : deadline;
 }
 
 ExitCode
@@ -423,7 +432,8 @@ run(const Options *options)
 	run.deadline = run.start + (Millis) options->timeout * 1000;
 	run.next_report = run.start + FIRST_REPORT_MS;
 	run.report_interval = FIRST_REPORT_MS;
-	set_backstop(attempt_deadline(&run) + 900);
+	run.attempt_deadline = attempt_deadline(options, run.deadline);
+	set_backstop(run.attempt_deadline + BACKSTOP_MS);
 
 	code = bring_to_head(&run);
 	signo = take_stop_signal();

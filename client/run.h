@@ -10,8 +10,13 @@
 
 #include "exit_code.h"
 #include "options.h"
+#include "wait.h"
+
+/* How long after its deadline the client ends, whatever it is doing. */
+#define BACKSTOP_MS 900
 
 extern ExitCode run(const Options *options);
 extern ExitCode check(const Options *options);
+extern Millis attempt_deadline(const Options *options, Millis deadline);
 
 #endif							/* RUN_H */

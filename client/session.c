@@ -11,11 +11,17 @@
 #include "session.h"
 #include "sql.h"
 
-/* A connection attempt that takes longer is tried anew: another host, say. */
-#define CONNECT_ATTEMPT_MS 10000
+/*
+ * A connection attempt that takes longer is tried anew: the name may lead to
+ * another host by then.  PgBouncer tells a new client why its server refuses
+ * only when it has tried again, after 15 s (server_login_retry).
+ */
+#define CONNECT_ATTEMPT_MS 20000
+
+#define UNACKNOWLEDGED_MS "15000"
 
 /* How long a transaction may take to be ended politely. */
-#define ROLLBACK_MS 1000
+#define ROLLBACK_MS 300
 
 static bool
 wait_for_socket(Session *session, short events, Millis deadline)
@@ -77,14 +83,17 @@ log_notice(void *arg, const char *message)
 }
 
 /*
- * Connect.  PGOPTIONS is not used, since poolers reject it; options that
- * stand in the connection string itself are.
+ * Connect.  What stands before the connection string is a default that it
+ * can override: the name by which a DBA knows the holder of the lock, which is
+ * not that of the service in PGAPPNAME; and a limit for packets that nobody
+ * acknowledges, after which libpq goes on to the next of several addresses,
+ * since its own connect_timeout does nothing for PQconnectPoll().
  */
 bool
 session_open(Session *session, const Options *options, Millis deadline)
 {
-	const char *keywords[] = {"options", "dbname", "fallback_application_name", NULL};
-	const char *values[] = {"", options->conninfo, "gw_bootstrap", NULL};
+	const char *const keywords[] = {"application_name", "tcp_user_timeout", "dbname", NULL};
+	const char *const values[] = {"gw_bootstrap", UNACKNOWLEDGED_MS, options->conninfo, NULL};
 
 	session->conn = PQconnectStartParams(keywords, values, true);
 	if (session->conn == NULL)
@@ -187,8 +196,13 @@ session_receive(Session *session, Millis deadline)
 		result = PQgetResult(session->conn);
 		if (result == NULL)
 			return last;
-		PQclear(last);
-		last = result;
+		if (last != NULL && PQresultStatus(last) == PGRES_FATAL_ERROR)
+			PQclear(result);	/* only that the connection has ended, too */
+		else
+		{
+			PQclear(last);
+			last = result;
+		}
 	}
 }
 

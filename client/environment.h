@@ -1,0 +1,17 @@
+/*-------------------------------------------------------------------------
+ *
+ * environment.h
+ *		Which environment variables libpq sees, and which the commands.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ENVIRONMENT_H
+#define ENVIRONMENT_H
+
+#include "options.h"
+
+extern void hide_session_settings(void);
+extern void restore_session_settings(void);
+extern void set_command_environment(const char *name, const Options *options);
+
+#endif							/* ENVIRONMENT_H */
