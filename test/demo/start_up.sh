@@ -40,12 +40,19 @@ exits()
 		awk '{ printf "%s%s x %s", sep, $1, $2; sep = ", " }'
 }
 
+# How many replicas logged an error, whatever their exit status.
+logged_errors()
+{
+	grep -lE ' - ERROR - |: error: ' "$DEMO_DIR/$1"/*.out "$DEMO_DIR/$1"/*.err | wc -l
+}
+
 # The rows of standard input, and those that both acts have.
 start_up_table()
 {
 	"$demo/table" <<-TABLE
 		replicas started	$REPLICAS (3 x 8)
 		exit codes	$(exits "$1")
+		replicas that logged an error	$(logged_errors "$1")
 		$(cat)
 		until the schema was known to be at head (least / median / most)	$(spread "$1" 4)
 		until ready, post step included (least / median / most)	$(spread "$1" 3)
