@@ -70,7 +70,10 @@ sub _note
 sub err
 {
 	my ($self, $number) = @_;
-	return PostgreSQL::Test::Utils::slurp_file("$self->{dir}/" . ($number || 0) . ".err");
+	my $file = "$self->{dir}/" . ($number || 0) . '.err';
+
+	# It may not have come so far as to make it.
+	return -e $file ? PostgreSQL::Test::Utils::slurp_file($file) : '';
 }
 
 # True once the given replica has ended.
