@@ -46,6 +46,23 @@ logged_errors()
 	grep -lE ' - ERROR - |: error: ' "$DEMO_DIR/$1"/*.out "$DEMO_DIR/$1"/*.err | wc -l
 }
 
+# The commonest of these errors.
+commonest_error()
+{
+	grep -hE ' - ERROR - |: error: ' "$DEMO_DIR/$1"/*.out "$DEMO_DIR/$1"/*.err |
+		sed 's/.* - ERROR - //' | cut -c 1-100 | sort | uniq -c | sort -rn |
+		awk 'NR == 1 { n = $1; sub(/^ *[0-9]+ /, ""); print "  most often (" n " times): " $0 }'
+}
+
+# How long each took until the schema was at head, one row for eight workers.
+each_wait()
+{
+	echo "  seconds until each knew the schema to be at head:"
+	awk -F '\t' '{ printf "%s%7s%s%s", NR % 8 == 1 ? "    " : "", $4, $5 == "migrated" ? "*" : " ", NR % 8 ? "" : "\n" }' \
+		"$DEMO_DIR/$1/results"
+	[ -z "$(migrated_by "$1")" ] || echo "    * migrated: until its command had ended"
+}
+
 # The rows of standard input, and those that both acts have.
 start_up_table()
 {
@@ -59,4 +76,7 @@ start_up_table()
 		advisory locks left	$(locks_left "${holder_pid:-}")${holder_pid:+, besides the stranger's}
 		longest stall of the query loop	$(cut -d ' ' -f 1 "$stall") s
 	TABLE
+	each_wait "$1"
+	[ "$(logged_errors "$1")" = 0 ] || commonest_error "$1"
+	echo
 }
