@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,6 +37,7 @@ command_start(Command *command, const char *name, const char *shell_command,
 		return false;
 	}
 	fflush(NULL);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	command->watcher = fork();
 	if (command->watcher < 0)
 	{
@@ -68,7 +70,10 @@ command_end(Command *command, CommandEnd *end)
 
 	close(command->control);
 	close(command->report);
+	if (!reported)
+		kill_children();
 	waitpid(command->watcher, NULL, 0);
+	prctl(PR_SET_CHILD_SUBREAPER, 0);
 
 	return reported;
 }

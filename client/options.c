@@ -189,7 +189,14 @@ add_heads(Options *options, const char *list, const char *source)
 	while ((head = strsep(&next, ",")) != NULL)
 	{
 		head += strspn(head, " \t\n");
-		head[strcspn(head, " \t\n")] = '\0';
+		for (size_t len = strlen(head); len > 0 && strchr(" \t\n", head[len - 1]); len--)
+			head[len - 1] = '\0';
+		if (strpbrk(head, " \t\n") != NULL)
+		{
+			pg_log_error("invalid value \"%s\" for %s", head, source);
+			pg_log_error_hint("Separate the heads by commas.");
+			exit(EXIT_USAGE);
+		}
 		add_head(options, head, source);
 	}
 	free(copy);

@@ -22,6 +22,9 @@
 #include "sql.h"
 #include "wait.h"
 
+/* An attempt that begins just before the deadline may end just after it. */
+#define LAST_ATTEMPT_MS			300
+
 /* With a timeout of 0 there is one attempt, which is not for ever either. */
 #define ONE_ATTEMPT_MS 10000
 #define POST_STEPS_MS 600000
@@ -392,7 +395,7 @@ bring_to_head(Run *run)
 	Step		step;
 
 	if (run->options->skip_migrations)
-		pg_log_info("audit: migrations are skipped, their owner is another runner; this replica never takes the lock");
+		fputs("gw_bootstrap: audit: migrations are skipped, their owner is another runner; this replica never takes the lock\n", stderr);
 	do
 		step = one_round(run, &probed, &code);
 	while (step == STEP_AGAIN && stop_signal() == 0);
@@ -419,7 +422,7 @@ become_command(char **command)
 Millis
 attempt_deadline(const Options *options, Millis deadline)
 {
-	return options->timeout == 0 ? deadline + ONE_ATTEMPT_MS : deadline;
+	return deadline + (options->timeout == 0 ? ONE_ATTEMPT_MS : LAST_ATTEMPT_MS);
 }
 
 ExitCode

@@ -13,7 +13,7 @@
 #include "wait.h"
 
 /* How long after its deadline the client ends, whatever it is doing. */
-#define BACKSTOP_MS 900
+#define BACKSTOP_MS 600
 
 extern ExitCode run(const Options *options);
 extern ExitCode check(const Options *options);

@@ -71,7 +71,8 @@ append_heads_arguments(PQExpBuffer sql, PGconn *conn, const Options *options)
  * extension lives in that schema, before the second is even parsed: whoever
  * may create functions there must not have theirs called.  It tells why in
  * the text of a failing cast, which is not a constant, since those are
- * computed in advance.
+ * computed in advance.  It fails as well if the extension is of another major
+ * version than the client.
  */
 char *
 sql_probe(PGconn *conn, const char *schema, const Options *options)
@@ -81,13 +82,15 @@ sql_probe(PGconn *conn, const char *schema, const Options *options)
 	initPQExpBuffer(&sql);
 	appendPQExpBufferStr(&sql,
 						 "SELECT CASE WHEN pg_catalog.count(*) OPERATOR(pg_catalog.=) 1 THEN 1"
-						 " ELSE CAST(pg_catalog.concat('extension gw_bootstrap is not in schema ', ");
+						 " ELSE CAST(pg_catalog.concat('extension gw_bootstrap " GW_BOOTSTRAP_VERSION " is not in schema ', ");
 	append_literal(&sql, conn, schema);
 	appendPQExpBufferStr(&sql,
 						 ", pg_catalog.min(e.extversion)) AS pg_catalog.int4) END"
 						 " FROM pg_catalog.pg_extension e"
 						 " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace"
 						 " WHERE e.extname OPERATOR(pg_catalog.=) 'gw_bootstrap'"
+						 " AND pg_catalog.split_part(e.extversion, '.', 1) OPERATOR(pg_catalog.=)"
+						 " pg_catalog.split_part('" GW_BOOTSTRAP_VERSION "', '.', 1)"
 						 " AND n.nspname OPERATOR(pg_catalog.=) ");
 	append_literal(&sql, conn, schema);
 	appendPQExpBuffer(&sql, "; SELECT %s.gw_bootstrap_at_head(", fmtId(schema));

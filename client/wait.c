@@ -169,5 +169,5 @@ wait_backoff(int round, Millis deadline)
 		return false;
 	wait_until(NULL, 0, Min(now + pause, deadline));
 
-	return stop_signal() == 0;
+	return stop_signal() == 0 && now_ms() < deadline;
 }

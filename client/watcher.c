@@ -107,6 +107,20 @@ kill_all(pid_t command, CommandEnd *end, bool *command_ended)
 	}
 }
 
+/*
+ * Should the watcher itself be killed, its children are the client's, which
+ * is a sub-reaper for that time: none of them may outlive the lock.
+ */
+void
+kill_children(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) >= 0)
+	{
+		signal_children(SIGKILL);
+		poll(NULL, 0, 10);
+	}
+}
+
 static pid_t
 start_command(const char *shell_command)
 {

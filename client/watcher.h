@@ -19,6 +19,7 @@ typedef struct CommandEnd
 	int			leftovers;		/* processes that it had left behind */
 } CommandEnd;
 
+extern void kill_children(void);
 extern void watch_command(const char *shell_command, int control, int report);
 
 #endif							/* WATCHER_H */

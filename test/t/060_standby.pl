@@ -1,0 +1,53 @@
+# On a standby the probe works and the atomic step refuses.
+#
+# TAP, since it takes a second server that replays the first one's WAL.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $primary = PostgreSQL::Test::Cluster->new('primary');
+$primary->init(allows_streaming => 1);
+$primary->start;
+$primary->safe_psql('postgres', <<'SQL');
+CREATE EXTENSION gw_bootstrap;
+CREATE TABLE alembic_version (version_num text);
+INSERT INTO alembic_version VALUES ('a');
+CREATE UNLOGGED TABLE unlogged (version_num text);
+SQL
+$primary->backup('base');
+
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($primary, 'base', has_streaming => 1);
+$standby->start;
+
+# The SQLSTATE of a statement that must fail.
+sub sqlstate
+{
+	my ($sql) = @_;
+	my ($rc, $out, $err) = $standby->psql('postgres', "\\set VERBOSITY sqlstate\n$sql");
+	return $err =~ /ERROR:  (\w{5})/ ? $1 : "no error: $out";
+}
+
+is($standby->safe_psql('postgres', q(SELECT gw_bootstrap_at_head('{a}'), gw_bootstrap_at_head('{b}'))),
+	't|f', 'the probe tells');
+is($standby->safe_psql('postgres', q(SELECT outcome FROM gw_bootstrap_try('{a}'))),
+	'at_head', 'the atomic step, too, while there is nothing to do');
+is(sqlstate(q(BEGIN; SELECT gw_bootstrap_try('{b}');)), '25006', 'but refuses if there is');
+is(sqlstate(q(SELECT gw_bootstrap_at_head('{a}', 'unlogged'))), '0A000', 'an unlogged table cannot be read there');
+is($standby->safe_psql('postgres', 'SELECT current_heads, in_recovery FROM gw_bootstrap_status()'),
+	'{a}|t', 'the status says where it is');
+
+# A replica that finds a standby waits for the failover.
+my @run = ('gw_bootstrap', 'run', '-d', $standby->connstr('postgres'), '--migrate', 'true');
+my ($out, $err) = run_command([ @run, '-e', 'a' ]);
+like($out, qr/^Database ready \(at head\)/, 'at head, a standby will do');
+($out, $err) = run_command([ @run, '-e', 'b', '--timeout', '1' ]);
+like($err, qr/deadline of 1 s passed: .*recovery/, 'if not, a replica waits until its deadline');
+
+$standby->stop;
+$primary->stop;
+done_testing();
