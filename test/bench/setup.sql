@@ -8,26 +8,23 @@ CREATE TABLE alembic_version (
 INSERT INTO alembic_version VALUES ('1975ea83b712');
 VACUUM ANALYZE alembic_version;
 
-CREATE FUNCTION plpgsql_heads(head_table text, head_column text)
-RETURNS text[] LANGUAGE plpgsql AS $$
-DECLARE
-    heads text[];
-BEGIN
-    IF to_regclass(head_table) IS NULL THEN
-        RETURN NULL;
-    END IF;
-    EXECUTE format('SELECT array_agg(DISTINCT %I::text ORDER BY %1$I::text) FROM %s',
-                   head_column, to_regclass(head_table)) INTO heads;
-    RETURN coalesce(heads, '{}');
-END $$;
-
+-- As lean as PL/pgSQL can say it: no calls of other PL/pgSQL functions, each
+-- look-up once.  The table's name is an argument, so EXECUTE cannot be avoided.
 CREATE FUNCTION plpgsql_at_head(
     expected_heads text[],
     head_table text DEFAULT 'alembic_version',
     head_column text DEFAULT 'version_num')
 RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    relation regclass := to_regclass(head_table);
+    heads text[];
 BEGIN
-    RETURN plpgsql_heads(head_table, head_column) IS NOT DISTINCT FROM
+    IF relation IS NULL THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('SELECT array_agg(DISTINCT %1$I::text ORDER BY %1$I::text) FROM %2$s WHERE %1$I IS NOT NULL',
+                   head_column, relation) INTO heads;
+    RETURN heads IS NOT DISTINCT FROM
         (SELECT array_agg(DISTINCT h ORDER BY h) FROM unnest(expected_heads) h);
 END $$;
 
@@ -39,15 +36,23 @@ CREATE FUNCTION plpgsql_try(
     OUT outcome text, OUT current_heads text[], OUT holder_pid integer, OUT holder_state text)
 LANGUAGE plpgsql AS $$
 DECLARE
+    relation regclass := to_regclass(head_table);
     wanted text[] := (SELECT array_agg(DISTINCT h ORDER BY h) FROM unnest(expected_heads) h);
+    query text := 'SELECT coalesce(array_agg(DISTINCT %1$I::text ORDER BY %1$I::text), ''{}'') FROM %2$s WHERE %1$I IS NOT NULL';
 BEGIN
-    current_heads := plpgsql_heads(head_table, head_column);
+    IF relation IS NOT NULL THEN
+        EXECUTE format(query, head_column, relation) INTO current_heads;
+    END IF;
     IF current_heads = wanted THEN
         outcome := 'at_head';
     ELSIF NOT pg_try_advisory_xact_lock(lock_key) THEN
         outcome := 'busy';
     ELSE
-        current_heads := plpgsql_heads(head_table, head_column);
+        -- Somebody may have migrated, and so made the table, meanwhile.
+        relation := to_regclass(head_table);
+        IF relation IS NOT NULL THEN
+            EXECUTE format(query, head_column, relation) INTO current_heads;
+        END IF;
         outcome := CASE WHEN current_heads = wanted THEN 'at_head' ELSE 'acquired' END;
     END IF;
 END $$;
