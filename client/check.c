@@ -30,8 +30,9 @@ look(Session *session, const Options *options, Millis deadline)
 		{
 			if (at_head)
 				return EXIT_READY;
-			pg_log_info("not at head: found %s",
-						session_current_heads(session, options, attempt_until));
+			pg_log_info("not at head: found %s, wanted %s",
+						session_current_heads(session, options, attempt_until),
+						describe_expected(options));
 			return EXIT_NOT_AT_HEAD;
 		}
 	} while (session->failure.kind == FAILURE_RETRY && wait_backoff(round++, deadline));

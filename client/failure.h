@@ -20,6 +20,7 @@ typedef enum FailureKind
 typedef struct Failure
 {
 	FailureKind kind;
+	bool		timed_out;		/* there was no answer in time */
 	char		sqlstate[6];	/* empty if the server did not tell one */
 	char		message[512];	/* one line */
 	char		detail[512];

@@ -15,8 +15,20 @@
 #include "guard.h"
 #include "sql.h"
 
-/* A heartbeat that is not answered before the next is due means guard lost. */
 #define HEARTBEAT_MS 3000
+
+/*
+ * A server that stalls still has the lock, so it gets time to answer.  One
+ * that is gone needs far longer to notice that we are, and to give the lock to
+ * somebody else.
+ */
+#define PATIENCE_MS 15000
+
+typedef struct Heartbeat
+{
+	bool		pending;		/* sent, but not answered yet */
+	Millis		sent;
+} Heartbeat;
 
 static void
 copy_value(char *to, size_t size, const PGresult *result, int column)
@@ -37,7 +49,7 @@ read_try(PGresult *result)
 		strcmp(outcome, "acquired") == 0		  ? OUTCOME_ACQUIRED :
 													OUTCOME_BUSY;
 	if (PQgetisnull(result, 0, 1))
-		strlcpy(try.current_heads, "no head table", sizeof(try.current_heads));
+		strlcpy(try.current_heads, NO_HEADS, sizeof(try.current_heads));
 	else
 		copy_value(try.current_heads, sizeof(try.current_heads), result, 1);
 	copy_value(try.holder_pid, sizeof(try.holder_pid), result, 2);
@@ -87,48 +99,76 @@ guard_end(Session *session, Millis deadline)
  * lost.
  */
 static bool
-read_heartbeat(Session *guard, bool *pending)
+read_heartbeat(Session *guard, Heartbeat *heartbeat)
 {
-	PGresult   *result;
-
 	if (PQconsumeInput(guard->conn) == 0)
+	{
+		set_connection_failure(&guard->failure, guard->conn);
 		return false;
+	}
 	while (!PQisBusy(guard->conn))
 	{
+		PGresult   *result = PQgetResult(guard->conn);
 		bool		alive;
 
-		result = PQgetResult(guard->conn);
 		if (result == NULL)
 		{
-			*pending = false;
+			heartbeat->pending = false;
 			break;
 		}
 		alive = PQresultStatus(result) == PGRES_TUPLES_OK;
+		if (!alive)
+			set_result_failure(&guard->failure, guard->conn, result);
 		PQclear(result);
 		if (!alive)
 			return false;
 	}
-	return PQstatus(guard->conn) == CONNECTION_OK &&
-		(*pending || PQtransactionStatus(guard->conn) == PQTRANS_INTRANS);
+	if (heartbeat->pending || PQtransactionStatus(guard->conn) == PQTRANS_INTRANS)
+		return true;
+	set_connection_failure(&guard->failure, guard->conn);
+	return false;
+}
+
+static bool
+send_heartbeat(Session *guard, Heartbeat *heartbeat)
+{
+	if (!session_send(guard, sql_heartbeat()))
+		return false;
+	if (PQflush(guard->conn) < 0)
+	{
+		set_connection_failure(&guard->failure, guard->conn);
+		return false;
+	}
+	heartbeat->pending = true;
+	heartbeat->sent = now_ms();
+	return true;
 }
 
 /*
- * One step of watching the guard.  Returns false if it is lost.
+ * When the next heartbeat is due, or the answer to the last one.
+ */
+static Millis
+heartbeat_due(const Heartbeat *heartbeat)
+{
+	return heartbeat->sent + (heartbeat->pending ? PATIENCE_MS : HEARTBEAT_MS);
+}
+
+/*
+ * One step of watching the guard.  Returns false, and the failure set, if it
+ * is lost.
  */
 static bool
-watch_guard(Session *guard, bool readable, bool *pending, Millis *next_heartbeat)
+watch_guard(Session *guard, bool readable, Heartbeat *heartbeat)
 {
-	if (readable && !read_heartbeat(guard, pending))
+	if (readable && !read_heartbeat(guard, heartbeat))
 		return false;
-	if (now_ms() < *next_heartbeat)
+	if (now_ms() < heartbeat_due(heartbeat))
 		return true;
-	if (*pending)				/* not answered within its interval */
-		return false;
-	if (!session_send(guard, sql_heartbeat()) || PQflush(guard->conn) < 0)
-		return false;
-	*pending = true;
-	*next_heartbeat = now_ms() + HEARTBEAT_MS;
-	return true;
+	if (!heartbeat->pending)
+		return send_heartbeat(guard, heartbeat);
+	set_failure(&guard->failure, FAILURE_RETRY, NULL,
+				"no answer from the database for %d s", PATIENCE_MS / 1000);
+	return false;
 }
 
 /*
@@ -138,28 +178,27 @@ WatchResult
 watch(Command *command, Session *guard, Millis deadline)
 {
 	struct pollfd fds[2] = {{.fd = command->report, .events = POLLIN}};
-	bool		pending = false;
-	Millis		next_heartbeat = now_ms() + HEARTBEAT_MS;
+	Heartbeat	heartbeat = {.sent = now_ms()};
 
 	if (guard)
 		fds[1] = (struct pollfd) {.fd = PQsocket(guard->conn), .events = POLLIN};
 	for (;;)
 	{
-		Millis		until = guard ? Min(deadline, next_heartbeat) : deadline;
+		Millis		until = guard ? Min(deadline, heartbeat_due(&heartbeat)) : deadline;
 		bool		event = wait_until(fds, guard ? 2 : 1, until);
 
 		if (event && fds[0].revents != 0)
 			break;
 		if (stop_signal() != 0 || now_ms() >= deadline)
 			return WATCH_STOPPED;
-		if (guard && !watch_guard(guard, event && fds[1].revents != 0, &pending, &next_heartbeat))
+		if (guard && !watch_guard(guard, event && fds[1].revents != 0, &heartbeat))
 			return WATCH_GUARD_LOST;
 	}
 
 	/* Leave the connection ready for the next question. */
-	if (pending)
+	if (heartbeat.pending)
 	{
-		PGresult   *result = session_receive(guard, Min(deadline, now_ms() + HEARTBEAT_MS));
+		PGresult   *result = session_receive(guard, Min(deadline, heartbeat_due(&heartbeat)));
 
 		if (result == NULL)
 			return WATCH_GUARD_LOST;

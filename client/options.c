@@ -394,3 +394,20 @@ parse_options(int argc, char *argv[], Options *options)
 	parse_command_line(argc - 1, argv + 1, options);
 	check_options(options);
 }
+
+/*
+ * The expected heads, for messages.
+ */
+const char *
+describe_expected(const Options *options)
+{
+	static char text[256];
+
+	strlcpy(text, "{", sizeof(text));
+	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
+	{
+		strlcat(text, cell->val, sizeof(text));
+		strlcat(text, cell->next ? "," : "}", sizeof(text));
+	}
+	return text;
+}

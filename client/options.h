@@ -34,5 +34,6 @@ typedef struct Options
 } Options;
 
 extern void parse_options(int argc, char *argv[], Options *options);
+extern const char *describe_expected(const Options *options);
 
 #endif							/* OPTIONS_H */

@@ -16,127 +16,45 @@
 #include "command.h"
 #include "common/logging.h"
 #include "environment.h"
-#include "guard.h"
-#include "run.h"
-#include "session.h"
-#include "sql.h"
-#include "wait.h"
+#include "round.h"
 
 /* An attempt that begins just before the deadline may end just after it. */
-#define LAST_ATTEMPT_MS			300
+#define LAST_ATTEMPT_MS 300
 
 /* With a timeout of 0 there is one attempt, which is not for ever either. */
 #define ONE_ATTEMPT_MS 10000
 #define POST_STEPS_MS 600000
 
-/* How long a second connection beside the guard may take. */
-#define SECOND_CONNECTION_MS 5000
-
-/* How long a command has between SIGTERM and SIGKILL. */
-#define GRACE_SIGNAL_MS 5000
-#define GRACE_LOST_MS 1000		/* somebody else may be migrating */
-#define GRACE_DEADLINE_MS 500
-
-/* Waiting is reported after 2 s, then at growing intervals. */
+/* Waiting is reported after that time, then at growing intervals. */
 #define FIRST_REPORT_MS 2000
-#define LAST_REPORT_MS 30000
-
-typedef struct Run
-{
-	const Options *options;
-	Session		session;
-	Millis		start;
-	Millis		deadline;		/* for reaching head */
-	Millis		attempt_deadline;	/* for what is under way by then */
-	int			round;			/* of waiting */
-	Millis		next_report;
-	Millis		report_interval;
-	bool		migrated;		/* by us */
-	char		reason[600];	/* why we are waiting */
-	char		remedy[200];	/* or empty */
-} Run;
-
-/* What a step says: go on asking, or end with this. */
-typedef enum Step
-{
-	STEP_AGAIN,
-	STEP_READY,
-	STEP_END
-} Step;
 
 /*
- * Remember why we wait, and say so from time to time.
+ * Say who has the lock, as far as we may know.
  */
 static void
-report_waiting(Run *run)
+describe_holder(Run *run, const TryResult *try)
 {
-	Millis		now = now_ms();
+	int64		key = run->options->lock_key;
 
-	if (now < run->next_report)
-		return;
-	pg_log_info("waiting for %.0f s: %s", (now - run->start) / 1000.0, run->reason);
-	if (run->remedy[0])
-		pg_log_info_hint("%s", run->remedy);
-	run->next_report = now + run->report_interval;
-	run->report_interval = Min(run->report_interval * 2, LAST_REPORT_MS);
-}
-
-static ExitCode
-end_at_deadline(const Run *run)
-{
-	pg_log_error("deadline of %d s passed: %s", run->options->timeout, run->reason);
-	if (run->remedy[0])
-		pg_log_error_hint("%s", run->remedy);
-	return EXIT_DEADLINE;
-}
-
-/*
- * Wait a little before the next round.
- */
-static Step
-wait_round(Run *run, ExitCode *code)
-{
-	report_waiting(run);
-	if (wait_backoff(run->round++, run->deadline) || stop_signal() != 0)
-		return STEP_AGAIN;
-	*code = end_at_deadline(run);
-	return STEP_END;
-}
-
-/*
- * Handle the failure of the session: start over if that can help.
- */
-static Step
-handle_failure(Run *run, ExitCode *code)
-{
-	const Failure *failure = &run->session.failure;
-
-	session_close(&run->session);
-	if (stop_signal() != 0)
-		return STEP_AGAIN;
-	if (failure->kind == FAILURE_FINAL)
+	run->remedy[0] = '\0';
+	if (strcmp(try->holder_state, "prepared") == 0)
 	{
-		log_failure(failure);
-		*code = EXIT_REFUSED;
-		return STEP_END;
+		snprintf(run->reason, sizeof(run->reason),
+				 "lock " INT64_FORMAT " is held by a prepared transaction (prepared)", key);
+		strlcpy(run->remedy, "See pg_prepared_xacts; COMMIT PREPARED or ROLLBACK PREPARED ends it.",
+				sizeof(run->remedy));
 	}
-	strlcpy(run->reason, failure->message, sizeof(run->reason));
-	strlcpy(run->remedy, failure->hint, sizeof(run->remedy));
-	return wait_round(run, code);
-}
-
-static const char *
-describe_expected(const Options *options)
-{
-	static char text[256];
-
-	strlcpy(text, "{", sizeof(text));
-	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
-	{
-		strlcat(text, cell->val, sizeof(text));
-		strlcat(text, cell->next ? "," : "}", sizeof(text));
-	}
-	return text;
+	else if (try->holder_pid[0])
+		snprintf(run->reason, sizeof(run->reason),
+				 "lock " INT64_FORMAT " is held by backend %s (%s)", key, try->holder_pid,
+				 try->holder_state[0] ? try->holder_state : "state unknown");
+	else
+		strlcpy(run->reason, "the head table is locked, or the lock has just been released",
+				sizeof(run->reason));
+	if (strcmp(try->holder_state, "orphaned") == 0)
+		snprintf(run->remedy, sizeof(run->remedy),
+				 "If no older replica is migrating any more, run SELECT gw_bootstrap_break_orphan(" INT64_FORMAT ").",
+				 key);
 }
 
 /*
@@ -145,136 +63,17 @@ describe_expected(const Options *options)
 static Step
 handle_busy(Run *run, const TryResult *try, ExitCode *code)
 {
-	const Options *options = run->options;
+	size_t		len;
 
-	run->remedy[0] = '\0';
-	if (try->holder_state[0] == '\0')
-		snprintf(run->reason, sizeof(run->reason),
-				 "the head table is locked, or the lock has just been released; heads %s, wanted %s",
-				 try->current_heads, describe_expected(options));
-	else
-		snprintf(run->reason, sizeof(run->reason),
-				 "lock " INT64_FORMAT " is held by %s%s (%s); heads %s, wanted %s",
-				 options->lock_key, try->holder_pid[0] ? "backend " : "a prepared transaction",
-				 try->holder_pid, try->holder_state, try->current_heads, describe_expected(options));
-	if (strcmp(try->holder_state, "orphaned") == 0)
-		snprintf(run->remedy, sizeof(run->remedy),
-				 "If no older replica is migrating any more, run SELECT gw_bootstrap_break_orphan(" INT64_FORMAT ").",
-				 options->lock_key);
-	else if (strcmp(try->holder_state, "prepared") == 0)
-		strlcpy(run->remedy, "See pg_prepared_xacts; COMMIT PREPARED or ROLLBACK PREPARED ends it.",
-				sizeof(run->remedy));
+	describe_holder(run, try);
+	run->reason_code = EXIT_DEADLINE;
+	len = strlen(run->reason);
+	snprintf(run->reason + len, sizeof(run->reason) - len, "; found %s, wanted %s",
+			 try->current_heads, describe_expected(run->options));
 	if (!guard_end(&run->session, run->attempt_deadline))
 		return handle_failure(run, code);
 
 	return wait_round(run, code);
-}
-
-/*
- * A migration command needs a connection of its own while the guard holds
- * one: a pool of one would leave both waiting for each other.
- */
-static bool
-second_connection_works(Run *run)
-{
-	Millis		until = Min(run->deadline, now_ms() + SECOND_CONNECTION_MS);
-	Session		other = {0};
-	int			round = 0;
-	bool		works;
-
-	do
-	{
-		PGresult   *result = NULL;
-
-		if (session_open(&other, run->options, until))
-			result = session_query(&other, sql_heartbeat(), until);
-		works = result != NULL;
-		PQclear(result);
-		session_close(&other);
-	} while (!works && wait_backoff(round++, until));
-
-	if (!works && stop_signal() == 0)
-	{
-		pg_log_error("no second connection to the database within %d s while the guard holds one",
-					 SECOND_CONNECTION_MS / 1000);
-		pg_log_error_detail("The migration command would wait for the guard, and the guard for the command. The last error was: %s",
-							other.failure.message);
-		pg_log_error_hint("Use a larger pool, or connect past the pooler with -d.");
-	}
-	return works;
-}
-
-/*
- * The command has ended: believe the head table, not its exit status.
- */
-static Step
-verify_migration(Run *run, ExitCode *code)
-{
-	TryResult	try = guard_ask_again(&run->session, run->options, run->deadline);
-
-	switch (try.outcome)
-	{
-		case OUTCOME_AT_HEAD:
-			guard_end(&run->session, run->deadline);
-			return STEP_READY;
-		case OUTCOME_FAILED:
-			pg_log_warning("lost the guard after the migration: %s", run->session.failure.message);
-			return handle_failure(run, code);
-		default:
-			pg_log_error("the migration succeeded, but the database is not at head");
-			pg_log_error_detail("Heads are %s, wanted are %s.", try.current_heads,
-								describe_expected(run->options));
-			pg_log_error_hint("Check that the command migrates this database, and that --expect-head names the heads of its migrations.");
-			*code = EXIT_STEP_FAILED;
-			return STEP_END;
-	}
-}
-
-/*
- * We have the lock: migrate under its guard.
- */
-static Step
-migrate(Run *run, ExitCode *code)
-{
-	Command		command;
-	CommandEnd	end;
-
-	*code = EXIT_REFUSED;
-	if (!second_connection_works(run))
-		return stop_signal() ? STEP_AGAIN : STEP_END;
-
-	pg_log_info("migrating");
-	*code = EXIT_STEP_FAILED;
-	if (!command_start(&command, "migration", run->options->migrate, run->options))
-		return STEP_END;
-	switch (watch(&command, &run->session, run->deadline))
-	{
-		case WATCH_ENDED:
-			break;
-		case WATCH_GUARD_LOST:
-			pg_log_warning("lost the guard, and with it the lock, during the migration");
-			command_stop(&command, GRACE_LOST_MS);
-			session_close(&run->session);
-			strlcpy(run->reason, "lost the guard during the migration", sizeof(run->reason));
-			return wait_round(run, code);
-		case WATCH_STOPPED:
-			command_stop(&command, stop_signal() ? GRACE_SIGNAL_MS : GRACE_DEADLINE_MS);
-			strlcpy(run->reason, "the migration did not end in time and was stopped",
-					sizeof(run->reason));
-			if (stop_signal() != 0)
-				return STEP_AGAIN;
-			*code = end_at_deadline(run);
-			return STEP_END;
-	}
-	if (!command_end(&command, &end))
-	{
-		pg_log_error("the watcher of the migration was killed");
-		return STEP_END;
-	}
-	if (!command_succeeded(&command, &end))
-		return STEP_END;
-	run->migrated = true;
-	return verify_migration(run, code);
 }
 
 static Step
@@ -305,22 +104,17 @@ wait_for_others(Run *run, ExitCode *code)
 {
 	char	   *heads = session_current_heads(&run->session, run->options, run->attempt_deadline);
 
-	snprintf(run->reason, sizeof(run->reason), "the database is not at head; heads %s, wanted %s",
+	snprintf(run->reason, sizeof(run->reason), "the database is not at head: found %s, wanted %s",
 			 heads, describe_expected(run->options));
 	free(heads);
-	report_waiting(run);
+	run->reason_code = EXIT_NOT_AT_HEAD;
+	strlcpy(run->remedy, run->options->skip_migrations ? "Migrations are skipped here: let their owner run them, or wait longer with --timeout." : "Use --migrate=COMMAND, or --skip-migrations --timeout=SECONDS to wait for somebody else.",
+			sizeof(run->remedy));
 	if (run->options->skip_migrations)
-	{
-		if (wait_backoff(run->round++, run->deadline) || stop_signal() != 0)
-			return STEP_AGAIN;
-		pg_log_error("%s", run->reason);
-		pg_log_error_hint("Migrations are skipped here: let their owner run them, or wait longer with --timeout.");
-	}
-	else
-	{
-		pg_log_error("%s", run->reason);
-		pg_log_error_hint("Use --migrate=COMMAND, or --skip-migrations --timeout=SECONDS to wait for somebody else.");
-	}
+		return wait_round(run, code);
+
+	pg_log_error("%s", run->reason);
+	pg_log_error_hint("%s", run->remedy);
 	*code = EXIT_NOT_AT_HEAD;
 	return STEP_END;
 }
@@ -433,6 +227,7 @@ run(const Options *options)
 	int			signo;
 
 	run.deadline = run.start + (Millis) options->timeout * 1000;
+	run.reason_code = EXIT_DEADLINE;
 	run.next_report = run.start + FIRST_REPORT_MS;
 	run.report_interval = FIRST_REPORT_MS;
 	run.attempt_deadline = attempt_deadline(options, run.deadline);

@@ -45,6 +45,7 @@ set_timeout_failure(Session *session, const char *doing)
 		set_failure(&session->failure, FAILURE_RETRY,
 					"Check that the server or pooler is alive and that its pool is not exhausted.",
 					"no answer from the database while %s", doing);
+	session->failure.timed_out = true;
 }
 
 static bool
@@ -119,6 +120,8 @@ session_open(Session *session, const Options *options, Millis deadline)
 void
 session_close(Session *session)
 {
+	Failure		failure = session->failure;	/* why it is closed */
+
 	if (session->conn == NULL)
 		return;
 	if (PQtransactionStatus(session->conn) == PQTRANS_INTRANS ||
@@ -126,6 +129,7 @@ session_close(Session *session)
 		PQclear(session_query(session, sql_rollback(), now_ms() + ROLLBACK_MS));
 	PQfinish(session->conn);
 	session->conn = NULL;
+	session->failure = failure;
 }
 
 /*
@@ -314,7 +318,7 @@ session_current_heads(Session *session, const Options *options, Millis deadline)
 
 	if (result == NULL)
 		return pg_strdup("unknown");
-	heads = pg_strdup(PQgetisnull(result, 0, 0) ? "none, there is no head table" :
+	heads = pg_strdup(PQgetisnull(result, 0, 0) ? NO_HEADS :
 												  PQgetvalue(result, 0, 0));
 	PQclear(result);
 	return heads;

@@ -13,6 +13,9 @@
 #include "options.h"
 #include "wait.h"
 
+/* What stands for the heads in messages if the server said NULL. */
+#define NO_HEADS "no readable head table"
+
 typedef struct Session
 {
 	PGconn	   *conn;			/* NULL if not connected */

@@ -28,6 +28,7 @@
 
 static volatile sig_atomic_t signal_seen = 0;
 static sigset_t original_mask;
+static sigset_t waiting_mask;	/* while we wait */
 
 Millis
 now_ms(void)
@@ -55,6 +56,18 @@ end_at_backstop(int signo)
 	_exit(EXIT_DEADLINE);
 }
 
+/* The signals that we handle, and what was done about them before. */
+static struct
+{
+	int			signo;
+	void		(*handler)(int);
+	struct sigaction original;
+} handled[] = {
+	{SIGTERM, note_signal},
+	{SIGINT, note_signal},
+	{SIGALRM, end_at_backstop},
+	{SIGPIPE, SIG_IGN}};
+
 /*
  * The signal that asked us to stop, or 0.
  */
@@ -79,16 +92,20 @@ take_stop_signal(void)
 void
 start_waiting(void)
 {
-	struct sigaction action = {.sa_handler = note_signal};
-	sigset_t	blocked;
+	sigset_t	working_mask;
 
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGTERM);
-	sigaddset(&blocked, SIGINT);
-	sigprocmask(SIG_BLOCK, &blocked, &original_mask);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, NULL, &original_mask);
+	waiting_mask = original_mask;
+	for (int i = 0; i < lengthof(handled); i++)
+		sigdelset(&waiting_mask, handled[i].signo);
+	working_mask = waiting_mask;
+	sigaddset(&working_mask, SIGTERM);
+	sigaddset(&working_mask, SIGINT);
+	sigprocmask(SIG_SETMASK, &working_mask, NULL);
+
+	for (int i = 0; i < lengthof(handled); i++)
+		sigaction(handled[i].signo, &(struct sigaction) {.sa_handler = handled[i].handler},
+				  &handled[i].original);
 
 	/* pg_prng.c would do, but needs libm since 17 */
 	srand48(getpid() ^ now_ms());
@@ -100,13 +117,9 @@ start_waiting(void)
 void
 stop_waiting(void)
 {
-	struct itimerval off = {{0, 0}, {0, 0}};
-
-	setitimer(ITIMER_REAL, &off, NULL);
-	signal(SIGALRM, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGPIPE, SIG_DFL);
+	set_backstop(0);
+	for (int i = 0; i < lengthof(handled); i++)
+		sigaction(handled[i].signo, &handled[i].original, NULL);
 	sigprocmask(SIG_SETMASK, &original_mask, NULL);
 }
 
@@ -116,11 +129,9 @@ stop_waiting(void)
 void
 set_backstop(Millis when)
 {
-	struct sigaction action = {.sa_handler = end_at_backstop};
 	Millis		left = when == 0 ? 0 : Max(when - now_ms(), 1);
 	struct itimerval timer = {{0, 0}, {left / 1000, left % 1000 * 1000}};
 
-	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
@@ -142,7 +153,7 @@ wait_until(struct pollfd *fds, int nfds, Millis until)
 		left = Max(left, 0);
 		timeout.tv_sec = left / 1000;
 		timeout.tv_nsec = left % 1000 * 1000000;
-		rc = ppoll(fds, nfds, &timeout, &original_mask);
+		rc = ppoll(fds, nfds, &timeout, &waiting_mask);
 		if (rc > 0)
 			return true;
 		if (rc == 0)

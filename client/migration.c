@@ -1,0 +1,145 @@
+/*-------------------------------------------------------------------------
+ *
+ * migration.c
+ *		Run the migration command while the guard holds the lock.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "command.h"
+#include "common/logging.h"
+#include "round.h"
+#include "sql.h"
+
+/* How long a second connection beside the guard may take. */
+#define SECOND_CONNECTION_MS 10000
+
+/*
+ * A migration command needs a connection of its own while the guard holds
+ * one: a pool of one would leave both waiting for each other.
+ */
+static bool
+second_connection_works(Run *run)
+{
+	Millis		until = Min(run->deadline, now_ms() + SECOND_CONNECTION_MS);
+	Session		other = {0};
+	int			round = 0;
+	bool		works;
+
+	do
+	{
+		PGresult   *result = NULL;
+
+		if (session_open(&other, run->options, until))
+			result = session_query(&other, sql_heartbeat(), until);
+		works = result != NULL;
+		PQclear(result);
+		session_close(&other);
+	} while (!works && wait_backoff(round++, until));
+
+	if (!works && stop_signal() == 0 && now_ms() < run->deadline)
+	{
+		pg_log_error("no second connection to the database within %d s while the guard holds one",
+					 SECOND_CONNECTION_MS / 1000);
+		pg_log_error_detail("The migration command would wait for the guard, and the guard for the command. The last error was: %s",
+							other.failure.message);
+		pg_log_error_hint("Use a larger pool, or connect past the pooler with -d.");
+	}
+	return works;
+}
+
+/*
+ * The command has ended: believe the head table, not its exit status.
+ */
+static Step
+verify_migration(Run *run, ExitCode *code)
+{
+	TryResult	try;
+	int			round = 0;
+
+	/* busy is a head table that somebody has locked just now */
+	do
+		try = guard_ask_again(&run->session, run->options, run->deadline);
+	while (try.outcome == OUTCOME_BUSY && wait_backoff(round++, run->deadline));
+
+	switch (try.outcome)
+	{
+		case OUTCOME_AT_HEAD:
+			guard_end(&run->session, run->deadline);
+			return STEP_READY;
+		case OUTCOME_FAILED:
+			pg_log_warning("lost the guard after the migration: %s", run->session.failure.message);
+			return handle_failure(run, code);
+		case OUTCOME_BUSY:
+			if (stop_signal() != 0)
+				return STEP_AGAIN;
+			strlcpy(run->reason, "the migration has ended, but the head table is locked",
+					sizeof(run->reason));
+			*code = end_at_deadline(run);
+			return STEP_END;
+		default:
+			pg_log_error("the migration succeeded, but the database is not at head");
+			pg_log_error_detail("Found %s, wanted %s.", try.current_heads,
+								describe_expected(run->options));
+			pg_log_error_hint("Check that the command migrates this database, and that --expect-head names the heads of its migrations.");
+			*code = EXIT_STEP_FAILED;
+			return STEP_END;
+	}
+}
+
+/*
+ * We have the lock: migrate under its guard.
+ */
+Step
+migrate(Run *run, ExitCode *code)
+{
+	Command		command;
+	CommandEnd	end;
+
+	*code = EXIT_REFUSED;
+	if (!second_connection_works(run))
+	{
+		if (stop_signal() == 0 && now_ms() >= run->deadline)
+		{
+			strlcpy(run->reason, "no second connection to the database while the guard holds one",
+					sizeof(run->reason));
+			*code = end_at_deadline(run);
+		}
+		return stop_signal() ? STEP_AGAIN : STEP_END;
+	}
+
+	pg_log_info("migrating");
+	*code = EXIT_STEP_FAILED;
+	if (!command_start(&command, "migration", run->options->migrate, run->options))
+		return STEP_END;
+	switch (watch(&command, &run->session, run->deadline))
+	{
+		case WATCH_ENDED:
+			break;
+		case WATCH_GUARD_LOST:
+			pg_log_warning("lost the guard, and with it the lock, during the migration: %s",
+						   run->session.failure.message);
+			command_stop(&command, GRACE_LOST_MS);
+			session_close(&run->session);
+			strlcpy(run->reason, "lost the guard during the migration", sizeof(run->reason));
+			return wait_round(run, code);
+		case WATCH_STOPPED:
+			command_stop(&command, stop_signal() ? GRACE_SIGNAL_MS : GRACE_DEADLINE_MS);
+			strlcpy(run->reason, "the migration did not end in time and was stopped",
+					sizeof(run->reason));
+			if (stop_signal() != 0)
+				return STEP_AGAIN;
+			*code = end_at_deadline(run);
+			return STEP_END;
+	}
+	if (!command_end(&command, &end))
+	{
+		pg_log_error("the watcher of the migration was killed");
+		return STEP_END;
+	}
+	if (!command_succeeded(&command, &end))
+		return STEP_END;
+	run->migrated = true;
+	return verify_migration(run, code);
+}

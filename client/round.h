@@ -1,0 +1,51 @@
+/*-------------------------------------------------------------------------
+ *
+ * round.h
+ *		Bringing a database to head goes in rounds, until one of them says
+ *		that it is there, or why it will not be.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ROUND_H
+#define ROUND_H
+
+#include "guard.h"
+#include "run.h"
+
+/* How long a command has between SIGTERM and SIGKILL. */
+#define GRACE_SIGNAL_MS 5000
+#define GRACE_LOST_MS 1000		/* somebody else may be migrating */
+#define GRACE_DEADLINE_MS 500
+
+typedef struct Run
+{
+	const Options *options;
+	Session		session;
+	Millis		start;
+	Millis		deadline;		/* for reaching head */
+	Millis		attempt_deadline;	/* for what is under way by then */
+	int			round;			/* of waiting */
+	Millis		next_report;
+	Millis		report_interval;
+	bool		migrated;		/* by us */
+	char		reason[600];	/* why we are waiting */
+	char		remedy[200];	/* or empty */
+	ExitCode	reason_code;	/* if that lasts until the deadline */
+} Run;
+
+/* What a step says: go on asking, or end with this. */
+typedef enum Step
+{
+	STEP_AGAIN,
+	STEP_READY,
+	STEP_END
+} Step;
+
+extern void report_waiting(Run *run);
+extern Step wait_round(Run *run, ExitCode *code);
+extern Step handle_failure(Run *run, ExitCode *code);
+extern ExitCode end_at_deadline(const Run *run);
+
+extern Step migrate(Run *run, ExitCode *code);
+
+#endif							/* ROUND_H */
