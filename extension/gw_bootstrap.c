@@ -65,8 +65,8 @@ enum
 };
 
 /* How often break_orphan looks whether the backend has gone, and how long. */
-#define BREAK_POLL_MS		10
-#define BREAK_TIMEOUT_MS	5000
+#define BREAK_POLL_MS 10
+#define BREAK_TIMEOUT_MS 5000
 
 static char *library_version = NULL;
 

@@ -170,6 +170,17 @@ find_head_column(Relation rel, text *column_name)
 }
 
 /*
+ * True if a value is stored out of line and too long to be an expected head:
+ * fetching it could wait for a lock on the TOAST table.
+ */
+static bool
+is_out_of_line(Datum value, Form_pg_attribute column)
+{
+	return column->attlen == -1 && VARATT_IS_EXTERNAL(DatumGetPointer(value)) &&
+		toast_raw_datum_size(value) - VARHDRSZ > MAX_HEAD_LENGTH;
+}
+
+/*
  * Note the head in one value.  Returns false when the reader may stop.
  */
 static bool
@@ -182,12 +193,8 @@ note_value(Datum value, Oid type, Oid output_function,
 
 	if (!OidIsValid(output_function))
 	{
-		text	   *t;
+		text	   *t = DatumGetTextPP(value);
 
-		if (VARATT_IS_EXTERNAL(DatumGetPointer(value)) &&
-			toast_raw_datum_size(value) - VARHDRSZ > MAX_HEAD_LENGTH)
-			return note_unreadable_head(found);
-		t = DatumGetTextPP(value);
 		copy = (Pointer) t == DatumGetPointer(value) ? NULL : t;
 		head.data = VARDATA_ANY(t);
 		head.len = VARSIZE_ANY_EXHDR(t);
@@ -238,7 +245,10 @@ scan_head_table(Relation rel, Form_pg_attribute column,
 		Datum		value = slot_getattr(slot, column->attnum, &isnull);
 
 		CHECK_FOR_INTERRUPTS();
-		if (!isnull && !note_value(value, type, output_function, expected, found))
+		if (isnull)
+			continue;
+		if (is_out_of_line(value, column) ? !note_unreadable_head(found) :
+											!note_value(value, type, output_function, expected, found))
 			break;
 	}
 	table_endscan(scan);

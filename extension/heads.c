@@ -164,8 +164,7 @@ note_head(FoundHeads *found, ExpectedHeads *expected, const Head *head)
 }
 
 /*
- * Take note of a head that is stored out of line.  It is too long to be an
- * expected one, and fetching it could wait for a lock on the TOAST table.
+ * Take note of a head that cannot be an expected one, without its text.
  */
 bool
 note_unreadable_head(FoundHeads *found)

@@ -14,8 +14,8 @@
  * Bounds of what is read and returned once the answer is known to be "no".
  * A hundred rows of any usual head table stand on its first page.
  */
-#define MAX_HEADS_RETURNED	100
-#define MAX_HEAD_LENGTH		1024	/* bytes */
+#define MAX_HEADS_RETURNED 100
+#define MAX_HEAD_LENGTH 1024	/* bytes */
 
 /* A text value without its varlena header; not terminated. */
 typedef struct Head

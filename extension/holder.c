@@ -196,7 +196,8 @@ get_holder_activity(const Holder *holder, HolderActivity *activity)
 		LOCAL_FCINFO(fcinfo, 1);
 
 		activity->since = holder->state == HOLDER_ORPHANED ?
-			status->st_state_start_timestamp : status->st_xact_start_timestamp;
+			status->st_state_start_timestamp :
+			status->st_xact_start_timestamp;
 
 		/* DirectFunctionCall1() could not return the NULL of a Unix socket. */
 		InitFunctionCallInfoData(*fcinfo, NULL, 1, InvalidOid, NULL, NULL);

@@ -44,6 +44,10 @@ BEGIN;
 SELECT length(current_heads[1]) FROM gw_bootstrap_try('{a}', 'long_heads', 'h');
 UPDATE long_heads SET h = repeat('x', 100000);
 SELECT outcome, current_heads FROM gw_bootstrap_try('{a}', 'long_heads', 'h');
+ALTER TABLE long_heads ADD b bytea;
+ALTER TABLE long_heads ALTER b SET STORAGE EXTERNAL;
+UPDATE long_heads SET h = 'a', b = convert_to(repeat('x', 5000), 'UTF8');
+SELECT outcome, current_heads FROM gw_bootstrap_try('{a}', 'long_heads', 'b');
 ROLLBACK;
 
 DROP TABLE odd_heads, generated, long_heads;
