@@ -13,10 +13,11 @@
 
 /*
  * A connection attempt that takes longer is tried anew: the name may lead to
- * another host by then.  PgBouncer tells a new client why its server refuses
- * only when it has tried again, after 15 s (server_login_retry).
+ * another host by then.  It is enough for three addresses that don't answer,
+ * and for PgBouncer, which tells a new client why its server refuses only when
+ * it has tried that again, after 15 s (server_login_retry).
  */
-#define CONNECT_ATTEMPT_MS 20000
+#define CONNECT_ATTEMPT_MS 50000
 
 #define UNACKNOWLEDGED_MS "15000"
 
@@ -48,33 +49,30 @@ set_timeout_failure(Session *session, const char *doing)
 	session->failure.timed_out = true;
 }
 
+/*
+ * Go on with a connection that has been started.  libpq wants the socket to
+ * be writable first: earlier it takes a connection that nobody has refused
+ * yet for one that is made, and then doesn't go on to the next address.
+ */
 static bool
 poll_connection(Session *session, Millis until)
 {
-	for (;;)
-	{
-		short		events;
+	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
 
-		switch (PQconnectPoll(session->conn))
-		{
-			case PGRES_POLLING_OK:
-				return true;
-			case PGRES_POLLING_READING:
-				events = POLLIN;
-				break;
-			case PGRES_POLLING_WRITING:
-				events = POLLOUT;
-				break;
-			default:
-				set_connection_failure(&session->failure, session->conn);
-				return false;
-		}
-		if (!wait_for_socket(session, events, until))
+	while (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING)
+	{
+		if (!wait_for_socket(session, status == PGRES_POLLING_READING ? POLLIN : POLLOUT, until))
 		{
 			set_timeout_failure(session, "connecting");
 			return false;
 		}
+		begin_blocking_call();
+		status = PQconnectPoll(session->conn);
+		end_blocking_call();
 	}
+	if (status != PGRES_POLLING_OK)
+		set_connection_failure(&session->failure, session->conn);
+	return status == PGRES_POLLING_OK;
 }
 
 static void
@@ -96,7 +94,9 @@ session_open(Session *session, const Options *options, Millis deadline)
 	const char *const keywords[] = {"application_name", "tcp_user_timeout", "dbname", NULL};
 	const char *const values[] = {"gw_bootstrap", UNACKNOWLEDGED_MS, options->conninfo, NULL};
 
+	begin_blocking_call();
 	session->conn = PQconnectStartParams(keywords, values, true);
+	end_blocking_call();
 	if (session->conn == NULL)
 		pg_fatal("out of memory");
 	PQsetErrorVerbosity(session->conn, PQERRORS_VERBOSE);

@@ -7,9 +7,9 @@
  * SIGINT are let in only there, so none is lost between a check and a wait.
  *
  * One thing cannot be waited for that way: libpq resolves host names with
- * getaddrinfo(), which blocks.  For that there is a backstop, a timer that
- * ends the program shortly after its deadline; the watcher of a running
- * command then ends that, too.
+ * getaddrinfo(), which blocks.  In such a call a signal ends the program at
+ * once, and for the deadline there is a backstop, a timer that does so shortly
+ * after it; the watcher of a running command then ends that, too.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,8 +27,10 @@
 #define BACKOFF_MAX_MS 2000
 
 static volatile sig_atomic_t signal_seen = 0;
+static volatile sig_atomic_t in_blocking_call = false;
 static sigset_t original_mask;
 static sigset_t waiting_mask;	/* while we wait */
+static sigset_t working_mask;
 
 Millis
 now_ms(void)
@@ -42,6 +44,8 @@ now_ms(void)
 static void
 note_signal(int signo)
 {
+	if (in_blocking_call)
+		_exit(EXIT_SIGNAL_BASE + signo);
 	signal_seen = signo;
 }
 
@@ -92,8 +96,6 @@ take_stop_signal(void)
 void
 start_waiting(void)
 {
-	sigset_t	working_mask;
-
 	sigprocmask(SIG_BLOCK, NULL, &original_mask);
 	waiting_mask = original_mask;
 	for (int i = 0; i < lengthof(handled); i++)
@@ -121,6 +123,24 @@ stop_waiting(void)
 	for (int i = 0; i < lengthof(handled); i++)
 		sigaction(handled[i].signo, &handled[i].original, NULL);
 	sigprocmask(SIG_SETMASK, &original_mask, NULL);
+}
+
+/*
+ * Between these two there is nothing to be put in order before the program
+ * ends: no command runs, and a guard ends with its connection.
+ */
+void
+begin_blocking_call(void)
+{
+	in_blocking_call = true;
+	sigprocmask(SIG_SETMASK, &waiting_mask, NULL);
+}
+
+void
+end_blocking_call(void)
+{
+	sigprocmask(SIG_SETMASK, &working_mask, NULL);
+	in_blocking_call = false;
 }
 
 /*

@@ -20,6 +20,8 @@ extern void stop_waiting(void);
 extern void set_backstop(Millis when);
 extern int	stop_signal(void);
 extern int	take_stop_signal(void);
+extern void begin_blocking_call(void);
+extern void end_blocking_call(void);
 
 extern bool wait_until(struct pollfd *fds, int nfds, Millis until);
 extern bool wait_backoff(int round, Millis deadline);
