@@ -34,6 +34,17 @@ tally()
 	failed=$((failed + bad))
 }
 
+# show_failure LOG: first which tests failed, then the end of what was said,
+# without what went well and what psql sessions were asked.
+show_failure()
+{
+	{
+		grep -E '^not ok [0-9]|^test .*\.\.\. FAILED' "$1" || :
+		grep -vE "^ *(not )?ok [0-9]|^# (connect output|issuing query|results query|[{}',]|  '?std)" "$1" |
+			tail -n 120
+	} | sed 's/^/    | /'
+}
+
 # part NAME COMMAND [ARG]...: run it, quiet unless it fails.
 part()
 {
@@ -46,11 +57,7 @@ part()
 	"$@" >"$log" 2>&1 </dev/null || status=$?
 	tally "$name" "$status" "$log"
 	printf '%4d passed, %d failed, %4d s\n' "$good" "$bad" "$(($(date +%s) - started))"
-	if [ "$bad" != 0 ]; then
-		# Without what went well and what psql sessions were asked.
-		grep -vE "^ *ok [0-9]|^# (connect output|issuing query|results query|[{}',]|  '?std)" "$log" |
-			tail -n 150 | sed 's/^/    | /'
-	fi
+	[ "$bad" = 0 ] || show_failure "$log"
 	rm -f "$log"
 }
 

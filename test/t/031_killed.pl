@@ -9,14 +9,10 @@ use warnings;
 use GwBootstrap::Migration;
 use GwBootstrap::Replicas;
 use GwBootstrap::Ways;
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', 'max_connections = 200');
-$node->start;
+my $node = GwBootstrap::Ways->server;
 
 foreach my $way (GwBootstrap::Ways->all($node))
 {

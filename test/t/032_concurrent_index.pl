@@ -9,19 +9,12 @@ use warnings;
 use GwBootstrap::Migration;
 use GwBootstrap::Replicas;
 use GwBootstrap::Ways;
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 use constant REPLICAS => 24;
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', <<'CONF');
-max_connections = 200
-track_functions = all
-CONF
-$node->start;
+my $node = GwBootstrap::Ways->server;
 
 # Go on when the server has been asked for the lock so often that every other
 # replica waits.  Each question is a connection of its own, so that in between

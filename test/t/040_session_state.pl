@@ -11,14 +11,10 @@ use GwBootstrap::Migration;
 use GwBootstrap::Replicas;
 use GwBootstrap::SessionState;
 use GwBootstrap::Ways;
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', 'max_connections = 200');
-$node->start;
+my $node = GwBootstrap::Ways->server;
 
 # The check itself: it must find what careless clients leave.
 my $way = GwBootstrap::Ways->new($node, pool_size => 2)->create->open;

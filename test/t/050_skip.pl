@@ -9,19 +9,12 @@ use warnings;
 use GwBootstrap::Migration;
 use GwBootstrap::Replicas;
 use GwBootstrap::Ways;
-use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 use constant REPLICAS => 24;
 
-my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
-$node->append_conf('postgresql.conf', <<'CONF');
-max_connections = 200
-track_functions = all
-CONF
-$node->start;
+my $node = GwBootstrap::Ways->server;
 
 # The one line that tells an auditor.
 sub audits
@@ -50,13 +43,15 @@ foreach my $way (GwBootstrap::Ways->all($node))
 	is($way->applied, '', "$name: neither migration nor post steps ran");
 
 	# With a deadline: wait for the runner that owns the migrations.
+	my $log = -s $node->logfile;
 	my $waiting = GwBootstrap::Replicas->start(REPLICAS,
 		$way->client('run', '-e', $head, '--post', $post, '--skip-migrations=true',
 			'--timeout', $PostgreSQL::Test::Utils::timeout_default));
-	$node->poll_query_until($way->dbname,
-		"SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ 'gw_bootstrap'")
-	  or die 'no replica has come';
-	ok(!$waiting->ended(0), "$name: a replica with a deadline waits");
+	ok( GwBootstrap::Replicas::wait_until(sub {
+			REPLICAS <= (() = slurp_file($node->logfile, $log) =~ /gw_bootstrap_at_head\(/g);
+		}),
+		"$name: all have looked");
+	ok(!grep({ $waiting->ended($_) } 0 .. REPLICAS - 1), "$name: and wait until their deadline");
 	$node->safe_psql($way->dbname,
 		GwBootstrap::Migration::tables() . 'BEGIN; COMMIT;' . GwBootstrap::Migration::head());
 	@results = $waiting->wait;

@@ -2,6 +2,7 @@
 # of 2, where statements meet on the same backend and hide a missing lock; of
 # 20, where they do not; and directly; each with and without other traffic.
 #
+#   my $node = GwBootstrap::Ways->server;
 #   foreach my $way (GwBootstrap::Ways->all($node)) {
 #       $way->create;    # a new database of its own
 #       $way->open;      # pooler and traffic
@@ -14,12 +15,35 @@ package GwBootstrap::Ways;
 use strict;
 use warnings;
 
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
 use Test::More;
 use GwBootstrap::PgBouncer;
 use GwBootstrap::SessionState;
 use GwBootstrap::Traffic;
 
 my $count = 0;
+
+# A server that takes all replicas at once and tells what it is asked to do.
+sub server
+{
+	my ($class) = @_;
+	my $node = PostgreSQL::Test::Cluster->new('main');
+
+	$node->init;
+	$node->append_conf('postgresql.conf', <<'CONF');
+max_connections = 200
+track_functions = all
+# Tell of every wait for a lock, however short.
+log_lock_waits = on
+deadlock_timeout = 10ms
+# Not the default, so that it shows if somebody lifts it for a session.
+idle_in_transaction_session_timeout = 1h
+CONF
+	$node->append_conf('postgresql.conf', 'transaction_timeout = 1h') if $node->pg_version >= 17;
+	$node->start;
+	return $node;
+}
 
 sub all
 {
@@ -53,6 +77,7 @@ sub create
 	my $node = $self->{node};
 
 	note $self->name;
+	$self->{log_offset} = -s $node->logfile;
 	$node->safe_psql('postgres', "CREATE DATABASE $self->{dbname}");
 	$node->safe_psql($self->{dbname}, <<'SQL');
 CREATE EXTENSION gw_bootstrap;
@@ -115,14 +140,16 @@ sub locks
 		  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())));
 }
 
-# What must hold after any start-up, whatever happened in it: no lock, nothing
-# left on a pooled backend, and the traffic never failed.
+# What must hold after any start-up, whatever happened in it: no lock, nobody
+# waited for one, nothing left on a pooled backend, and the traffic never failed.
 sub is_clean
 {
 	my ($self, $name) = @_;
 
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	is($self->locks, 0, "$name: nobody has an advisory lock");
+	unlike(slurp_file($self->{node}->logfile, $self->{log_offset}),
+		qr/still waiting for .* on advisory lock/, "$name: nobody waited for one");
 	ok(delete($self->{busy})->stop, "$name: the other traffic went on") if $self->{busy};
 	is(GwBootstrap::SessionState::leftovers($self->{node}, $self->{pooler}, $self->{dbname}),
 		'', "$name: nothing is left on the pooled backends")
