@@ -23,6 +23,27 @@ refuse(const char *source, const char *reason)
 }
 
 /*
+ * True if the host or port of a URI looks like the end of a password that has
+ * an unescaped "@", "/" or "?": libpq would take it, and show it in an error.
+ */
+static bool
+has_stray_password(const PQconninfoOption *parsed)
+{
+	for (const PQconninfoOption *option = parsed; option->keyword; option++)
+	{
+		if (option->val == NULL)
+			continue;
+		if (strcmp(option->keyword, "host") == 0 && strchr(option->val, '@') != NULL &&
+			option->val[0] != '@' && option->val[0] != '/')
+			return true;
+		if (strcmp(option->keyword, "port") == 0 &&
+			strspn(option->val, "0123456789,") != strlen(option->val))
+			return true;
+	}
+	return false;
+}
+
+/*
  * Strip the driver that SQLAlchemy's "postgresql+psycopg://" names, and check
  * the rest.  A plain word is the name of a database, as for psql.
  */
@@ -39,7 +60,7 @@ make_conninfo(const char *dbname, const char *source)
 		return "";
 	if (scheme_end != NULL && equals != NULL && equals < scheme_end)
 		scheme_end = NULL;		/* within the value of some key */
-	if (scheme_end == NULL && equals == NULL && strpbrk(dbname, " \t\n") == NULL)
+	if (scheme_end == NULL && equals == NULL && strpbrk(dbname, " \t\n:@/") == NULL)
 		return dbname;
 
 	plus = strchr(dbname, '+');
@@ -55,7 +76,7 @@ make_conninfo(const char *dbname, const char *source)
 	}
 
 	parsed = PQconninfoParse(conninfo, NULL);
-	if (parsed == NULL)
+	if (parsed == NULL || (scheme_end != NULL && has_stray_password(parsed)))
 	{
 		refuse(source, "");
 		exit(EXIT_USAGE);

@@ -66,6 +66,8 @@ static const struct
 	 "Check user and password."},
 	{"SASL",
 	 "Check user and password."},
+	{"definition of service",
+	 "Check the name of the service, and pg_service.conf."},
 	{"does not support SSL",
 	 "Check sslmode."},
 	{"certificate",

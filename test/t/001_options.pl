@@ -71,6 +71,13 @@ foreach my $option (sort keys %strict)
 }
 is_refused('MCPGATEWAY_SKIP_MIGRATIONS=maybe', qr/MCPGATEWAY_SKIP_MIGRATIONS/,
 	{ MCPGATEWAY_SKIP_MIGRATIONS => 'maybe' }, @run);
+# What could be part of a password is not shown.
+foreach my $url ('postgresql://u:sec@ret@127.0.0.1:1/db', 'postgresql://u:sec/ret@127.0.0.1:1/db',
+	'postgresql//u:secret@127.0.0.1/db', 'postgresql://u:secret@127.0.0.1:1/db?nonsense=ret')
+{
+	is_refused($url, qr/^(?!.*(sec|ret)).*connection string/s, {}, 'run', '-d', $url, '-e', 'a');
+	is_refused("$url in the environment", qr/^(?!.*(sec|ret)).*DATABASE_URL/s, { DATABASE_URL => $url }, 'run', '-e', 'a');
+}
 is_refused('a connection string that is none', qr/--dbname|-d\b|connection string|missing "="/, {},
 	'run', '-d', 'host 127.0.0.1', '-e', 'a');
 
