@@ -88,24 +88,29 @@ static const struct
 };
 
 /*
- * Append text as part of one line.
+ * Append text as part of one line.  Lines that begin with a tab are libpq's
+ * guesses at the reason ("Is the server running ...?"), which are left out.
  */
 static void
 append_line(char *to, size_t size, const char *from, size_t len)
 {
 	size_t		used = strlen(to);
+	const char *end = from + len;
 
-	for (size_t i = 0; i < len && used + 1 < size; i++)
+	while (from < end && used + 3 < size)
 	{
-		char		c = from[i] == '\n' || from[i] == '\t' ? ' ' : from[i];
+		size_t		line = strcspn(from, "\n");
 
-		if (c == ' ' && (used == 0 || to[used - 1] == ' '))
-			continue;
-		to[used++] = c;
+		line = Min(line, end - from);
+		if (line > 0 && *from != '\t')
+		{
+			if (used > 0 && to[used - 1] != ' ')
+				used += strlcpy(to + used, "; ", size - used);
+			strlcpy(to + used, from, Min(size - used, line + 1));
+			used += strlen(to + used);
+		}
+		from += line + 1;
 	}
-	while (used > 0 && to[used - 1] == ' ')
-		used--;
-	to[used] = '\0';
 }
 
 void
@@ -207,8 +212,6 @@ set_connection_failure(Failure *failure, const PGconn *conn)
 		severity = strstr(line, "failed: ");
 		if (severity != NULL && severity < sqlstate)
 			append_line(failure->message, sizeof(failure->message), line, severity - line + 8);
-		if (failure->message[0])
-			strlcat(failure->message, " ", sizeof(failure->message));
 		memcpy(failure->sqlstate, sqlstate, 5);
 		append_line(failure->message, sizeof(failure->message), sqlstate + 7,
 					strcspn(sqlstate + 7, "\n"));
