@@ -19,6 +19,9 @@
 #include "port.h"
 #include "wait.h"
 
+/* How long it may take until killed processes are gone. */
+#define STOP_MS 2000
+
 /*
  * Start a shell command.  Returns false, with the reason logged, if the
  * system lets us start none.
@@ -102,7 +105,10 @@ void
 command_stop(Command *command, int grace)
 {
 	CommandEnd	end;
+	Millis		backstop;
 
+	/* The grace may reach beyond the deadline, but is bounded as well. */
+	backstop = set_backstop(now_ms() + grace + STOP_MS);
 	pg_log_info("stopping the %s", command->name);
 	(void) !write(command->control, &(char) {WATCHER_TERMINATE}, 1);
 	if (!wait_for_report(command, now_ms() + grace))
@@ -112,6 +118,7 @@ command_stop(Command *command, int grace)
 		(void) !write(command->control, &(char) {WATCHER_KILL}, 1);
 	}
 	command_end(command, &end);
+	set_backstop(backstop > now_ms() ? backstop : 0);
 }
 
 /*

@@ -66,8 +66,6 @@ static const struct
 	 "Check user and password."},
 	{"SASL",
 	 "Check user and password."},
-	{"definition of service",
-	 "Check the name of the service, and pg_service.conf."},
 	{"does not support SSL",
 	 "Check sslmode."},
 	{"certificate",
@@ -146,7 +144,7 @@ classify(Failure *failure)
 		retry = has_prefix(failure->sqlstate, retry_sqlstates[i]);
 	failure->kind = retry ? FAILURE_RETRY : FAILURE_FINAL;
 
-	if (failure->sqlstate[0] == '\0' && has_prefix(failure->message, "invalid "))
+	if (failure->sqlstate[0] == '\0' && (has_prefix(failure->message, "invalid ") || has_prefix(failure->message, "definition of service ")))
 	{
 		failure->kind = FAILURE_FINAL;
 		strlcpy(failure->hint, "Check the connection string and libpq's environment variables.",

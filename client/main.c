@@ -8,17 +8,36 @@
  */
 #include "postgres_fe.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "common/logging.h"
 #include "environment.h"
 #include "options.h"
 #include "run.h"
 #include "wait.h"
 
+/*
+ * A connection must not get the number of a standard stream that was closed:
+ * messages would go to the server.
+ */
+static void
+open_standard_streams(void)
+{
+	int			fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	close(fd);
+}
+
 int
 main(int argc, char *argv[])
 {
 	Options		options;
 
+	open_standard_streams();
 	pg_logging_init(argv[0]);
 	pg_logging_set_level(PG_LOG_INFO);
 	parse_options(argc, argv, &options);

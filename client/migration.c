@@ -50,6 +50,30 @@ second_connection_works(Run *run)
 }
 
 /*
+ * Look whether we still have the lock.  A migration command that failed may
+ * have lost its connection for the reason that the guard has.
+ */
+static bool
+guard_is_alive(Run *run)
+{
+	PGresult   *result = session_query(&run->session, sql_heartbeat(), run->attempt_deadline);
+	bool		alive = result != NULL;
+
+	PQclear(result);
+	return alive;
+}
+
+static Step
+start_over(Run *run, ExitCode *code)
+{
+	if (stop_signal() == 0)
+		pg_log_warning("lost the guard, and with it the lock: %s", run->session.failure.message);
+	session_close(&run->session);
+	strlcpy(run->reason, "lost the guard during the migration", sizeof(run->reason));
+	return wait_round(run, code);
+}
+
+/*
  * The command has ended: believe the head table, not its exit status.
  */
 static Step
@@ -109,6 +133,9 @@ migrate(Run *run, ExitCode *code)
 		return stop_signal() ? STEP_AGAIN : STEP_END;
 	}
 
+	if (!guard_is_alive(run))
+		return start_over(run, code);
+
 	pg_log_info("migrating");
 	*code = EXIT_STEP_FAILED;
 	if (!command_start(&command, "migration", run->options->migrate, run->options))
@@ -118,12 +145,8 @@ migrate(Run *run, ExitCode *code)
 		case WATCH_ENDED:
 			break;
 		case WATCH_GUARD_LOST:
-			pg_log_warning("lost the guard, and with it the lock, during the migration: %s",
-						   run->session.failure.message);
 			command_stop(&command, GRACE_LOST_MS);
-			session_close(&run->session);
-			strlcpy(run->reason, "lost the guard during the migration", sizeof(run->reason));
-			return wait_round(run, code);
+			return start_over(run, code);
 		case WATCH_STOPPED:
 			command_stop(&command, stop_signal() ? GRACE_SIGNAL_MS : GRACE_DEADLINE_MS);
 			strlcpy(run->reason, "the migration did not end in time and was stopped",
@@ -139,7 +162,7 @@ migrate(Run *run, ExitCode *code)
 		return STEP_END;
 	}
 	if (!command_succeeded(&command, &end))
-		return STEP_END;
+		return guard_is_alive(run) ? STEP_END : start_over(run, code);
 	run->migrated = true;
 	return verify_migration(run, code);
 }

@@ -15,6 +15,8 @@
  */
 #include "postgres_fe.h"
 
+#include "common/logging.h"
+#include "exit_code.h"
 #include "fe_utils/string_utils.h"
 #include "pqexpbuffer.h"
 #include "sql.h"
@@ -24,7 +26,13 @@ append_literal(PQExpBuffer sql, PGconn *conn, const char *value)
 {
 	char	   *literal = PQescapeLiteral(conn, value, strlen(value));
 
-	appendPQExpBufferStr(sql, literal ? literal : "NULL");
+	if (literal == NULL)
+	{
+		pg_log_error("cannot quote \"%s\": %s", value, PQerrorMessage(conn));
+		pg_log_error_hint("Check the encoding of heads and names, and PGCLIENTENCODING.");
+		exit(EXIT_USAGE);
+	}
+	appendPQExpBufferStr(sql, literal);
 	PQfreemem(literal);
 }
 

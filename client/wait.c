@@ -145,14 +145,20 @@ end_blocking_call(void)
 
 /*
  * End the program at that time, whatever it is doing; 0 is never.
+ * Returns the time that was set before.
  */
-void
+Millis
 set_backstop(Millis when)
 {
+	static Millis current = 0;
+	Millis		previous = current;
 	Millis		left = when == 0 ? 0 : Max(when - now_ms(), 1);
 	struct itimerval timer = {{0, 0}, {left / 1000, left % 1000 * 1000}};
 
 	setitimer(ITIMER_REAL, &timer, NULL);
+	current = when;
+
+	return previous;
 }
 
 /*

@@ -17,7 +17,7 @@ extern Millis now_ms(void);
 
 extern void start_waiting(void);
 extern void stop_waiting(void);
-extern void set_backstop(Millis when);
+extern Millis set_backstop(Millis when);
 extern int	stop_signal(void);
 extern int	take_stop_signal(void);
 extern void begin_blocking_call(void);
