@@ -75,7 +75,7 @@ void		_PG_init(void);
 void
 _PG_init(void)
 {
-	DefineCustomStringVariable("gw_bootstrap.library_version",
+	DefineCustomStringVariable("gw_bootstrap.version",
 							   "Version of the gw_bootstrap shared library.",
 							   "It should equal the version of the extension; if not, run ALTER EXTENSION gw_bootstrap UPDATE.",
 							   &library_version,

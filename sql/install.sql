@@ -1,5 +1,5 @@
 -- CREATE, move and drop the extension; what it installs is tested in test/pgtap.
-SELECT extversion = current_setting('gw_bootstrap.library_version', true) AS same_version
+SELECT extversion = current_setting('gw_bootstrap.version', true) AS same_version
   FROM pg_extension WHERE extname = 'gw_bootstrap' AND NOT gw_bootstrap_at_head('{x}');
 
 -- relocatable

@@ -32,7 +32,7 @@ SELECT is(array_agg(p.proname::text ORDER BY p.proname::text),
   LEFT JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
  WHERE e.extname = 'gw_bootstrap';
 LOAD 'gw_bootstrap';
-SELECT is(extversion, current_setting('gw_bootstrap.library_version'), 'script and library tell the same version')
+SELECT is(extversion, current_setting('gw_bootstrap.version'), 'script and library tell the same version')
   FROM pg_extension
  WHERE extname = 'gw_bootstrap';
 
