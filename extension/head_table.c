@@ -25,6 +25,7 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "storage/lmgr.h"
 #include "storage/sinval.h"
 #include "utils/acl.h"
@@ -40,13 +41,28 @@
 #include "head_table.h"
 
 /*
+ * Parse the name as regclass would.  A lower-case name that needs no quotes
+ * is the common case and spared the parser.
+ */
+static RangeVar *
+make_range_var(char *name)
+{
+	size_t		len = strspn(name, "abcdefghijklmnopqrstuvwxyz_");
+
+	if (len > 0 && len < NAMEDATALEN && name[len] == '\0')
+		return makeRangeVar(NULL, name, -1);
+
+	return makeRangeVarFromNameList(compat_qualified_name_list(name));
+}
+
+/*
  * Look the name up as regclass would and lock what it names, if that can be
  * had at once.  HEADS_READ means that *relid is locked.
  */
 static HeadTableState
 lock_head_table(text *table_name, Oid *relid)
 {
-	RangeVar   *name = makeRangeVarFromNameList(compat_qualified_name_list(text_to_cstring(table_name)));
+	RangeVar   *name = make_range_var(text_to_cstring(table_name));
 
 	AcceptInvalidationMessages();
 	*relid = RangeVarGetRelid(name, NoLock, true);
@@ -216,6 +232,13 @@ note_value(Datum value, Oid type, Oid output_function,
 	return more;
 }
 
+/* True if the values are their own text. */
+static bool
+is_text_type(Oid type)
+{
+	return type == VARCHAROID || type == TEXTOID || type == BPCHAROID;
+}
+
 /*
  * Read the heads with a snapshot of their own, newer than everything that
  * was committed before the call.
@@ -226,11 +249,13 @@ scan_head_table(Relation rel, Form_pg_attribute column,
 {
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
-	Oid			type = getBaseType(column->atttypid);
+	Oid			type = column->atttypid;
 	Oid			output_function = InvalidOid;
 	TableScanDesc scan;
 
-	if (type != VARCHAROID && type != TEXTOID && type != BPCHAROID)
+	if (!is_text_type(type))
+		type = getBaseType(type);
+	if (!is_text_type(type))
 	{
 		bool		is_varlena;
 
