@@ -346,7 +346,7 @@ gw_bootstrap_break_orphan(PG_FUNCTION_ARGS)
 	Interval	zero = {0};
 	Holder		holder;
 	TimestampTz idle_since;
-	TimestampTz idle_enough;
+	Datum		idle;
 
 	check_not_null(fcinfo, 0, "lock_key");
 	check_not_null(fcinfo, 1, "min_idle");
@@ -364,10 +364,10 @@ gw_bootstrap_break_orphan(PG_FUNCTION_ARGS)
 	find_holder(key, &holder);
 	if (holder.state != HOLDER_ORPHANED)
 		PG_RETURN_NULL();
-	idle_enough = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
-														  TimestampTzGetDatum(holder.idle_since),
-														  IntervalPGetDatum(min_idle)));
-	if (GetCurrentTimestamp() < idle_enough)
+	idle = DirectFunctionCall2(timestamp_mi,
+							   TimestampTzGetDatum(GetCurrentTimestamp()),
+							   TimestampTzGetDatum(holder.idle_since));
+	if (DatumGetBool(DirectFunctionCall2(interval_lt, idle, IntervalPGetDatum(min_idle))))
 		PG_RETURN_NULL();
 
 	/* The last moment: still idle, since then, and still the holder. */

@@ -80,6 +80,8 @@ $pid = leave_orphan($pooler);
 is($node->safe_psql('postgres', "SELECT gw_bootstrap_break_orphan(min_idle => '1 hour')"),
 	'', 'a backend that has not been idle for long enough is left alone');
 is(is_alive($pid), 1, 'and lives');
+is($node->safe_psql('postgres', "SELECT gw_bootstrap_break_orphan(min_idle => '100000000 years')"),
+	'', '... nor one that has been idle for less than could ever be');
 is($node->safe_psql('postgres', "SELECT gw_bootstrap_break_orphan(min_idle => '0')"),
 	$pid, 'one that has been is terminated');
 is(is_alive($pid), 0, 'and gone when the function returns');
