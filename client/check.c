@@ -7,7 +7,7 @@
  */
 #include "postgres_fe.h"
 
-#include "common/logging.h"
+#include "log.h"
 #include "run.h"
 #include "session.h"
 #include "wait.h"
@@ -25,14 +25,14 @@ look(Session *session, const Options *options, Millis deadline)
 	do
 	{
 		session_close(session);
-		if (session_open(session, options, attempt_until) &&
+		if (session_open(session, options->conninfo, attempt_until) &&
 			session_is_at_head(session, options, attempt_until, &at_head))
 		{
 			if (at_head)
 				return EXIT_READY;
-			pg_log_info("not at head: found %s, wanted %s",
-						session_current_heads(session, options, attempt_until),
-						describe_expected(options));
+			log_info("not at head: found %s, wanted %s",
+					 session_current_heads(session, options, attempt_until),
+					 describe_expected(options));
 			return EXIT_NOT_AT_HEAD;
 		}
 	} while (session->failure.kind == FAILURE_RETRY && wait_backoff(round++, deadline));

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "common/logging.h"
 #include "environment.h"
+#include "log.h"
 #include "port.h"
 #include "wait.h"
 
@@ -24,11 +24,11 @@
 
 /*
  * Start a shell command.  Returns false, with the reason logged, if the
- * system lets us start none.
+ * system lets us start none.  It finds the URL, unless NULL, in DATABASE_URL.
  */
 bool
 command_start(Command *command, const char *name, const char *shell_command,
-			  const Options *options)
+			  const char *database_url)
 {
 	int			control[2];
 	int			report[2];
@@ -36,7 +36,7 @@ command_start(Command *command, const char *name, const char *shell_command,
 	command->name = name;
 	if (pipe2(control, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0)
 	{
-		pg_log_error("could not create pipe: %m");
+		log_error("could not create pipe: %m");
 		return false;
 	}
 	fflush(NULL);
@@ -44,14 +44,14 @@ command_start(Command *command, const char *name, const char *shell_command,
 	command->watcher = fork();
 	if (command->watcher < 0)
 	{
-		pg_log_error("could not start %s: %m", name);
+		log_error("could not start %s: %m", name);
 		return false;
 	}
 	if (command->watcher == 0)
 	{
 		close(control[1]);
 		close(report[0]);
-		set_command_environment(name, options);
+		set_command_environment(name, database_url);
 		watch_command(shell_command, control[0], report[1]);
 	}
 	close(control[0]);
@@ -109,12 +109,12 @@ command_stop(Command *command, int grace)
 
 	/* The grace may reach beyond the deadline, but is bounded as well. */
 	backstop = set_backstop(now_ms() + grace + STOP_MS);
-	pg_log_info("stopping the %s", command->name);
+	log_info("stopping the %s", command->name);
 	(void) !write(command->control, &(char) {WATCHER_TERMINATE}, 1);
 	if (!wait_for_report(command, now_ms() + grace))
 	{
-		pg_log_info("killing the %s, which did not end within %d ms of SIGTERM",
-					command->name, grace);
+		log_info("killing the %s, which did not end within %d ms of SIGTERM",
+				 command->name, grace);
 		(void) !write(command->control, &(char) {WATCHER_KILL}, 1);
 	}
 	command_end(command, &end);
@@ -128,10 +128,10 @@ bool
 command_succeeded(const Command *command, const CommandEnd *end)
 {
 	if (end->leftovers > 0)
-		pg_log_warning("the %s left %d process(es) behind, which were ended",
-					   command->name, end->leftovers);
+		log_warning("the %s left %d process(es) behind, which were ended",
+					command->name, end->leftovers);
 	if (end->wait_status == 0)
 		return true;
-	pg_log_error("%s failed: %s", command->name, wait_result_to_str(end->wait_status));
+	log_error("%s failed: %s", command->name, wait_result_to_str(end->wait_status));
 	return false;
 }

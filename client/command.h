@@ -8,7 +8,6 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
-#include "options.h"
 #include "watcher.h"
 
 typedef struct Command
@@ -20,7 +19,7 @@ typedef struct Command
 } Command;
 
 extern bool command_start(Command *command, const char *name, const char *shell_command,
-						  const Options *options);
+						  const char *database_url);
 extern bool command_end(Command *command, CommandEnd *end);
 extern void command_stop(Command *command, int grace);
 extern bool command_succeeded(const Command *command, const CommandEnd *end);

@@ -10,16 +10,16 @@
  */
 #include "postgres_fe.h"
 
-#include "common/logging.h"
 #include "conninfo.h"
 #include "exit_code.h"
 #include "libpq-fe.h"
+#include "log.h"
 
 static void
 refuse(const char *source, const char *reason)
 {
-	pg_log_error("invalid connection string in %s%s", source, reason);
-	pg_log_error_hint("Use a URI such as postgresql://user@host:5432/database, with special characters percent-encoded and only settings that libpq knows, or key=value pairs.");
+	log_error_hint("Use a URI such as postgresql://user@host:5432/database, with special characters percent-encoded and only settings that libpq knows, or key=value pairs.",
+				   "invalid connection string in %s%s", source, reason);
 }
 
 /*

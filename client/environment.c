@@ -12,8 +12,8 @@
  */
 #include "postgres_fe.h"
 
-#include "common/logging.h"
 #include "environment.h"
+#include "log.h"
 
 static struct
 {
@@ -38,7 +38,7 @@ hide_session_settings(void)
 		unsetenv(hidden[i].name);
 	}
 	if (hidden[0].value != NULL && strstr(hidden[0].value, "search_path") != NULL)
-		pg_log_warning("the search_path in PGOPTIONS is not used to find the head table; name its schema in --head-table");
+		log_warning("the search_path in PGOPTIONS is not used to find the head table; name its schema in --head-table");
 }
 
 void
@@ -56,13 +56,13 @@ restore_session_settings(void)
  * name for its sessions by which they are recognised.
  */
 void
-set_command_environment(const char *name, const Options *options)
+set_command_environment(const char *name, const char *database_url)
 {
 	char		application_name[64];
 
 	restore_session_settings();
-	if (options->dbname)
-		setenv("DATABASE_URL", options->dbname, 1);
+	if (database_url)
+		setenv("DATABASE_URL", database_url, 1);
 	snprintf(application_name, sizeof(application_name), "gw_bootstrap %s", name);
 	setenv("PGAPPNAME", application_name, 1);
 }

@@ -13,8 +13,8 @@
  */
 #include "postgres_fe.h"
 
-#include "common/logging.h"
 #include "failure.h"
+#include "log.h"
 
 /*
  * Errors that go away by themselves: SQLSTATEs, or classes of them.
@@ -249,9 +249,5 @@ set_result_failure(Failure *failure, const PGconn *conn, const PGresult *result)
 void
 log_failure(const Failure *failure)
 {
-	pg_log_error("%s", failure->message);
-	if (failure->detail[0])
-		pg_log_error_detail("%s", failure->detail);
-	if (failure->hint[0])
-		pg_log_error_hint("%s", failure->hint);
+	log_event(LOG_ERROR, failure->detail, failure->hint, "%s", failure->message);
 }

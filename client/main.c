@@ -11,8 +11,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "common/logging.h"
 #include "environment.h"
+#include "log.h"
 #include "options.h"
 #include "run.h"
 #include "wait.h"
@@ -38,8 +38,7 @@ main(int argc, char *argv[])
 	Options		options;
 
 	open_standard_streams();
-	pg_logging_init(argv[0]);
-	pg_logging_set_level(PG_LOG_INFO);
+	log_init(argv[0]);
 	parse_options(argc, argv, &options);
 	hide_session_settings();
 	start_waiting();

@@ -8,7 +8,7 @@
 #include "postgres_fe.h"
 
 #include "command.h"
-#include "common/logging.h"
+#include "log.h"
 #include "round.h"
 #include "sql.h"
 
@@ -31,22 +31,26 @@ second_connection_works(Run *run)
 	{
 		PGresult   *result = NULL;
 
-		if (session_open(&other, run->options, until))
+		if (session_open(&other, run->options->migration_conninfo, until))
 			result = session_query(&other, sql_heartbeat(), until);
 		works = result != NULL;
 		PQclear(result);
 		session_close(&other);
-	} while (!works && wait_backoff(round++, until));
+	} while (!works && other.failure.kind == FAILURE_RETRY && wait_backoff(round++, until));
 
-	if (!works && stop_signal() == 0 && now_ms() < run->deadline)
-	{
-		pg_log_error("no second connection to the database within %d s while the guard holds one",
-					 SECOND_CONNECTION_MS / 1000);
-		pg_log_error_detail("The migration command would wait for the guard, and the guard for the command. The last error was: %s",
-							other.failure.message);
-		pg_log_error_hint("Use a larger pool, or connect past the pooler with -d.");
-	}
-	return works;
+	if (works || stop_signal() != 0)
+		return works;
+	if (other.failure.kind == FAILURE_FINAL)
+		log_event(LOG_ERROR, other.failure.message, other.failure.hint,
+				  "the migration command could not connect to the database");
+	else if (now_ms() < run->deadline)
+		log_event(LOG_ERROR,
+				  psprintf("The migration command would wait for the guard, and the guard for the command. The last error was: %s",
+						   other.failure.message),
+				  "Use a larger pool, or name a way past the pooler in --migration-url.",
+				  "no second connection to the database within %d s while the guard holds one",
+				  SECOND_CONNECTION_MS / 1000);
+	return false;
 }
 
 /*
@@ -67,7 +71,7 @@ static Step
 start_over(Run *run, ExitCode *code)
 {
 	if (stop_signal() == 0)
-		pg_log_warning("lost the guard, and with it the lock: %s", run->session.failure.message);
+		log_warning("lost the guard, and with it the lock: %s", run->session.failure.message);
 	session_close(&run->session);
 	strlcpy(run->reason, "lost the guard during the migration", sizeof(run->reason));
 	return wait_round(run, code);
@@ -93,7 +97,7 @@ verify_migration(Run *run, ExitCode *code)
 			guard_end(&run->session, run->deadline);
 			return STEP_READY;
 		case OUTCOME_FAILED:
-			pg_log_warning("lost the guard after the migration: %s", run->session.failure.message);
+			log_warning("lost the guard after the migration: %s", run->session.failure.message);
 			return handle_failure(run, code);
 		case OUTCOME_BUSY:
 			if (stop_signal() != 0)
@@ -103,10 +107,10 @@ verify_migration(Run *run, ExitCode *code)
 			*code = end_at_deadline(run);
 			return STEP_END;
 		default:
-			pg_log_error("the migration succeeded, but the database is not at head");
-			pg_log_error_detail("Found %s, wanted %s.", try.current_heads,
-								describe_expected(run->options));
-			pg_log_error_hint("Check that the command migrates this database, and that --expect-head names the heads of its migrations.");
+			log_event(LOG_ERROR,
+					  psprintf("Found %s, wanted %s.", try.current_heads, describe_expected(run->options)),
+					  "Check that the command migrates this database, and that --expect-head names the heads of its migrations.",
+					  "the migration succeeded, but the database is not at head");
 			*code = EXIT_STEP_FAILED;
 			return STEP_END;
 	}
@@ -136,9 +140,10 @@ migrate(Run *run, ExitCode *code)
 	if (!guard_is_alive(run))
 		return start_over(run, code);
 
-	pg_log_info("migrating");
+	log_info("migrating");
 	*code = EXIT_STEP_FAILED;
-	if (!command_start(&command, "migration", run->options->migrate, run->options))
+	if (!command_start(&command, "migration", run->options->migrate,
+					   run->options->migration_url ? run->options->migration_url : run->options->dbname))
 		return STEP_END;
 	switch (watch(&command, &run->session, run->deadline))
 	{
@@ -158,7 +163,7 @@ migrate(Run *run, ExitCode *code)
 	}
 	if (!command_end(&command, &end))
 	{
-		pg_log_error("the watcher of the migration was killed");
+		log_error("the watcher of the migration was killed");
 		return STEP_END;
 	}
 	if (!command_succeeded(&command, &end))

@@ -22,6 +22,8 @@ typedef struct Options
 	char	   *dbname;			/* as given, or NULL for libpq's defaults */
 	const char *dbname_source;	/* the option or variable that gave it */
 	const char *conninfo;		/* the same as libpq takes it */
+	char	   *migration_url;	/* as given, or NULL */
+	const char *migration_conninfo;	/* where the migration command connects */
 	SimpleStringList expected_heads;
 	const char *head_table;
 	const char *head_column;
@@ -34,6 +36,7 @@ typedef struct Options
 } Options;
 
 extern void parse_options(int argc, char *argv[], Options *options);
+extern void help(void);
 extern const char *describe_expected(const Options *options);
 
 #endif							/* OPTIONS_H */

@@ -7,7 +7,7 @@
  */
 #include "postgres_fe.h"
 
-#include "common/logging.h"
+#include "log.h"
 #include "round.h"
 
 #define LAST_REPORT_MS 30000
@@ -22,9 +22,8 @@ report_waiting(Run *run)
 
 	if (now < run->next_report)
 		return;
-	pg_log_info("waiting for %.0f s: %s", (now - run->start) / 1000.0, run->reason);
-	if (run->remedy[0])
-		pg_log_info_hint("%s", run->remedy);
+	log_event(LOG_INFO, NULL, run->remedy, "waiting for %.0f s: %s",
+			  (now - run->start) / 1000.0, run->reason);
 	run->next_report = now + run->report_interval;
 	run->report_interval = Min(run->report_interval * 2, LAST_REPORT_MS);
 }
@@ -33,11 +32,9 @@ ExitCode
 end_at_deadline(const Run *run)
 {
 	if (run->options->timeout > 0)
-		pg_log_error("deadline of %d s passed: %s", run->options->timeout, run->reason);
+		log_error_hint(run->remedy, "deadline of %d s passed: %s", run->options->timeout, run->reason);
 	else
-		pg_log_error("%s", run->reason);
-	if (run->remedy[0])
-		pg_log_error_hint("%s", run->remedy);
+		log_error_hint(run->remedy, "%s", run->reason);
 	return run->reason_code;
 }
 

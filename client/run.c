@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "common/logging.h"
 #include "environment.h"
+#include "log.h"
 #include "round.h"
 
 /* An attempt that begins just before the deadline may end just after it. */
@@ -113,8 +113,7 @@ wait_for_others(Run *run, ExitCode *code)
 	if (run->options->skip_migrations)
 		return wait_round(run, code);
 
-	pg_log_error("%s", run->reason);
-	pg_log_error_hint("%s", run->remedy);
+	log_error_hint(run->remedy, "%s", run->reason);
 	*code = EXIT_NOT_AT_HEAD;
 	return STEP_END;
 }
@@ -129,7 +128,7 @@ one_round(Run *run, bool *probed, ExitCode *code)
 	bool		at_head;
 
 	if (run->session.conn == NULL &&
-		!session_open(&run->session, run->options, run->attempt_deadline))
+		!session_open(&run->session, run->options->conninfo, run->attempt_deadline))
 		return handle_failure(run, code);
 
 	/* later rounds ask with "try", which tells the same and may take the lock */
@@ -165,15 +164,15 @@ run_post_steps(const Run *run)
 	Command		command;
 	CommandEnd	end;
 
-	pg_log_debug("running the post step");
+	log_debug("running the post step");
 	set_backstop(0);
-	if (!command_start(&command, "post step", run->options->post, run->options))
+	if (!command_start(&command, "post step", run->options->post, run->options->dbname))
 		return EXIT_STEP_FAILED;
 	if (watch(&command, NULL, deadline) != WATCH_ENDED)
 	{
 		command_stop(&command, stop_signal() ? GRACE_SIGNAL_MS : GRACE_DEADLINE_MS);
 		if (stop_signal() == 0)
-			pg_log_error("deadline passed: the post step did not end in time and was stopped");
+			log_error("deadline passed: the post step did not end in time and was stopped");
 		return EXIT_DEADLINE;
 	}
 	if (!command_end(&command, &end) || !command_succeeded(&command, &end))
@@ -189,7 +188,8 @@ bring_to_head(Run *run)
 	Step		step;
 
 	if (run->options->skip_migrations)
-		fputs("gw_bootstrap: audit: migrations are skipped, their owner is another runner; this replica never takes the lock\n", stderr);
+		log_event(LOG_AUDIT, NULL, NULL,
+				  "migrations are skipped, their owner is another runner; this replica never takes the lock");
 	do
 		step = one_round(run, &probed, &code);
 	while (step == STEP_AGAIN && stop_signal() == 0);
@@ -206,7 +206,7 @@ become_command(char **command)
 	stop_waiting();
 	execvp(command[0], command);
 	code = errno == ENOENT ? 127 : 126;
-	pg_log_error("could not execute \"%s\": %m", command[0]);
+	log_error("could not execute \"%s\": %m", command[0]);
 	exit(code);
 }
 

@@ -7,7 +7,8 @@
  */
 #include "postgres_fe.h"
 
-#include "common/logging.h"
+#include "exit_code.h"
+#include "log.h"
 #include "session.h"
 #include "sql.h"
 
@@ -78,7 +79,7 @@ poll_connection(Session *session, Millis until)
 static void
 log_notice(void *arg, const char *message)
 {
-	pg_log_debug("server: %s", message);
+	log_debug("server: %s", message);
 }
 
 /*
@@ -89,16 +90,19 @@ log_notice(void *arg, const char *message)
  * since its own connect_timeout does nothing for PQconnectPoll().
  */
 bool
-session_open(Session *session, const Options *options, Millis deadline)
+session_open(Session *session, const char *conninfo, Millis deadline)
 {
 	const char *const keywords[] = {"application_name", "tcp_user_timeout", "dbname", NULL};
-	const char *const values[] = {"gw_bootstrap", UNACKNOWLEDGED_MS, options->conninfo, NULL};
+	const char *const values[] = {"gw_bootstrap", UNACKNOWLEDGED_MS, conninfo, NULL};
 
 	begin_blocking_call();
 	session->conn = PQconnectStartParams(keywords, values, true);
 	end_blocking_call();
 	if (session->conn == NULL)
-		pg_fatal("out of memory");
+	{
+		log_error("out of memory");
+		exit(EXIT_STEP_FAILED);
+	}
 	PQsetErrorVerbosity(session->conn, PQERRORS_VERBOSE);
 	PQsetNoticeProcessor(session->conn, log_notice, NULL);
 	if (PQstatus(session->conn) == CONNECTION_BAD)
@@ -140,7 +144,7 @@ session_send(Session *session, char *sql)
 {
 	bool		sent;
 
-	pg_log_debug("sending: %s", sql);
+	log_debug("sending: %s", sql);
 	sent = PQsendQuery(session->conn, sql) == 1;
 	if (!sent)
 		set_connection_failure(&session->failure, session->conn);

@@ -24,7 +24,7 @@ typedef struct Session
 	Failure		failure;		/* why the last call did not work */
 } Session;
 
-extern bool session_open(Session *session, const Options *options, Millis deadline);
+extern bool session_open(Session *session, const char *conninfo, Millis deadline);
 extern void session_close(Session *session);
 extern bool session_send(Session *session, char *sql);
 extern PGresult *session_receive(Session *session, Millis deadline);

@@ -15,9 +15,9 @@
  */
 #include "postgres_fe.h"
 
-#include "common/logging.h"
 #include "exit_code.h"
 #include "fe_utils/string_utils.h"
+#include "log.h"
 #include "pqexpbuffer.h"
 #include "sql.h"
 
@@ -28,8 +28,8 @@ append_literal(PQExpBuffer sql, PGconn *conn, const char *value)
 
 	if (literal == NULL)
 	{
-		pg_log_error("cannot quote \"%s\": %s", value, PQerrorMessage(conn));
-		pg_log_error_hint("Check the encoding of heads and names, and PGCLIENTENCODING.");
+		log_error_hint("Check the encoding of heads and names, and PGCLIENTENCODING.",
+					   "cannot quote \"%s\": %s", value, PQerrorMessage(conn));
 		exit(EXIT_USAGE);
 	}
 	appendPQExpBufferStr(sql, literal);

@@ -6,6 +6,7 @@ use strict;
 use warnings;
 
 use IPC::Run ();
+use JSON::PP ();
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -15,7 +16,7 @@ program_options_handling_ok('gw_bootstrap');
 
 my ($help) = run_command([ 'gw_bootstrap', '--help' ]);
 foreach my $word (qw(run check --dbname --expect-head --migrate --post --skip-migrations
-	--timeout --head-table --head-column --lock-key --quiet --verbose --help --version))
+	--migration-url --log-format --timeout --head-table --head-column --lock-key --quiet --verbose --help --version))
 {
 	like($help, qr/(^|[\s,])\Q$word\E\b/m, "--help tells of $word");
 }
@@ -55,6 +56,8 @@ my %strict = (
 	'head-table' => [''],
 	'head-column' => [''],
 	'expect-head' => [''],
+	'log-format' => [ 'xml', '', 'JSON' ],
+	'migration-url' => [ 'mysql://h/db', '' ],
 );
 foreach my $option (sort keys %strict)
 {
@@ -68,6 +71,32 @@ foreach my $option (sort keys %strict)
 			$option eq 'expect-head' ? grep { !/^(-e|a)$/ } @run : @run)
 		  if $value ne '';
 	}
+}
+
+# A variable that the command line overrides may hold anything.
+{
+	local $ENV{GW_BOOTSTRAP_TIMEOUT} = 'nonsense';
+	my ($out, $err) = run_command([ 'gw_bootstrap', 'check', '-d', 'host=127.0.0.1 port=1', '-e', 'a', '--timeout=0' ]);
+	like($err, qr/refused/, 'a bad variable does not matter if the option is given');
+}
+
+# In JSON every line is an object, those about the command line too.
+foreach my $arguments ([ '--log-format=json', '-e', 'a' ], [ '--log-format=json', '--nonsense' ])
+{
+	my ($out, $err) = run_command([ 'gw_bootstrap', 'check', '-d', 'host=127.0.0.1 port=1', @$arguments ]);
+	my @events = map { eval { JSON::PP->new->utf8->decode($_) } || "no JSON: $_" } split /\n/, $err;
+	is(scalar(grep { ref } @events), scalar @events, "@$arguments: JSON only") or diag($err);
+	is($events[-1]{level}, 'error', "@$arguments: the level");
+	like($events[-1]{message}, qr/refused|nonsense/, "@$arguments: the message");
+	like($events[-1]{time}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, "@$arguments: the time");
+}
+
+# What is given to us does not make lines that look like ours.
+{
+	my ($out, $err) = run_command([ 'gw_bootstrap', "a\ngw_bootstrap: error: forged" ]);
+	unlike($err, qr/^gw_bootstrap: error: forged/m, 'a line cannot be forged');
+	($out, $err) = run_command([ 'gw_bootstrap', "a\"\n\xff\x01", '--log-format=json' ]);
+	is(eval { JSON::PP->new->utf8->decode($err)->{message} }, qq(unknown command "a\"\n\x{fffd}\x01"), 'JSON is escaped');
 }
 is_refused('MCPGATEWAY_SKIP_MIGRATIONS=maybe', qr/MCPGATEWAY_SKIP_MIGRATIONS/,
 	{ MCPGATEWAY_SKIP_MIGRATIONS => 'maybe' }, @run);

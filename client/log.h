@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * log.h
+ *		What the client says on stderr: one event a line, as text or JSON.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOG_H
+#define LOG_H
+
+typedef enum LogLevel
+{
+	LOG_DEBUG,
+	LOG_INFO,
+	LOG_WARNING,
+	LOG_ERROR,
+	LOG_AUDIT					/* said even if only errors are wanted */
+} LogLevel;
+
+extern void log_init(const char *argv0);
+extern void log_set_level(LogLevel level);
+extern void log_set_json(bool json);
+extern bool log_is_json(void);
+extern void log_event(LogLevel level, const char *detail, const char *hint,
+					  const char *fmt, ...) pg_attribute_printf(4, 5);
+
+#define log_error(...) log_event(LOG_ERROR, NULL, NULL, __VA_ARGS__)
+#define log_error_hint(hint, ...) log_event(LOG_ERROR, NULL, hint, __VA_ARGS__)
+#define log_warning(...) log_event(LOG_WARNING, NULL, NULL, __VA_ARGS__)
+#define log_info(...) log_event(LOG_INFO, NULL, NULL, __VA_ARGS__)
+#define log_debug(...) log_event(LOG_DEBUG, NULL, NULL, __VA_ARGS__)
+
+#endif							/* LOG_H */

@@ -1,0 +1,20 @@
+/*-------------------------------------------------------------------------
+ *
+ * values.h
+ *		Parse the values of options and environment variables.
+ *
+ * Each ends the program with EXIT_USAGE, naming the source, if it refuses.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef VALUES_H
+#define VALUES_H
+
+#include "fe_utils/simple_list.h"
+
+extern bool parse_bool(const char *value, const char *source);
+extern int64 parse_integer(const char *value, const char *source, int64 min, int64 max);
+extern void add_head(SimpleStringList *heads, const char *head, const char *source);
+extern void add_heads(SimpleStringList *heads, const char *list, const char *source);
+
+#endif							/* VALUES_H */
