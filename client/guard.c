@@ -13,6 +13,7 @@
 
 #include "common/logging.h"
 #include "guard.h"
+#include "plain.h"
 #include "sql.h"
 
 #define HEARTBEAT_MS 3000
@@ -65,6 +66,8 @@ read_try(PGresult *result)
 TryResult
 guard_open(Session *session, const Options *options, Millis deadline)
 {
+	if (session->plain)
+		return plain_guard_open(session, options, deadline);
 	return read_try(session_query(session,
 								  sql_begin_and_try(session->conn, session->schema, options),
 								  deadline));
@@ -76,20 +79,26 @@ guard_open(Session *session, const Options *options, Millis deadline)
 TryResult
 guard_ask_again(Session *session, const Options *options, Millis deadline)
 {
+	if (session->plain)
+		return plain_guard_ask_again(session, options, deadline);
 	return read_try(session_query(session,
 								  sql_try(session->conn, session->schema, options),
 								  deadline));
 }
 
 /*
- * End the transaction, and with it the lock.
+ * End the transaction, if there is one, and with it the lock.
  */
 bool
 guard_end(Session *session, Millis deadline)
 {
-	PGresult   *result = session_query(session, sql_commit(), deadline);
-	bool		ended = result != NULL;
+	PGresult   *result;
+	bool		ended;
 
+	if (PQtransactionStatus(session->conn) == PQTRANS_IDLE)
+		return true;
+	result = session_query(session, sql_commit(), deadline);
+	ended = result != NULL;
 	PQclear(result);
 	return ended;
 }

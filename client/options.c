@@ -30,6 +30,8 @@ enum
 	OPT_HEAD_TABLE,
 	OPT_HEAD_COLUMN,
 	OPT_LOCK_KEY,
+	OPT_CREATE_EXTENSION,
+	OPT_REQUIRE_EXTENSION,
 	OPT_LOG_FORMAT,
 	OPT_HELP
 };
@@ -45,6 +47,8 @@ static const struct option long_options[] = {
 	{"head-table", required_argument, NULL, OPT_HEAD_TABLE},
 	{"head-column", required_argument, NULL, OPT_HEAD_COLUMN},
 	{"lock-key", required_argument, NULL, OPT_LOCK_KEY},
+	{"create-extension", optional_argument, NULL, OPT_CREATE_EXTENSION},
+	{"require-extension", optional_argument, NULL, OPT_REQUIRE_EXTENSION},
 	{"log-format", required_argument, NULL, OPT_LOG_FORMAT},
 	{"quiet", no_argument, NULL, 'q'},
 	{"verbose", no_argument, NULL, 'v'},
@@ -71,6 +75,8 @@ static const struct
 	{"GW_BOOTSTRAP_HEAD_TABLE", OPT_HEAD_TABLE},
 	{"GW_BOOTSTRAP_HEAD_COLUMN", OPT_HEAD_COLUMN},
 	{"GW_BOOTSTRAP_LOCK_KEY", OPT_LOCK_KEY},
+	{"GW_BOOTSTRAP_CREATE_EXTENSION", OPT_CREATE_EXTENSION},
+	{"GW_BOOTSTRAP_REQUIRE_EXTENSION", OPT_REQUIRE_EXTENSION},
 	{"GW_BOOTSTRAP_LOG_FORMAT", OPT_LOG_FORMAT},
 };
 
@@ -134,6 +140,12 @@ set_option(Options *options, int option, const char *value, const char *source)
 			break;
 		case OPT_LOCK_KEY:
 			options->lock_key = parse_integer(value, source, PG_INT64_MIN, PG_INT64_MAX);
+			break;
+		case OPT_CREATE_EXTENSION:
+			options->create_extension = value == NULL || parse_bool(value, source);
+			break;
+		case OPT_REQUIRE_EXTENSION:
+			options->require_extension = value == NULL || parse_bool(value, source);
 			break;
 		case OPT_LOG_FORMAT:
 			log_set_json(parse_log_format(value, source));

@@ -28,6 +28,8 @@ typedef struct Options
 	const char *head_table;
 	const char *head_column;
 	int64		lock_key;
+	bool		create_extension;
+	bool		require_extension;
 	const char *migrate;		/* shell command, or NULL */
 	const char *post;			/* shell command, or NULL */
 	bool		skip_migrations;

@@ -51,7 +51,11 @@ describe_holder(Run *run, const TryResult *try)
 	else
 		strlcpy(run->reason, "the head table is locked, or the lock has just been released",
 				sizeof(run->reason));
-	if (strcmp(try->holder_state, "orphaned") == 0)
+	if (strcmp(try->holder_state, "orphaned") == 0 && run->session.plain)
+		snprintf(run->remedy, sizeof(run->remedy),
+				 "If no older replica is migrating any more, run SELECT pg_terminate_backend(%s).",
+				 try->holder_pid);
+	else if (strcmp(try->holder_state, "orphaned") == 0)
 		snprintf(run->remedy, sizeof(run->remedy),
 				 "If no older replica is migrating any more, run SELECT gw_bootstrap_break_orphan(" INT64_FORMAT ").",
 				 key);

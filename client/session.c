@@ -8,7 +8,9 @@
 #include "postgres_fe.h"
 
 #include "exit_code.h"
+#include "extension.h"
 #include "log.h"
+#include "plain.h"
 #include "session.h"
 #include "sql.h"
 
@@ -263,9 +265,10 @@ session_find_extension(Session *session, Millis deadline)
 	PGresult   *result = session_query(session, sql_find_extension(), deadline);
 	bool		found;
 
+	session->extension_missing = result != NULL && PQntuples(result) == 0;
 	if (result == NULL)
 		return false;
-	if (PQntuples(result) == 0)
+	if (session->extension_missing)
 	{
 		PQclear(result);
 		set_failure(&session->failure, FAILURE_FINAL,
@@ -293,13 +296,17 @@ session_is_at_head(Session *session, const Options *options, Millis deadline, bo
 {
 	PGresult   *result;
 
+	if (session->plain)
+		return plain_is_at_head(session, options, deadline, at_head);
 	if (session->schema == NULL)
 		session->schema = pg_strdup("public");
 	result = session_query(session, sql_probe(session->conn, session->schema, options), deadline);
 	if (result == NULL && !session->schema_known && strcmp(session->failure.sqlstate, "22P02") == 0)
 	{
-		if (!session_find_extension(session, deadline))
+		if (!find_or_create_extension(session, options, deadline))
 			return false;
+		if (session->plain)
+			return plain_is_at_head(session, options, deadline, at_head);
 		result = session_query(session, sql_probe(session->conn, session->schema, options), deadline);
 	}
 	if (result == NULL)
@@ -315,11 +322,13 @@ session_is_at_head(Session *session, const Options *options, Millis deadline, bo
 char *
 session_current_heads(Session *session, const Options *options, Millis deadline)
 {
-	PGresult   *result = session_query(session,
-									 sql_current_heads(session->conn, session->schema, options),
-									 deadline);
+	PGresult   *result;
 	char	   *heads;
 
+	if (session->plain)
+		return plain_current_heads(session, options, deadline);
+	result = session_query(session, sql_current_heads(session->conn, session->schema, options),
+						   deadline);
 	if (result == NULL)
 		return pg_strdup("unknown");
 	heads = pg_strdup(PQgetisnull(result, 0, 0) ? NO_HEADS :

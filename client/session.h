@@ -21,6 +21,8 @@ typedef struct Session
 	PGconn	   *conn;			/* NULL if not connected */
 	char	   *schema;			/* of the extension; a guess until verified */
 	bool		schema_known;
+	bool		extension_missing;	/* when it was last looked for */
+	bool		plain;			/* do without the extension */
 	Failure		failure;		/* why the last call did not work */
 } Session;
 

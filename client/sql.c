@@ -21,7 +21,7 @@
 #include "pqexpbuffer.h"
 #include "sql.h"
 
-static void
+void
 append_literal(PQExpBuffer sql, PGconn *conn, const char *value)
 {
 	char	   *literal = PQescapeLiteral(conn, value, strlen(value));
@@ -60,8 +60,8 @@ append_table_arguments(PQExpBuffer sql, PGconn *conn, const Options *options)
 	appendPQExpBufferStr(sql, "::pg_catalog.text");
 }
 
-static void
-append_heads_arguments(PQExpBuffer sql, PGconn *conn, const Options *options)
+void
+append_expected_heads(PQExpBuffer sql, PGconn *conn, const Options *options)
 {
 	appendPQExpBufferStr(sql, "ARRAY[");
 	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
@@ -70,7 +70,14 @@ append_heads_arguments(PQExpBuffer sql, PGconn *conn, const Options *options)
 		if (cell->next)
 			appendPQExpBufferStr(sql, ", ");
 	}
-	appendPQExpBufferStr(sql, "]::pg_catalog.text[], ");
+	appendPQExpBufferStr(sql, "]::pg_catalog.text[]");
+}
+
+static void
+append_heads_arguments(PQExpBuffer sql, PGconn *conn, const Options *options)
+{
+	append_expected_heads(sql, conn, options);
+	appendPQExpBufferStr(sql, ", ");
 	append_table_arguments(sql, conn, options);
 }
 
@@ -132,17 +139,23 @@ sql_try(PGconn *conn, const char *schema, const Options *options)
  * Open the guard.  Its time limits are lifted for this transaction alone;
  * transaction_timeout came with 17.
  */
+void
+append_begin_guard(PQExpBuffer sql, PGconn *conn)
+{
+	appendPQExpBufferStr(sql,
+						 "BEGIN ISOLATION LEVEL READ COMMITTED;"
+						 " SET LOCAL idle_in_transaction_session_timeout = 0; ");
+	if (PQserverVersion(conn) >= 170000)
+		appendPQExpBufferStr(sql, "SET LOCAL transaction_timeout = 0; ");
+}
+
 char *
 sql_begin_and_try(PGconn *conn, const char *schema, const Options *options)
 {
 	PQExpBufferData sql;
 
 	initPQExpBuffer(&sql);
-	appendPQExpBufferStr(&sql,
-						 "BEGIN ISOLATION LEVEL READ COMMITTED;"
-						 " SET LOCAL idle_in_transaction_session_timeout = 0; ");
-	if (PQserverVersion(conn) >= 170000)
-		appendPQExpBufferStr(&sql, "SET LOCAL transaction_timeout = 0; ");
+	append_begin_guard(&sql, conn);
 	append_try(&sql, conn, schema, options);
 
 	return sql.data;

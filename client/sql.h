@@ -10,6 +10,7 @@
 
 #include "libpq-fe.h"
 #include "options.h"
+#include "pqexpbuffer.h"
 
 extern char *sql_find_extension(void);
 extern char *sql_probe(PGconn *conn, const char *schema, const Options *options);
@@ -19,5 +20,10 @@ extern char *sql_current_heads(PGconn *conn, const char *schema, const Options *
 extern char *sql_heartbeat(void);
 extern char *sql_commit(void);
 extern char *sql_rollback(void);
+
+/* Parts of statements. */
+extern void append_literal(PQExpBuffer sql, PGconn *conn, const char *value);
+extern void append_expected_heads(PQExpBuffer sql, PGconn *conn, const Options *options);
+extern void append_begin_guard(PQExpBuffer sql, PGconn *conn);
 
 #endif							/* SQL_H */
