@@ -46,7 +46,8 @@ sql_plain_find_table(PGconn *conn, const Options *options, bool in_guard)
 		appendPQExpBufferStr(&sql, "SAVEPOINT gw_bootstrap; ");
 	appendPQExpBufferStr(&sql,
 						 READ_SETTINGS
-						 "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relname,"
+						 "SELECT pg_catalog.quote_ident(n.nspname::pg_catalog.text) OPERATOR(pg_catalog.||) '.'::pg_catalog.text"
+						 " OPERATOR(pg_catalog.||) pg_catalog.quote_ident(c.relname::pg_catalog.text), c.relname,"
 						 " c.relkind OPERATOR(pg_catalog.=) 'r'::pg_catalog.\"char\","
 						 " EXISTS (SELECT 1 FROM pg_catalog.pg_inherits i"
 						 " WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid),"

@@ -46,7 +46,7 @@ sub fails
 my @migrate = ('--migrate', 'true');
 
 fails('extension', 4, [ qr/extension/, qr/CREATE EXTENSION gw_bootstrap/ ],
-	'run', '-d', $node->connstr('bare'), '-e', 'a', @patient, @migrate);
+	'run', '-d', $node->connstr('bare'), '-e', 'a', '--require-extension', @patient, @migrate);
 fails('database', 4, [qr/"nowhere" does not exist/],
 	'run', '-d', $node->connstr('nowhere'), '-e', 'a', @patient, @migrate);
 fails('role', 4, [qr/"nobody" does not exist/],

@@ -18,11 +18,19 @@ my $node = GwBootstrap::Ways->server;
 
 # Go on when the server has been asked for the lock so often that every other
 # replica waits.  Each question is a connection of its own, so that in between
-# the pool is theirs.
+# the pool is theirs.  Without the extension the server's log tells.
 my $all_wait = <<'SH';
 until [ "$(psql -XAtq -d "$DATABASE_URL" -c "SELECT sum(calls) >= 48 FROM pg_stat_user_functions WHERE funcname = 'gw_bootstrap_try'")" = t ]; do :; done
 SH
 chomp $all_wait;
+
+sub all_wait
+{
+	my ($way) = @_;
+	return $all_wait unless $way->is_plain;
+	return sprintf q(until [ "$(tail -c +%d '%s' | grep -cF '%s')" -ge 48 ]; do sleep 0.1; done),
+	  (-s $node->logfile) + 1, $node->logfile, $way->try_text;
+}
 
 foreach my $way (GwBootstrap::Ways->all($node))
 {
@@ -34,7 +42,7 @@ foreach my $way (GwBootstrap::Ways->all($node))
 			join "\n",
 			'set -e',
 			GwBootstrap::Migration::command(GwBootstrap::Migration::tables()),
-			$all_wait,
+			all_wait($way),
 			GwBootstrap::Migration::command(GwBootstrap::Migration::rows() . GwBootstrap::Migration::head())))->wait;
 
 	is(GwBootstrap::Replicas::outcomes(@results), '24 x 0', "$name: all end well")

@@ -32,9 +32,9 @@ foreach my $thing ('setting search_path = somewhere', 'setting statement_timeout
 }
 $way->close;
 
-foreach my $pool_size (2, 20)
+foreach my $kind ([ 2, 0 ], [ 20, 0 ], [ 2, 1 ])
 {
-	$way = GwBootstrap::Ways->new($node, pool_size => $pool_size);
+	$way = GwBootstrap::Ways->new($node, pool_size => $kind->[0], plain => $kind->[1]);
 	my $name = $way->name;
 	my @head = ('-e', GwBootstrap::Migration::HEAD);
 	my @run = (@head, '--migrate', GwBootstrap::Migration::whole(), '--post', 'true');

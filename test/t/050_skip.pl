@@ -44,11 +44,12 @@ foreach my $way (GwBootstrap::Ways->all($node))
 
 	# With a deadline: wait for the runner that owns the migrations.
 	my $log = -s $node->logfile;
+	my $look = quotemeta $way->look_text;
 	my $waiting = GwBootstrap::Replicas->start(REPLICAS,
 		$way->client('run', '-e', $head, '--post', $post, '--skip-migrations=true',
 			'--timeout', $PostgreSQL::Test::Utils::timeout_default));
 	ok( GwBootstrap::Replicas::wait_until(sub {
-			REPLICAS <= (() = slurp_file($node->logfile, $log) =~ /gw_bootstrap_at_head\(/g);
+			REPLICAS <= (() = slurp_file($node->logfile, $log) =~ /$look/g);
 		}),
 		"$name: all have looked");
 	ok(!grep({ $waiting->ended($_) } 0 .. REPLICAS - 1), "$name: and wait until their deadline");
@@ -69,8 +70,8 @@ foreach my $way (GwBootstrap::Ways->all($node))
 
 	$way->is_clean($name);
 	$way->close;
-	is($way->calls('gw_bootstrap_try'), 0, "$name: nobody ever asked for the lock");
-	cmp_ok($way->calls('gw_bootstrap_at_head'), '>=', 49, "$name: as the server counts");
+	is($way->tries, 0, "$name: nobody ever asked for the lock");
+	cmp_ok($way->looks, '>=', 49, "$name: as the server counts");
 }
 
 $node->stop;

@@ -1,6 +1,8 @@
 # The ways from a replica to the database that every storm is run over: a pool
 # of 2, where statements meet on the same backend and hide a missing lock; of
 # 20, where they do not; and directly; each with and without other traffic.
+# Some of them once more in a database without the extension, where the client
+# uses plain SQL.
 #
 #   my $node = GwBootstrap::Ways->server;
 #   foreach my $way (GwBootstrap::Ways->all($node)) {
@@ -54,7 +56,14 @@ sub all
 	{
 		push @ways, map { $class->new($node, pool_size => $pool_size, traffic => $_) } (0, 1);
 	}
-	return @ways;
+	return (@ways, $class->plain($node));
+}
+
+# Those without the extension: each kind of pool and traffic is among them.
+sub plain
+{
+	my ($class, $node) = @_;
+	return map { $class->new($node, pool_size => $_->[0], traffic => $_->[1], plain => 1) } ([ 0, 0 ], [ 2, 1 ], [ 20, 0 ]);
 }
 
 sub new
@@ -67,7 +76,8 @@ sub name
 {
 	my ($self) = @_;
 	return ($self->{pool_size} ? "pool of $self->{pool_size}" : 'directly')
-	  . ($self->{traffic} ? ', with traffic' : '');
+	  . ($self->{traffic} ? ', with traffic' : '')
+	  . ($self->{plain} ? ', without the extension' : '');
 }
 
 # Make the database, and a table that counts what migrations have done.
@@ -79,10 +89,8 @@ sub create
 	note $self->name;
 	$self->{log_offset} = -s $node->logfile;
 	$node->safe_psql('postgres', "CREATE DATABASE $self->{dbname}");
-	$node->safe_psql($self->{dbname}, <<'SQL');
-CREATE EXTENSION gw_bootstrap;
-CREATE TABLE applied (step text, at timestamptz DEFAULT clock_timestamp());
-SQL
+	$self->sql('CREATE EXTENSION gw_bootstrap') unless $self->{plain};
+	$self->sql('CREATE TABLE applied (step text, at timestamptz DEFAULT clock_timestamp())');
 	return $self;
 }
 
@@ -98,6 +106,8 @@ sub open
 }
 
 sub dbname { return $_[0]{dbname}; }
+
+sub is_plain { return $_[0]{plain}; }
 
 sub pooler { return $_[0]{pooler}; }
 
@@ -176,6 +186,34 @@ sub calls
 {
 	my ($self, $function) = @_;
 	return $self->sql("SELECT coalesce(sum(calls), 0) FROM pg_stat_user_functions WHERE funcname = '$function'");
+}
+
+# How often the server has been sent a text, as its log shows, since this
+# database was made.
+sub sent
+{
+	my ($self, $text) = @_;
+	return scalar(() = slurp_file($self->{node}->logfile, $self->{log_offset}) =~ /\Q$text\E/g);
+}
+
+# What the client sends to ask for the lock, and to look at the heads.
+sub try_text { return $_[0]{plain} ? 'pg_try_advisory_xact_lock(' : 'gw_bootstrap_try('; }
+
+sub look_text { return $_[0]{plain} ? 'pg_catalog.to_regclass(' : 'gw_bootstrap_at_head('; }
+
+# How often the server was asked for the lock.  What the extension did is
+# counted by the server itself; close first.
+sub tries
+{
+	my ($self) = @_;
+	return $self->{plain} ? $self->sent($self->try_text) : $self->calls('gw_bootstrap_try');
+}
+
+# The same for looks at the heads alone.
+sub looks
+{
+	my ($self) = @_;
+	return $self->{plain} ? $self->sent($self->look_text) : $self->calls('gw_bootstrap_at_head');
 }
 
 1;
