@@ -102,7 +102,8 @@ sql_plain_read(PGconn *conn, const char *table, const char *column, const Option
 		appendPQExpBufferStr(&sql, "::pg_catalog.text)");
 	}
 	appendPQExpBuffer(&sql,
-					  ", COALESCE((SELECT pg_catalog.array_agg(pg_catalog.left(f.head, " MAX_HEAD_LENGTH "))"
+					  ", COALESCE((SELECT pg_catalog.array_agg("
+					  "DISTINCT pg_catalog.left(f.head, " MAX_HEAD_LENGTH ") COLLATE pg_catalog.\"C\")"
 					  " FROM (SELECT h.%s::pg_catalog.text AS head FROM ONLY %s h"
 					  " WHERE h.%s IS NOT NULL LIMIT " MAX_HEADS ") f), '{}'::pg_catalog.text[])",
 					  column, table, column);
