@@ -1,6 +1,6 @@
 # A schema first in the search_path full of functions, operators, tables and
 # types that have the names that the client or the extension may use, and an
-# extension that is in a schema with an odd name.
+# extension that is in a schema with an odd name, or not there at all.
 #
 # TAP, since it is about the SQL that the client sends.
 
@@ -16,12 +16,10 @@ use Test::More;
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->start;
-$node->safe_psql('postgres', 'CREATE DATABASE hostile');
+$node->safe_psql('postgres', "CREATE DATABASE $_") foreach ('hostile', 'hostile_plain');
 $node->safe_psql('hostile', <<'SQL');
 CREATE SCHEMA "an ""odd"" Schema's name";
 CREATE EXTENSION gw_bootstrap SCHEMA "an ""odd"" Schema's name";
-CREATE SCHEMA trap;
-CREATE TABLE public.applied (step text);
 SQL
 
 # Every function raises, whatever it is called with; each of them is a better
@@ -34,6 +32,14 @@ my @functions = (
 	'pg_backend_pid() RETURNS integer',
 	'pg_is_in_recovery() RETURNS boolean',
 	'pg_try_advisory_lock(bigint) RETURNS boolean',
+	'pg_try_advisory_xact_lock(bigint) RETURNS boolean',
+	'pg_lock_status() RETURNS record',
+	'to_regclass(text) RETURNS regclass',
+	'pg_input_error_info(text, text) RETURNS record',
+	'row_security_active(oid) RETURNS boolean',
+	'current_database() RETURNS name',
+	'left(text, integer) RETURNS text',
+	'array_agg(text) RETURNS text[]',
 	'quote_ident(text) RETURNS text',
 	'format(text, text) RETURNS text',
 	'current_setting(text) RETURNS text',
@@ -48,6 +54,11 @@ my @operators = (
 	[ 'name', '=', 'unknown_name_eq', 'name' ],
 	[ 'name', '=', 'name_text_eq', 'text' ],
 	[ 'oid', '=', 'oid_eq', 'oid' ],
+	[ '"char"', '=', 'char_eq', '"char"' ],
+	[ 'smallint', '=', 'smallint_eq', 'smallint' ],
+	[ 'smallint', '>', 'smallint_gt', 'smallint' ],
+	[ 'smallint', '>', 'smallint_gt4', 'integer' ],
+	[ 'varchar', '=', 'varchar_eq', 'text' ],
 	[ 'text', '=', 'text_eq2', 'text' ],
 	[ 'text', '||', 'text_cat', 'text' ],
 	[ 'integer', '=', 'int_eq', 'integer' ],
@@ -67,20 +78,23 @@ foreach my $operator (@operators)
 	$sql .= "CREATE FUNCTION trap.$name($left, $right) RETURNS $result LANGUAGE plpgsql AS \$\$ BEGIN RAISE EXCEPTION 'trapped by $left $symbol $right'; END \$\$;\n"
 	  . "CREATE OPERATOR trap.$symbol (LEFTARG = $left, RIGHTARG = $right, FUNCTION = trap.$name);\n";
 }
-foreach my $catalog (qw(pg_extension pg_namespace pg_class pg_proc pg_locks pg_stat_activity))
+foreach my $catalog (qw(pg_extension pg_namespace pg_class pg_proc pg_locks pg_stat_activity pg_attribute pg_inherits pg_database))
 {
 	$sql .= "CREATE FUNCTION trap.$catalog() RETURNS integer LANGUAGE plpgsql AS \$\$ BEGIN RAISE EXCEPTION 'trapped by $catalog'; END \$\$;\n"
 	  . "CREATE VIEW trap.$catalog AS SELECT trap.$catalog() AS oid, 'gw_bootstrap'::name AS extname, trap.$catalog() AS extnamespace, 'trap'::name AS nspname, ''::text AS extversion;\n";
 }
 $sql .= "CREATE DOMAIN trap.text AS pg_catalog.text CHECK (false);\n"
   . "CREATE DOMAIN trap.\"int8\" AS pg_catalog.int8 CHECK (false);\n";
-$node->safe_psql('hostile', $sql);
 
 # pg_catalog comes last only if it is named; public is left for the tables.
 my $path = 'trap, public, pg_catalog';
-$node->safe_psql('hostile', qq{DO \$\$ BEGIN EXECUTE pg_catalog.format('ALTER ROLE %I IN DATABASE hostile SET search_path = $path', current_user); END \$\$});
-my (undef, undef, $trapped) = $node->psql('hostile', "SELECT 'a'::pg_catalog.text = 'a'::pg_catalog.text");
-like($trapped, qr/trapped by text = text/, 'the trap is set');
+foreach my $dbname ('hostile', 'hostile_plain')
+{
+	$node->safe_psql($dbname, "CREATE SCHEMA trap;\nCREATE TABLE public.applied (step text);\n$sql");
+	$node->safe_psql($dbname, qq{DO \$\$ BEGIN EXECUTE pg_catalog.format('ALTER ROLE %I IN DATABASE $dbname SET search_path = $path', current_user); END \$\$});
+	my (undef, undef, $trapped) = $node->psql($dbname, "SELECT 'a'::pg_catalog.text = 'a'::pg_catalog.text");
+	like($trapped, qr/trapped by text = text/, "$dbname: the trap is set");
+}
 
 # The migration itself keeps out of it.
 my $head = GwBootstrap::Migration::HEAD;
@@ -88,7 +102,6 @@ my $migration = GwBootstrap::Migration::command("SET search_path = pg_catalog, p
 	  . "CREATE TABLE public.alembic_version (version_num varchar(32));\n"
 	  . "INSERT INTO public.applied VALUES ('migrated');\n"
 	  . "INSERT INTO public.alembic_version VALUES ('$head');\n");
-my @client = ('-d', $node->connstr('hostile'), '-e', $head);
 
 sub ends
 {
@@ -100,12 +113,22 @@ sub ends
 	return;
 }
 
-ends('check, empty database', 5, 'check', @client);
-ends('run, which migrates', 0, 'run', @client, '--migrate', $migration);
-ends('run, at head', 0, 'run', @client, '--migrate', $migration);
-ends('check, at head', 0, 'check', @client);
-ends('run with migrations skipped', 0, 'run', @client, '--skip-migrations');
-is($node->safe_psql('hostile', 'SELECT pg_catalog.count(*) FROM public.applied'), 1, 'migrated once');
+foreach my $dbname ('hostile', 'hostile_plain')
+{
+	my @client = ('-d', $node->connstr($dbname), '-e', $head);
+	ends("$dbname: check, empty database", 5, 'check', @client);
+	my $holder = $node->background_psql($dbname);
+	$holder->query_safe('SELECT pg_catalog.pg_advisory_lock(42424242424242)');
+	ends("$dbname: run, lock held", 3, 'run', @client, '--migrate', $migration, '--timeout', 1);
+	$holder->quit;
+	ends("$dbname: run, which migrates", 0, 'run', @client, '--migrate', $migration);
+	ends("$dbname: run, at head", 0, 'run', @client, '--migrate', $migration);
+	ends("$dbname: check, at head", 0, 'check', @client);
+	ends("$dbname: run with migrations skipped", 0, 'run', @client, '--skip-migrations');
+	is($node->safe_psql($dbname, 'SELECT pg_catalog.count(*) FROM public.applied'), 1, "$dbname: migrated once");
+}
+ends('the extension is created', 0, 'run', '-d', $node->connstr('hostile_plain'), '-e', $head,
+	'--create-extension', '--require-extension');
 
 $node->stop;
 done_testing();

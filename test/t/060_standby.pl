@@ -12,6 +12,8 @@ use Test::More;
 my $primary = PostgreSQL::Test::Cluster->new('primary');
 $primary->init(allows_streaming => 1);
 $primary->start;
+$primary->safe_psql('postgres', 'CREATE DATABASE bare');
+$primary->safe_psql('bare', q(CREATE TABLE alembic_version AS SELECT 'a' AS version_num));
 $primary->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION gw_bootstrap;
 CREATE TABLE alembic_version (version_num text);
@@ -42,11 +44,15 @@ is($standby->safe_psql('postgres', 'SELECT current_heads, in_recovery FROM gw_bo
 	'{a}|t', 'the status says where it is');
 
 # A replica that finds a standby waits for the failover.
-my @run = ('gw_bootstrap', 'run', '-d', $standby->connstr('postgres'), '--migrate', 'true');
-my ($out, $err) = run_command([ @run, '-e', 'a' ]);
-like($out, qr/^Database ready \(at head\)/, 'at head, a standby will do');
-($out, $err) = run_command([ @run, '-e', 'b', '--timeout', '1' ]);
-like($err, qr/deadline of 1 s passed: .*recovery/, 'if not, a replica waits until its deadline');
+foreach my $dbname ('postgres', 'bare')
+{
+	my $name = $dbname eq 'bare' ? 'without the extension' : 'with the extension';
+	my @run = ('gw_bootstrap', 'run', '-d', $standby->connstr($dbname), '--migrate', 'true', '--create-extension');
+	my ($out, $err) = run_command([ @run, '-e', 'a' ]);
+	like($out, qr/^Database ready \(at head\)/, "$name: at head, a standby will do");
+	($out, $err) = run_command([ @run, '-e', 'b', '--timeout', '1' ]);
+	like($err, qr/deadline of 1 s passed: .*recovery/, "$name: if not, a replica waits until its deadline");
+}
 
 $standby->stop;
 $primary->stop;
