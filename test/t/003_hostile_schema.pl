@@ -110,7 +110,7 @@ sub ends
 
 	is($result->{exit}, $exit, $name) or diag $result->{err};
 	unlike($result->{err}, qr/trapped/, "$name: no trap sprung");
-	return;
+	return $result->{err};
 }
 
 foreach my $dbname ('hostile', 'hostile_plain')
@@ -119,7 +119,8 @@ foreach my $dbname ('hostile', 'hostile_plain')
 	ends("$dbname: check, empty database", 5, 'check', @client);
 	my $holder = $node->background_psql($dbname);
 	$holder->query_safe('SELECT pg_catalog.pg_advisory_lock(42424242424242)');
-	ends("$dbname: run, lock held", 3, 'run', @client, '--migrate', $migration, '--timeout', 1);
+	like(ends("$dbname: run, lock held", 3, 'run', @client, '--migrate', $migration, '--timeout', 1),
+		qr/held by backend \d+ \(orphaned\)/, "$dbname: the holder is found");
 	$holder->quit;
 	ends("$dbname: run, which migrates", 0, 'run', @client, '--migrate', $migration);
 	ends("$dbname: run, at head", 0, 'run', @client, '--migrate', $migration);
