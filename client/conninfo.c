@@ -14,6 +14,7 @@
 #include "exit_code.h"
 #include "libpq-fe.h"
 #include "log.h"
+#include "url.h"
 
 static void
 refuse(const char *source, const char *reason)
@@ -44,43 +45,80 @@ has_stray_password(const PQconninfoOption *parsed)
 }
 
 /*
- * Strip the driver that SQLAlchemy's "postgresql+psycopg://" names, and check
- * the rest.  A plain word is the name of a database, as for psql.
+ * In an ini file "%" is written twice.  In a URI "%%" has no meaning, so one
+ * that was copied from there is taken for what is meant.
+ */
+static char *
+without_doubled_percents(const char *uri)
+{
+	char	   *copy = pg_malloc(strlen(uri) + 1);
+	char	   *to = copy;
+
+	for (const char *from = uri; *from != '\0'; from++)
+	{
+		if (from[0] == '%' && from[1] == '%')
+			from++;
+		*to++ = *from;
+	}
+	*to = '\0';
+	return copy;
+}
+
+static void
+check_parsed(const char *conninfo, const char *source, bool is_uri)
+{
+	PQconninfoOption *parsed = PQconninfoParse(conninfo, NULL);
+
+	if (parsed == NULL || (is_uri && has_stray_password(parsed)))
+	{
+		refuse(source, "");
+		exit(EXIT_USAGE);
+	}
+	PQconninfoFree(parsed);
+}
+
+/*
+ * A URI is libpq's, or SQLAlchemy's if it names a driver.
+ */
+static const char *
+take_uri(const char *text, const char *source)
+{
+	char	   *uri = without_doubled_percents(text);
+	char	   *conninfo = uri;
+	size_t		scheme_len = strcspn(uri, "+:");
+	const char *reason = ": it does not start with \"postgresql://\"";
+
+	if ((scheme_len != 10 && scheme_len != 8) || strncmp(uri, "postgresql", scheme_len) != 0)
+		conninfo = NULL;
+	else if (uri[scheme_len] == '+')
+		conninfo = driver_url_to_conninfo(uri, source, &reason);
+	if (conninfo == NULL)
+	{
+		refuse(source, reason);
+		exit(EXIT_USAGE);
+	}
+	check_parsed(conninfo, source, true);
+	return conninfo;
+}
+
+/*
+ * Check the connection string, and make it one of libpq's.  A plain word is
+ * the name of a database, as for psql.
  */
 const char *
 make_conninfo(const char *dbname, const char *source)
 {
 	const char *scheme_end = dbname ? strstr(dbname, "://") : NULL;
 	const char *equals = dbname ? strchr(dbname, '=') : NULL;
-	const char *plus;
-	char	   *conninfo;
-	PQconninfoOption *parsed;
 
 	if (dbname == NULL)
 		return "";
 	if (scheme_end != NULL && equals != NULL && equals < scheme_end)
 		scheme_end = NULL;		/* within the value of some key */
-	if (scheme_end == NULL && equals == NULL && strpbrk(dbname, " \t\n:@/") == NULL)
+	if (scheme_end != NULL)
+		return take_uri(dbname, source);
+	if (equals == NULL && strpbrk(dbname, " \t\n:@/") == NULL)
 		return dbname;
-
-	plus = strchr(dbname, '+');
-	if (scheme_end != NULL && plus != NULL && plus < scheme_end)
-		conninfo = psprintf("%.*s%s", (int) (plus - dbname), dbname, scheme_end);
-	else
-		conninfo = pg_strdup(dbname);
-	if (scheme_end != NULL && strncmp(conninfo, "postgresql://", 13) != 0 &&
-		strncmp(conninfo, "postgres://", 11) != 0)
-	{
-		refuse(source, ": it does not start with \"postgresql://\"");
-		exit(EXIT_USAGE);
-	}
-
-	parsed = PQconninfoParse(conninfo, NULL);
-	if (parsed == NULL || (scheme_end != NULL && has_stray_password(parsed)))
-	{
-		refuse(source, "");
-		exit(EXIT_USAGE);
-	}
-	PQconninfoFree(parsed);
-	return conninfo;
+	check_parsed(dbname, source, false);
+	return dbname;
 }

@@ -1,0 +1,160 @@
+# Connection strings as SQLAlchemy and ini files have them: what is connected
+# to, as whom, and what is refused.
+#
+# TAP, since only a server that asks for a password proves that it was read
+# right, and only a program's output that it was not shown.
+
+use strict;
+use warnings;
+
+use IPC::Run ();
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf', "listen_addresses = '127.0.0.1'\nunix_socket_directories = '" . $node->host . "'");
+$node->start;
+my ($dir, $port) = ($node->host, $node->port);
+my $tcp = "127.0.0.1:$port";
+
+# A database and a role with what has a meaning in a URL.
+my $password = q{p@ss:w/o?r#d&%40 %+'"\\=};
+my $database = 'the db';
+$node->safe_psql('postgres', qq{CREATE DATABASE "$database"});
+$node->safe_psql($database, <<"SQL");
+CREATE EXTENSION gw_bootstrap;
+CREATE TABLE alembic_version (version_num text);
+INSERT INTO alembic_version VALUES ('a');
+CREATE ROLE "o\@dd" LOGIN PASSWORD \$p\$$password\$p\$;
+CREATE ROLE raw LOGIN PASSWORD '100%sure/w?y#not';
+CREATE ROLE percent LOGIN PASSWORD '\@100%';
+GRANT SELECT ON alembic_version TO public;
+SQL
+unlink $node->data_dir . '/pg_hba.conf';
+$node->append_conf('pg_hba.conf', "local all postgres trust\nlocal all all scram-sha-256\nhost all all all scram-sha-256\n");
+$node->reload;
+
+sub encode
+{
+	my ($text) = @_;
+	$text =~ s/([^A-Za-z0-9_.-])/sprintf '%%%02X', ord $1/ge;
+	return $text;
+}
+
+# Run check with that in DATABASE_URL.
+sub check
+{
+	my ($url, %env) = @_;
+	local %ENV = (%ENV, DATABASE_URL => $url, %env);
+	my ($out, $err);
+	delete @ENV{qw(PGHOST PGPORT PGDATABASE PGUSER)};
+	IPC::Run::run([ 'gw_bootstrap', 'check', '-e', 'a' ], '>', \$out, '2>', \$err, IPC::Run::timeout(30));
+	return ($? >> 8, $err);
+}
+
+sub hides_password
+{
+	my ($err, $name) = @_;
+	unlike($err, qr/p\@ss|100%|sure|secret|sec\b/, "$name: no password is shown");
+	return;
+}
+
+sub connects
+{
+	my ($url, $name) = @_;
+	my ($exit, $err) = check($url);
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	is($exit, 0, $name // $url) or diag $err;
+	is($err, '', ($name // $url) . ': no complaint');
+	return;
+}
+
+my $user = encode('o@dd') . ':' . encode($password);
+my $db = encode($database);
+my $socket = encode($dir);
+
+# Every scheme, over TCP and over the socket.
+foreach my $scheme (qw(postgresql postgres), map { ("postgresql+$_", "postgres+$_") } qw(psycopg psycopg2 psycopg_async asyncpg pg8000 x))
+{
+	connects("$scheme://$user\@$tcp/$db");
+	connects("$scheme://$user\@/$db?host=$socket&port=$port");
+}
+(my $doubled = $user) =~ s/%/%%/g;
+connects("$_://$doubled\@$tcp/$db", "$_ from an ini file") foreach qw(postgresql postgresql+psycopg);
+
+# SQLAlchemy's own rules, in URLs that name a driver.
+my $sa = 'postgresql+asyncpg';
+connects("$sa://raw:100%sure/w?y#not\@$tcp/$db", 'a password that is not encoded');
+connects("$sa://percent:%40100%\@$tcp/$db", 'a percent sign that encodes nothing');
+connects("$sa://percent:%40100%%\@$tcp/$db", 'the same, from an ini file');
+connects("$sa://$user\@$tcp/the db", 'a database that is not encoded');
+connects("$sa://$user\@/?database=the+db&host=$tcp", '"+" is a space in a parameter, "database" a name of "dbname", "host" has a port');
+connects("$sa://$tcp/$db?user=" . encode('o@dd') . '&password=' . encode($password), 'user and password are parameters');
+connects("$sa://$user\@nowhere.invalid:1/$db?host=$socket&port=$port", 'parameters win');
+connects("$sa://$user\@/$db?host=127.0.0.1:1&host=$tcp", 'several hosts with ports');
+connects("$sa://$user\@/$db?host=127.0.0.1,$socket&port=1,$port", 'lists of hosts and ports');
+connects("postgresql+pg8000://$user\@/$db?unix_sock=$socket/.s.PGSQL.$port", "pg8000's socket");
+connects("$sa://$user\@$tcp/$db?ssl=disable&passfile=", 'an empty parameter is none');
+
+# asyncpg's "ssl" is libpq's "sslmode": this server has no certificate.
+foreach my $parameter (qw(ssl sslmode))
+{
+	my ($exit, $err) = check("$sa://$user\@$tcp/$db?$parameter=require");
+	is($exit, 4, "$parameter=require is obeyed");
+	like($err, qr/does not support SSL/, "$parameter=require: message");
+	hides_password($err, "$parameter=require");
+}
+
+# What libpq does not know, and the driver does.
+my $extra = 'prepared_statement_cache_size=0&async_fallback=secret&charset=utf8';
+{
+	my ($exit, $err) = check("$sa://$user\@$tcp/$db?$extra");
+	is($exit, 0, 'parameters of the driver: exit code');
+	is($err, "gw_bootstrap: warning: parameters of the driver in DATABASE_URL are left out: "
+		  . "prepared_statement_cache_size, async_fallback, charset\n", 'parameters of the driver: one warning');
+}
+
+# What is refused, and what the variable is called then.
+my %refused = (
+	"postgresql://$user\@$tcp/$db?$extra" => 'parameters without a driver',
+	"postgresql://$user\@$tcp/$db?ssl=require" => 'ssl without a driver',
+	"$sa://$user\@$tcp/$db?ssl=secret" => 'a mode that is none',
+	"$sa://$user\@$tcp/$db?sslmod=require" => 'a misspelt safety',
+	"$sa://$user\@$tcp/$db?direct_tls=true" => "asyncpg's TLS, which libpq could not give",
+	"$sa://u:secret\@%00/$db?user=%00" => 'a zero byte',
+	"$sa://u:secret\@h:port/db" => 'a port that is none',
+	"$sa://u\@sec:secret\@h/db" => 'a user that is not encoded',
+	"$sa://u:pa\@secret\@h/db" => 'a password with "@"',
+	"$sa://u:pa\@h?secret=x\@h/db" => 'a password with "@" and "?"',
+	"$sa://u:pa\@h?sec:ret&x\@h/db" => 'the same, otherwise',
+	"postgresql+pg8000://u:secret\@/db?unix_sock=/tmp" => 'a socket without a port',
+	'postgresql://u:secret%zz@h/db' => 'an encoding that is none',
+	'postgresqlx+y://u:secret@h/db' => 'another scheme',
+	'mysql+pymysql://u:secret@h/db' => 'another database system',
+	'jdbc:postgresql://h/db?user=u&password=secret' => "Java's",
+	'+postgresql://u:secret@h/db' => 'a driver alone',
+);
+foreach my $url (sort keys %refused)
+{
+	foreach my $variable (qw(DATABASE_URL GW_BOOTSTRAP_DATABASE_URL MIGRATION_DATABASE_URL GW_BOOTSTRAP_MIGRATION_URL))
+	{
+		my ($exit, $err) = check("$sa://$user\@$tcp/$db", $variable => $url);
+		my $name = "$refused{$url}, in $variable";
+		is($exit, 2, "$name: exit code");
+		like($err, qr/error: invalid connection string in $variable\b/, "$name: message");
+		hides_password($err, $name);
+	}
+}
+
+# A wrong password is not shown either.
+foreach my $scheme ('postgresql', $sa)
+{
+	my ($exit, $err) = check("$scheme://raw:secret\@$tcp/$db");
+	is($exit, 4, "$scheme, wrong password: exit code");
+	hides_password($err, "$scheme, wrong password");
+}
+
+$node->stop;
+done_testing();
