@@ -16,6 +16,7 @@
 #include "command.h"
 #include "environment.h"
 #include "log.h"
+#include "options.h"
 #include "port.h"
 #include "wait.h"
 
@@ -132,6 +133,9 @@ command_succeeded(const Command *command, const CommandEnd *end)
 					command->name, end->leftovers);
 	if (end->wait_status == 0)
 		return true;
-	log_error("%s failed: %s", command->name, wait_result_to_str(end->wait_status));
+	log_event(LOG_ERROR,
+			  psprintf("The command is that of %s.",
+					   option_source(strcmp(command->name, "post step") == 0 ? "--post" : "--migrate")),
+			  NULL, "%s failed: %s", command->name, wait_result_to_str(end->wait_status));
 	return false;
 }

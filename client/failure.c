@@ -15,6 +15,7 @@
 
 #include "failure.h"
 #include "log.h"
+#include "options.h"
 
 /*
  * Errors that go away by themselves: SQLSTATEs, or classes of them.
@@ -77,12 +78,14 @@ static const struct
 {
 	const char *sqlstate;
 	const char *hint;
+	const char *option;			/* for %s, or NULL */
 } hints[] = {
 	{"28", "Check user and password, and pg_hba.conf."},
 	{"3D000", "Create the database, or correct its name."},
 	{"42501", "GRANT SELECT on the head table to the role, and GRANT USAGE on its schema and on that of the extension."},
-	{"42703", "Check --head-column."},
-	{"42809", "Check --head-table."},
+	{"42602", "Check %s.", "--head-table"},
+	{"42703", "Check %s.", "--head-column"},
+	{"42809", "Check %s.", "--head-table"},
 };
 
 /*
@@ -131,6 +134,26 @@ has_prefix(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+/*
+ * Add our remedy, unless the server has a hint and ours names no option.
+ */
+static void
+add_hint(Failure *failure)
+{
+	for (int i = 0; i < lengthof(hints); i++)
+	{
+		size_t		used = strlen(failure->hint);
+
+		if (!has_prefix(failure->sqlstate, hints[i].sqlstate) || (used > 0 && hints[i].option == NULL))
+			continue;
+		if (used > 0 && used + 1 < sizeof(failure->hint))
+			failure->hint[used++] = ' ';
+		snprintf(failure->hint + used, sizeof(failure->hint) - used, hints[i].hint,
+				 hints[i].option ? option_source(hints[i].option) : "");
+		return;
+	}
+}
+
 static void
 classify(Failure *failure)
 {
@@ -162,11 +185,7 @@ classify(Failure *failure)
 			break;
 		}
 	}
-	for (int i = 0; i < lengthof(hints) && failure->hint[0] == '\0'; i++)
-	{
-		if (has_prefix(failure->sqlstate, hints[i].sqlstate))
-			strlcpy(failure->hint, hints[i].hint, sizeof(failure->hint));
-	}
+	add_hint(failure);
 }
 
 /*

@@ -109,7 +109,8 @@ verify_migration(Run *run, ExitCode *code)
 		default:
 			log_event(LOG_ERROR,
 					  psprintf("Found %s, wanted %s.", try.current_heads, describe_expected(run->options)),
-					  "Check that the command migrates this database, and that --expect-head names the heads of its migrations.",
+					  psprintf("Check that the command migrates this database, and that %s names the heads of its migrations.",
+							   option_source("--expect-head")),
 					  "the migration succeeded, but the database is not at head");
 			*code = EXIT_STEP_FAILED;
 			return STEP_END;

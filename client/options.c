@@ -80,6 +80,9 @@ static const struct
 	{"GW_BOOTSTRAP_LOG_FORMAT", OPT_LOG_FORMAT},
 };
 
+/* The variable that an option's value came from, or NULL. */
+static const char *sources[UCHAR_MAX + 1];
+
 static void
 version(void)
 {
@@ -174,6 +177,21 @@ option_name(int option)
 }
 
 /*
+ * Where the value of "--option" came from, for messages: what somebody who
+ * never wrote that option has to look at.
+ */
+const char *
+option_source(const char *option)
+{
+	for (int i = 0; long_options[i].name != NULL; i++)
+	{
+		if (strcmp(long_options[i].name, option + 2) == 0 && sources[long_options[i].val] != NULL)
+			return sources[long_options[i].val];
+	}
+	return option;
+}
+
+/*
  * Name the option that getopt refused, which tells little about it: one of
  * ours that is used wrongly, a letter, or a word.
  */
@@ -253,6 +271,7 @@ parse_environment(Options *options, bool *given)
 		if (value == NULL || *value == '\0' || given[option])
 			continue;
 		given[option] = true;
+		sources[option] = variable;
 		if (option == 'e')
 			add_heads(&options->expected_heads, value, variable);
 		else

@@ -39,6 +39,7 @@ typedef struct Options
 
 extern void parse_options(int argc, char *argv[], Options *options);
 extern void help(void);
+extern const char *option_source(const char *option);
 extern const char *describe_expected(const Options *options);
 
 #endif							/* OPTIONS_H */

@@ -1,5 +1,6 @@
 # Connection strings as SQLAlchemy and ini files have them: what is connected
-# to, as whom, and what is refused.
+# to, as whom, and what is refused; and that an error about a value which came
+# from the environment names the variable.
 #
 # TAP, since only a server that asks for a password proves that it was read
 # right, and only a program's output that it was not shown.
@@ -154,6 +155,50 @@ foreach my $scheme ('postgresql', $sa)
 	my ($exit, $err) = check("$scheme://raw:secret\@$tcp/$db");
 	is($exit, 4, "$scheme, wrong password: exit code");
 	hides_password($err, "$scheme, wrong password");
+}
+
+# Every variable that the client reads, with a value that cannot work.  A
+# variable that has none here fails the test: add one.
+my %wrong = (
+	GW_BOOTSTRAP_DATABASE_URL => 'nonsense://',
+	DATABASE_URL => 'nonsense://',
+	GW_BOOTSTRAP_MIGRATION_URL => 'nonsense://',
+	MIGRATION_DATABASE_URL => 'nonsense://',
+	GW_BOOTSTRAP_EXPECT_HEAD => 'a b',
+	GW_BOOTSTRAP_MIGRATE => 'exit 3',
+	GW_BOOTSTRAP_POST => 'exit 3',
+	GW_BOOTSTRAP_SKIP_MIGRATIONS => 'maybe',
+	MCPGATEWAY_SKIP_MIGRATIONS => 'maybe',
+	GW_BOOTSTRAP_TIMEOUT => 'soon',
+	GW_BOOTSTRAP_HEAD_TABLE => '"',
+	GW_BOOTSTRAP_HEAD_COLUMN => 'nonesuch',
+	GW_BOOTSTRAP_LOCK_KEY => '1.5',
+	GW_BOOTSTRAP_LOG_FORMAT => 'xml',
+);
+
+# Values that only the server, or a command, can find wrong.
+my @more = (
+	[ GW_BOOTSTRAP_HEAD_TABLE => 'pg_catalog.pg_tables' ],
+	[ GW_BOOTSTRAP_EXPECT_HEAD => 'b', GW_BOOTSTRAP_MIGRATE => 'true' ]);
+
+my ($table) = slurp_file('client/options.c') =~ /^\} environment\[\] = \{(.*?)^\};/ms;
+foreach my $variable ($table =~ /\{"([A-Z_]+)",/g)
+{
+	ok(exists $wrong{$variable}, "$variable is tested here");
+	push @more, [ $variable => $wrong{$variable} ] if exists $wrong{$variable};
+}
+foreach (@more)
+{
+	my ($variable, $value, @others) = @$_;
+	local %ENV = (%ENV, DATABASE_URL => $node->connstr($database), GW_BOOTSTRAP_EXPECT_HEAD => 'a', @others, $variable => $value);
+	my ($out, $err);
+
+	# The command is not run by a database at head.
+	local $ENV{GW_BOOTSTRAP_EXPECT_HEAD} = 'b' if $variable eq 'GW_BOOTSTRAP_MIGRATE';
+	IPC::Run::run([ 'gw_bootstrap', 'run' ], '>', \$out, '2>', \$err, IPC::Run::timeout(60));
+	isnt($?, 0, "$variable=$value: fails");
+	like($err, qr/\b(?<!GW_BOOTSTRAP_)$variable\b/, "$variable=$value: is named");
+	unlike($err, qr/--(head|lock|timeout|expect|post|log)/, "$variable=$value: no option is named, which nobody wrote");
 }
 
 $node->stop;
