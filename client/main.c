@@ -32,6 +32,17 @@ open_standard_streams(void)
 	close(fd);
 }
 
+/*
+ * "gw_bootstrap heads": what the other commands would expect.
+ */
+static ExitCode
+print_heads(const Options *options)
+{
+	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
+		puts(cell->val);
+	return fflush(stdout) == 0 ? EXIT_READY : EXIT_STEP_FAILED;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -43,5 +54,14 @@ main(int argc, char *argv[])
 	hide_session_settings();
 	start_waiting();
 
-	return options.mode == MODE_CHECK ? check(&options) : run(&options);
+	switch (options.mode)
+	{
+		case MODE_RUN:
+			return run(&options);
+		case MODE_CHECK:
+			return check(&options);
+		case MODE_HEADS:
+			return print_heads(&options);
+	}
+	return EXIT_USAGE;
 }

@@ -9,6 +9,7 @@
 
 #include <limits.h>
 
+#include "alembic.h"
 #include "conninfo.h"
 #include "exit_code.h"
 #include "getopt_long.h"
@@ -18,6 +19,8 @@
 
 #define DEFAULT_LOCK_KEY INT64CONST(42424242424242)
 #define DEFAULT_TIMEOUT 600
+
+static const char *const modes[] = {[MODE_RUN] = "run", [MODE_CHECK] = "check", [MODE_HEADS] = "heads"};
 
 /* Options that have no letter of their own. */
 enum
@@ -33,12 +36,14 @@ enum
 	OPT_CREATE_EXTENSION,
 	OPT_REQUIRE_EXTENSION,
 	OPT_LOG_FORMAT,
+	OPT_ALEMBIC,
 	OPT_HELP
 };
 
 static const struct option long_options[] = {
 	{"dbname", required_argument, NULL, 'd'},
 	{"expect-head", required_argument, NULL, 'e'},
+	{"alembic", required_argument, NULL, OPT_ALEMBIC},
 	{"migrate", required_argument, NULL, OPT_MIGRATE},
 	{"migration-url", required_argument, NULL, OPT_MIGRATION_URL},
 	{"post", required_argument, NULL, OPT_POST},
@@ -65,6 +70,7 @@ static const struct
 	{"GW_BOOTSTRAP_DATABASE_URL", 'd'},
 	{"DATABASE_URL", 'd'},
 	{"GW_BOOTSTRAP_EXPECT_HEAD", 'e'},
+	{"GW_BOOTSTRAP_ALEMBIC", OPT_ALEMBIC},
 	{"GW_BOOTSTRAP_MIGRATE", OPT_MIGRATE},
 	{"GW_BOOTSTRAP_MIGRATION_URL", OPT_MIGRATION_URL},
 	{"MIGRATION_DATABASE_URL", OPT_MIGRATION_URL},
@@ -118,6 +124,9 @@ set_option(Options *options, int option, const char *value, const char *source)
 			break;
 		case 'e':
 			add_head(&options->expected_heads, value, source);
+			break;
+		case OPT_ALEMBIC:
+			options->alembic = pg_strdup(value);
 			break;
 		case OPT_MIGRATE:
 			options->migrate = *value ? pg_strdup(value) : NULL;
@@ -296,18 +305,45 @@ parse_log_format_first(int argc, char *argv[])
 	log_set_json(format != NULL && strcmp(format, "json") == 0);
 }
 
+/*
+ * Take the expected heads from the migration set.  Those given otherwise must
+ * at least belong to it.
+ */
+static void
+read_migration_set(Options *options)
+{
+	bool		given = options->expected_heads.head != NULL;
+
+	if (options->alembic == NULL)
+		return;
+	read_alembic(options->alembic, &options->revisions);
+	for (int i = 0; i < options->revisions.count && !given; i++)
+	{
+		if (!options->revisions.items[i].followed)
+			simple_string_list_append(&options->expected_heads, options->revisions.items[i].id);
+	}
+	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
+	{
+		if (find_revision(&options->revisions, cell->val))
+			continue;
+		log_error("expected head \"%s\" is not a revision of %s", cell->val, options->alembic);
+		exit(EXIT_USAGE);
+	}
+}
+
 static void
 check_options(Options *options)
 {
+	read_migration_set(options);
 	if (options->expected_heads.head == NULL)
 	{
-		log_error_hint("Use --expect-head=REV, or set GW_BOOTSTRAP_EXPECT_HEAD.",
+		log_error_hint("Use --expect-head=REV or --alembic=PATH, or set GW_BOOTSTRAP_EXPECT_HEAD or GW_BOOTSTRAP_ALEMBIC.",
 					   "no expected head given");
 		exit(EXIT_USAGE);
 	}
-	if (options->mode == MODE_CHECK && options->command != NULL)
+	if (options->mode != MODE_RUN && options->command != NULL)
 	{
-		log_error_hint(USAGE_HINT, "\"gw_bootstrap check\" starts no command");
+		log_error_hint(USAGE_HINT, "\"gw_bootstrap %s\" starts no command", modes[options->mode]);
 		exit(EXIT_USAGE);
 	}
 	options->conninfo = make_conninfo(options->dbname, options->dbname_source);
@@ -322,8 +358,6 @@ check_options(Options *options)
 static Mode
 parse_mode(const char *word)
 {
-	static const char *const modes[] = {[MODE_RUN] = "run", [MODE_CHECK] = "check"};
-
 	for (int i = 0; i < lengthof(modes); i++)
 	{
 		if (strcmp(word, modes[i]) == 0)

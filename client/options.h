@@ -9,11 +9,13 @@
 #define OPTIONS_H
 
 #include "fe_utils/simple_list.h"
+#include "revisions.h"
 
 typedef enum Mode
 {
 	MODE_RUN,
-	MODE_CHECK
+	MODE_CHECK,
+	MODE_HEADS
 } Mode;
 
 typedef struct Options
@@ -25,6 +27,8 @@ typedef struct Options
 	char	   *migration_url;	/* as given, or NULL */
 	const char *migration_conninfo;	/* where the migration command connects */
 	SimpleStringList expected_heads;
+	const char *alembic;		/* path of a migration set, or NULL */
+	Revisions	revisions;		/* of that set */
 	const char *head_table;
 	const char *head_column;
 	int64		lock_key;
