@@ -25,10 +25,10 @@
 
 #define HINT "Mend it, or name the heads with --expect-head."
 
-static void refuse(const char *fmt,...) pg_attribute_printf(1, 2) pg_attribute_noreturn();
+static void refuse(const char *fmt, ...) pg_attribute_printf(1, 2) pg_attribute_noreturn();
 
 static void
-refuse(const char *fmt,...)
+refuse(const char *fmt, ...)
 {
 	char		message[1024];
 	va_list		args;
@@ -41,7 +41,7 @@ refuse(const char *fmt,...)
 }
 
 void
-alembic_config_error(const AlembicConfig *config, int line, const char *fmt,...)
+alembic_config_error(const AlembicConfig *config, int line, const char *fmt, ...)
 {
 	char		message[512];
 	va_list		args;
@@ -128,6 +128,17 @@ take_list(SimpleStringList *list, const PyValue *value, const char *name, const 
 	}
 }
 
+static bool
+is_known(const PyValue *value)
+{
+	for (int i = 0; i < value->nitems; i++)
+	{
+		if (!is_known(&value->items[i]))
+			return false;
+	}
+	return value->kind != PY_UNKNOWN;
+}
+
 /*
  * The identifier of a file without one is its name, if that is hexadecimal:
  * so were those of Alembic 0.1.
@@ -166,7 +177,11 @@ read_script(Revisions *revisions, const char *path)
 		refuse("%s: nothing is assigned to \"down_revision\"", path);
 	take_list(&revision->down, &variables[1].value, "down_revision", path);
 	take_list(&revision->depends_on, &variables[2].value, "depends_on", path);
-	take_list(&revision->labels, &variables[3].value, "branch_labels", path);
+	/* labels matter only if a depends_on names one */
+	if (is_known(&variables[3].value))
+		take_list(&revision->labels, &variables[3].value, "branch_labels", path);
+	else
+		revision->labels_line = variables[3].value.line;
 }
 
 static bool

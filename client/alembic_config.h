@@ -14,7 +14,7 @@ typedef struct AlembicConfig
 {
 	const char *path;			/* of the file, for messages */
 	char	   *script_location;	/* or NULL */
-	SimpleStringList version_locations; /* if empty, "versions" there */
+	SimpleStringList version_locations;	/* if empty, "versions" there */
 	SimpleStringList sys_path;	/* where packages may be found */
 	bool		recursive;
 	bool		sourceless;
@@ -27,8 +27,8 @@ typedef struct AlembicConfig
 extern void read_alembic_ini(AlembicConfig *config, char *text);
 extern void read_alembic_toml(AlembicConfig *config, const char *text);
 
-extern void alembic_config_error(const AlembicConfig *config, int line, const char *fmt,...)
-			pg_attribute_printf(3, 4) pg_attribute_noreturn();
+extern void alembic_config_error(const AlembicConfig *config, int line, const char *fmt, ...)
+	pg_attribute_printf(3, 4) pg_attribute_noreturn();
 extern char *alembic_here(const AlembicConfig *config);
 
 #endif							/* ALEMBIC_CONFIG_H */

@@ -64,7 +64,8 @@ read_escape(Toml *toml, PQExpBuffer to)
 	static const char meaning[] = "\b\t\n\f\r\"\\\033";
 	char		c = *toml->next;
 	const char *found = c ? strchr(simple, c) : NULL;
-	int			digits = c == 'u' ? 4 : c == 'U' ? 8 : 0;
+	int			digits = c == 'u' ? 4 : c == 'U' ? 8 :
+										   0;
 	char		hex[9];
 
 	if (found)
@@ -115,8 +116,7 @@ read_string(Toml *toml)
 
 		if (c == '\0' || (c == '\n' && quotes == 1))
 			alembic_config_error(toml->config, line, "unterminated string");
-		if (c == quote && (quotes == 1 ||
-						   (toml->next[1] == quote && toml->next[2] == quote && toml->next[3] != quote)))
+		if (c == quote && (quotes == 1 || (toml->next[1] == quote && toml->next[2] == quote && toml->next[3] != quote)))
 			break;
 		toml->next++;
 		if (c == '\n')

@@ -37,9 +37,10 @@ py_token_is(const PyToken *token, const char *text)
 static size_t
 unify_line_ends(char *text, size_t len)
 {
-	size_t		to = 0;
+	char	   *first = memchr(text, '\r', len);
+	size_t		to = first ? first - text : len;
 
-	for (size_t from = 0; from < len; from++)
+	for (size_t from = to; from < len; from++)
 	{
 		if (text[from] == '\r' && from + 1 < len && text[from + 1] == '\n')
 			continue;
@@ -58,13 +59,14 @@ static bool
 set_encoding(PyLexer *lexer, const char *name, int len, bool bom)
 {
 	static const char *const supersets[] = {"ascii", "us-ascii", "iso-8859-", "latin-", "cp125",
-		"windows-125", "koi8-", "euc-", "gb2312", NULL};
+											"windows-125", "koi8-", "euc-", "gb2312", NULL};
 	char		lower[32];
 
 	if (len >= sizeof(lower))
 		return fail(lexer, 1, "unknown source encoding");
 	for (int i = 0; i <= len; i++)
-		lower[i] = i == len ? '\0' : name[i] == '_' ? '-' : pg_tolower(name[i]);
+		lower[i] = i == len ? '\0' : name[i] == '_' ? '-' :
+													  pg_tolower(name[i]);
 	if (strcmp(lower, "utf-8") == 0 || strcmp(lower, "utf8") == 0 || strncmp(lower, "utf-8-", 6) == 0)
 		return true;
 	if (bom)
@@ -124,12 +126,12 @@ check_utf8(PyLexer *lexer)
 
 	for (const unsigned char *s = (const unsigned char *) lexer->next; *s;)
 	{
-		int			len = pg_utf_mblen(s);
+		int			len = IS_HIGHBIT_SET(*s) ? pg_utf_mblen(s) : 1;
 
-		if (strnlen((const char *) s, len) < len || !pg_utf8_islegal(s, len))
+		if (len == 1 && !IS_HIGHBIT_SET(*s))
+			line += *s == '\n';
+		else if (strnlen((const char *) s, len) < len || !pg_utf8_islegal(s, len))
 			return fail(lexer, line, "the source is not valid UTF-8");
-		if (*s == '\n')
-			line++;
 		s += len;
 	}
 	return true;
@@ -264,7 +266,8 @@ scan_string(PyLexer *lexer, int prefix_len)
 static int
 note_bracket(PyLexer *lexer, char c)
 {
-	char		opening = c == ')' ? '(' : c == ']' ? '[' : '{';
+	char		opening = c == ')' ? '(' : c == ']' ? '[' :
+											   '{';
 
 	if (c == '(' || c == '[' || c == '{')
 	{
@@ -289,10 +292,11 @@ static int
 operator_length(const char *s)
 {
 	static const char *const operators[] = {"**=", "//=", ">>=", "<<=", "...",
-		"**", "//", ">>", "<<", "==", "!=", "<=", ">=", "->", ":=", "<>",
-		"+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "@=", NULL};
+											"**", "//", ">>", "<<", "==", "!=", "<=", ">=", "->", ":=", "<>",
+											"+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "@=", NULL};
 
-	for (int i = 0; operators[i]; i++)
+	/* most are one character */
+	for (int i = 0; s[1] && strchr("=*/<>.-", s[1]) && operators[i]; i++)
 	{
 		if (strncmp(s, operators[i], strlen(operators[i])) == 0)
 			return strlen(operators[i]);

@@ -45,7 +45,7 @@ typedef struct PyLexer
 	{
 		char		bracket;
 		int			line;
-	}			open[PY_MAX_BRACKETS];
+	} open[PY_MAX_BRACKETS];
 	int			depth;
 
 	/* the logical line */

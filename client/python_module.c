@@ -34,7 +34,7 @@ typedef struct Module
 	{
 		BlockKind	kind;
 		int			indent;
-	}			blocks[MAX_BLOCKS];
+	} blocks[MAX_BLOCKS];
 	int			nblocks;
 } Module;
 
@@ -130,7 +130,7 @@ read_assignment(Module *module, const PyToken *tokens, int ntokens, bool conditi
 	{
 		int			to = py_find(tokens, from, last, "=", 0);
 
-		assign(module, tokens + from, Min(to, colon) - from, value, conditional);
+		assign(module, tokens + from, (from == 0 ? colon : to) - from, value, conditional);
 		from = to + 1;
 	}
 }
@@ -303,6 +303,36 @@ follow_indentation(Module *module, bool expected, BlockKind kind, PyError *error
 }
 
 /*
+ * Not all that Python refuses can be told from here, but a statement of Python
+ * 2 and the mark of an unfinished merge are: a word that follows another one,
+ * and a line that begins like the middle of an expression.
+ */
+static bool
+check_syntax(const PyLexer *lexer, PyError *error)
+{
+	static const char *const keywords[] = {"and", "as", "assert", "async", "await", "break", "case",
+										   "class", "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global",
+										   "if", "import", "in", "is", "lambda", "match", "nonlocal", "not", "or", "pass", "raise", "return",
+										   "try", "type", "while", "with", "yield", NULL};
+	const PyToken *tokens = lexer->tokens;
+
+	*error = (PyError) {tokens[0].line, "invalid syntax"};
+	if (tokens[0].type == PY_OPERATOR && strchr("([{~+-*@", *tokens[0].start) == NULL &&
+		!is_operator(&tokens[0], "..."))
+		return false;
+	for (int i = 0; i + 1 < lexer->ntokens; i++)
+	{
+		if (tokens[i].type != PY_NAME || tokens[i + 1].type == PY_OPERATOR ||
+			begins_with(&tokens[i], keywords))
+			continue;
+		error->line = tokens[i].line;
+		if (tokens[i + 1].type != PY_NAME || !begins_with(&tokens[i + 1], keywords))
+			return false;
+	}
+	return true;
+}
+
+/*
  * Read one logical line.  Returns whether it opens a block, and of what kind.
  */
 static bool
@@ -310,7 +340,7 @@ read_line(Module *module, BlockKind *opened)
 {
 	static const char *const scopes[] = {"def", "class", NULL};
 	static const char *const conditions[] = {"if", "elif", "else", "for", "while", "try", "except",
-		"finally", "with", NULL};
+											 "finally", "with", NULL};
 	const PyToken *tokens = module->lexer.tokens;
 	int			ntokens = module->lexer.ntokens;
 	BlockKind	kind = module->blocks[module->nblocks - 1].kind;
@@ -354,7 +384,8 @@ py_read_module(char *text, size_t len, PyVariable *variables, int nvariables, Py
 	py_lexer_init(&module.lexer, text, len);
 	while (good && py_next_line(&module.lexer))
 	{
-		good = follow_indentation(&module, opens, kind, error);
+		good = check_syntax(&module.lexer, error) &&
+			follow_indentation(&module, opens, kind, error);
 		if (good)
 			opens = read_line(&module, &kind);
 	}

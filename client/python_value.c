@@ -26,8 +26,7 @@ py_unknown(int line, const char *why)
 int
 py_find(const PyToken *tokens, int from, int to, const char *text, int depth)
 {
-	while (from < to && (tokens[from].type != PY_OPERATOR || tokens[from].depth != depth ||
-						 !py_token_is(&tokens[from], text)))
+	while (from < to && (tokens[from].type != PY_OPERATOR || tokens[from].depth != depth || !py_token_is(&tokens[from], text)))
 		from++;
 	return from;
 }
@@ -107,7 +106,9 @@ append_string(const PyLexer *lexer, PQExpBuffer to, const PyToken *token)
 	bool		raw = strcspn(token->start, "rR") < prefix;
 	bool		formatted = strcspn(token->start, "fFtT") < prefix;
 	int			quotes = token->len - prefix >= 6 && token->start[prefix + 1] == token->start[prefix] &&
-		token->start[prefix + 2] == token->start[prefix] ? 3 : 1;
+			token->start[prefix + 2] == token->start[prefix] ?
+		3 :
+		1;
 	const char *s = token->start + prefix + quotes;
 	const char *end = token->start + token->len - quotes;
 

@@ -110,8 +110,17 @@ find_named(const Revisions *revisions, const Revision *by, const char *name, boo
 	labelled = find_label(revisions, name);
 	if (labelled && label_allowed)
 		return labelled;
-	log_error_hint(HEADS_HINT, labelled ? "%s: down_revision \"%s\" of revision \"%s\" is a branch label, not a revision" :
-										  "%s: revision \"%s\", named by revision \"%s\", is not in the set",
+	for (int i = 0; i < revisions->count && label_allowed; i++)
+	{
+		const Revision *other = &revisions->items[i];
+
+		if (other->labels_line == 0)
+			continue;
+		log_error_hint(HEADS_HINT, "%s: \"%s\" in depends_on may be a branch label that is not a literal in %s:%d",
+					   by->path, name, other->path, other->labels_line);
+		return NULL;
+	}
+	log_error_hint(HEADS_HINT, labelled ? "%s: down_revision \"%s\" of revision \"%s\" is a branch label, not a revision" : "%s: revision \"%s\", named by revision \"%s\", is not in the set",
 				   by->path, name, by->id);
 	return NULL;
 }

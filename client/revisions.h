@@ -17,6 +17,7 @@ typedef struct Revision
 	SimpleStringList down;		/* the revisions that it follows */
 	SimpleStringList depends_on;	/* further ones that must come first */
 	SimpleStringList labels;
+	int			labels_line;	/* if they are unknown, or 0 */
 	bool		followed;		/* not a head */
 	int			mark;			/* for looking for cycles */
 } Revision;

@@ -1,0 +1,173 @@
+# "gw_bootstrap heads": the heads of a migration set, read from its sources.
+#
+# TAP, since it is about files and an exit code; it needs no server.  What
+# Alembic makes of the same sets is compared in test/gateways/.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $count = 0;
+
+# Make a script directory of files, by name, and return its path.
+sub scripts
+{
+	my (%files) = @_;
+	my $dir = PostgreSQL::Test::Utils::tempdir_short();
+
+	mkdir "$dir/versions";
+	foreach my $name (sort keys %files)
+	{
+		my $path = $name =~ m{/|^pyproject|\.ini$} ? "$dir/$name" : "$dir/versions/$name";
+		system_or_bail('mkdir', '-p', $path =~ s{/[^/]*$}{}r);
+		open my $file, '>:raw', $path or die "could not write $path: $!";
+		print $file $files{$name};
+		close $file;
+	}
+	return $dir;
+}
+
+sub heads
+{
+	my ($path) = @_;
+	my ($out, $err) = run_command([ 'gw_bootstrap', 'heads', '--alembic', $path ]);
+
+	return $? == 0 ? join(',', sort split /\n/, $out) : ($? >> 8) . ": $err";
+}
+
+# One file whose assignment of "revision" is the case; undef is "abc".
+sub reads
+{
+	my ($what, $source, $expected) = @_;
+	my $got = heads(scripts('zz.py' => $source =~ /^\0/ ? substr($source, 1) : "$source\ndown_revision = None\n"));
+
+	ref $expected ? like($got, qr/^2: .*zz\.py:\d+: .*$expected.*\n.*--expect-head/, $what) : is($got, $expected, $what);
+	return;
+}
+
+reads('either quote', q(revision = "abc"), 'abc');
+reads('a prefix', q(revision = u'abc'), 'abc');
+reads('a raw string', q(revision = R'a\bc'), 'a\bc');
+reads('triple quotes', q(revision = '''abc'''), 'abc');
+reads('escapes', q(revision = 'a\x62\u0063\144'), 'abcd');
+reads('an annotation', q(revision: str = 'abc'), 'abc');
+reads('an annotation over lines', "revision: Union[\n    str,  # ]\n    None\n] = 'abc'", 'abc');
+reads('implicit concatenation', "revision = ('a'\n  \"b\"  # c\n  'c')", 'abc');
+reads('a backslash', "revision = \\\n  'abc'", 'abc');
+reads('a semicolon', q(x = 1; revision = 'abc'; y = 2), 'abc');
+reads('tuple unpacking', q(revision, x = 'abc', f()), 'abc');
+reads('chained assignment', q(x = revision = y.z = 'abc'), 'abc');
+reads('repeated assignment', qq(revision = 'no'\nrevision = 'abc'), 'abc');
+reads('after a function', qq(def f():\n    revision = 'no'\nrevision = 'abc'), 'abc');
+reads('a class', qq(revision = 'abc'\nclass A: revision = 'no'), 'abc');
+reads('a docstring', qq("""\nRevises: no\nrevision = 'no'\n"""\nrevision = 'abc'), 'abc');
+reads('a comment', qq(revision = 'abc'  # revision = 'no'), 'abc');
+reads('an argument', qq(revision = 'abc'\nf(revision='no')\nx.revision = x['revision'] = 'no'), 'abc');
+reads('carriage returns', "revision = 'abc'\r\nx = 1\r", 'abc');
+reads('carriage returns only', "\0revision = 'abc'\rdown_revision = None\r", 'abc');
+reads('a byte order mark', "\xef\xbb\xbfrevision = 'abc'", 'abc');
+reads('an encoding', "# -*- coding: latin-1 -*-\nrevision = 'ab\xfc'", "ab\xc3\xbc");
+reads('a form feed', "\f\nrevision = 'abc'\n  \f", 'abc');
+reads('nested quotes in an f-string', q(x = f'{y['a']!r:>{10}}{{}}'; revision = 'abc'), 'abc');
+reads('much other code', "x = [\n" . "    ('data', {'k': \"v\"}),\n" x 8000 . "]\nrevision = 'abc'", 'abc');
+reads('a long identifier', "revision = '" . 'x.' x 200 . "'", 'x.' x 200);
+
+reads('computed', q(revision = 'a' + 'bc'), qr/revision is not a literal/);
+reads('a name', qq(X = 'abc'\nrevision = X), qr/revision is not a literal/);
+reads('an f-string', q(revision = f'a{x}'), qr/not a literal/);
+reads('bytes', q(revision = b'abc'), qr/not a literal/);
+reads('imported', q(from x import revision), qr/imported/);
+reads('imported by a star', qq(revision = 'abc'\nfrom x import *), qr/import of \*/);
+reads('conditional', qq(revision = 'abc'\nif x: revision = 'no'), qr/condition/);
+reads('in a try block', qq(try:\n    revision = 'abc'\nexcept E: pass), qr/condition/);
+reads('augmented', qq(revision = 'a'\nrevision += 'bc'), qr/computed/);
+reads('deleted', qq(revision = 'a'\ndel revision), qr/deleted/);
+reads('global', qq(revision = 'a'\ndef f():\n    global revision\n), qr/function/);
+reads('a number', q(revision = 123), qr/not a literal/);
+reads('unterminated string', q(revision = 'abc), qr/unterminated/);
+reads('unclosed bracket', q{revision = ('abc'}, qr/never closed/);
+reads('not UTF-8', "x = '\xfc'\nrevision = 'abc'", qr/UTF-8/);
+reads('an encoding that contradicts the mark', "\xef\xbb\xbf# coding: latin-1\nrevision = 'abc'", qr/byte order mark/);
+reads('null bytes', "revision = 'abc'\n\0", qr/null/);
+reads('indentation', "if x:\n        y\n    revision = 'abc'", qr/indent/);
+reads('Python 2', qq(print 'x'\nrevision = 'abc'), qr/syntax/);
+reads('an unfinished merge', qq(<<<<<<< HEAD\nrevision = 'abc'), qr/syntax/);
+
+# Which files count.
+sub file { my ($id, $down, $more) = @_; return "revision = '$id'\ndown_revision = $down\n" . ($more // ''); }
+is(heads(scripts('.hidden.py' => file('a', 'None'), '__init__x.py' => 'x', '.#a.py' => 'x', 'a.py~' => 'x', 'b.txt' => 'x')),
+	'a', 'names that are read, and names that are not');
+is(heads(scripts('00ff.py' => "down_revision = None\n")), '00ff', 'the name of a file as identifier');
+like(heads(scripts('x.py' => "down_revision = None\n")), qr/^2: .*x\.py: no revision identifier/, 'no identifier');
+like(heads(scripts('x.py' => "revision = 'a'\n")), qr/^2: .*down_revision/, 'no down_revision');
+like(heads(scripts()), qr/^2: .*no revision/, 'no file');
+like(heads('/nonexistent/alembic.ini'), qr{^2: .*could not read "/nonexistent/alembic.ini"}, 'no such file');
+
+# Graphs.
+is(heads(scripts('a.py' => file('a', 'None'), 'b.py' => file('b', "'a'"), 'c.py' => file('c', '"a"'))), 'b,c', 'two heads');
+is(heads(scripts('a.py' => file('a', '()'), 'b.py' => file('b', '[]'), 'c.py' => file('c', "('a',\n 'b')"))), 'c', 'a merge');
+is(heads(scripts('a.py' => file('a', 'None', "branch_labels = 'x'\n"), 'b.py' => file('b', 'None', "depends_on = ['x']\n"))),
+	'b', 'a head that another branch depends on by its label has no row');
+is(heads(scripts('a.py' => file('a', 'None', "branch_labels = (X,)\n"), 'b.py' => file('b', 'None', "depends_on = 'a'\n"))),
+	'b', 'a computed label that nobody names does not matter');
+like(heads(scripts('a.py' => file('a', 'None', "branch_labels = (X,)\n"), 'b.py' => file('b', 'None', "depends_on = 'x'\n"))),
+	qr/^2: .*b\.py: "x" in depends_on may be .*a\.py:3/, '... but one that somebody may name does');
+my %refused = (
+	'missing parent' => [ file('a', 'None'), file('b', "'zz'"), qr/b\.py: revision "zz", named by revision "b"/ ],
+	'partial identifier' => [ file('abcdef', 'None'), file('b', "'abc'"), qr/"abc"/ ],
+	'branch label as parent' => [ file('a', 'None', "branch_labels = 'x'\n"), file('b', "'x'"), qr/branch label/ ],
+	'label used twice' => [ file('a', 'None', "branch_labels = 'x'\n"), file('b', "'a'", "branch_labels = 'x'\n"), qr/label "x" is already used/ ],
+	'cycle' => [ file('a', "'b'"), file('b', "'a'"), qr/part of a cycle/ ],
+	'self-loop' => [ file('a', "'a'"), file('b', 'None'), qr/follows itself/ ],
+	'dependency cycle' => [ file('a', 'None', "depends_on = 'b'\n"), file('b', 'None', "depends_on = 'a'\n"), qr/dependency cycle/ ],
+	'dependency self-loop' => [ file('a', 'None', "depends_on = 'a'\n"), file('b', 'None'), qr/depends on itself/ ],
+	'identifier used twice' => [ file('a', 'None'), file('a', 'None'), qr/"a" is defined twice: in .*a\.py and in .*b\.py|b\.py and in .*a\.py/ ],
+	'illegal character' => [ file('a-b', 'None'), file('b', 'None'), qr/"a-b" must not contain/ ],
+);
+foreach my $what (sort keys %refused)
+{
+	my ($first, $second, $message) = @{ $refused{$what} };
+	like(heads(scripts('a.py' => $first, 'b.py' => $second)), qr/^2: .*$message/, $what);
+}
+
+# Configuration files.
+my %set = ('one/versions/a.py' => file('a', 'None'), 'two/b.py' => file('b', "'a'"), 'two/deep/c.py' => file('c', "'b'"),
+	'two/__pycache__/d.py' => file('d', "'b'"));
+sub configured { my ($name, $text) = @_; my $dir = scripts(%set, $name => $text); return heads("$dir/$name"); }
+
+is(configured('alembic.ini', "[DEFAULT]\nwhere = %(here)s\n[alembic]\n# comment\nScript_Location : %(where)s/one\n[other]\nscript_location = no\n"),
+	'a', 'ini: script_location, here, comments, other sections');
+is(configured('alembic.ini', "[alembic]\nscript_location = %(here)s/one\nversion_locations =\n    %(here)s/one/versions\n    # comment\n    %(here)s/two\npath_separator = newline\n"),
+	'b', 'ini: version_locations over lines');
+is(configured('alembic.ini', "[alembic]\nscript_location = %(here)s/one\nversion_locations = %(here)s/one/versions, %(here)s/two\nrecursive_version_locations = true\n"),
+	'c', 'ini: the old separators, and folders below');
+is(configured('alembic.ini', "[alembic]\nprepend_sys_path = %(here)s\nscript_location = one:versions/..\n"), 'a', 'ini: package form');
+like(configured('alembic.ini', "[alembic]\nscript_location = nowhere:versions\n"), qr/^2: .*prepend_sys_path/, 'ini: a package that is not found');
+like(configured('alembic.ini', "[alembic]\nscript_location = one\nsourceless = true\n"), qr/^2: .*sourceless/, 'ini: sourceless');
+like(configured('alembic.ini', "[alembic]\nx = 1\n"), qr/^2: .*no script_location/, 'ini: no script_location');
+like(configured('alembic.ini', "[alembic]\nscript_location = %(nowhere)s\n"), qr/^2: .*alembic\.ini:2: .*"nowhere"/, 'ini: a value that is missing');
+like(configured('alembic.ini', "[alembic]\nscript_location = a\nscript_location = b\n"), qr/^2: .*:3: .*twice/, 'ini: a key twice');
+is(configured('pyproject.toml', qq([project]\nname = "x"\ndescription = """\n[tool.alembic]\nscript_location = "no"\n"""\n[tool.alembic]\nscript_location = "%(here)s/one"\n[[tool.alembic.post_write_hooks]]\nname = "x"\n)),
+	'a', 'toml: script_location');
+is(configured('pyproject.toml', qq([tool]\nalembic.script_location = '%(here)s/one'\nalembic.recursive_version_locations = true\nalembic.version_locations = [ # both\n  "%(here)s/one/versions",\n  '%(here)s/two',\n]\n)),
+	'c', 'toml: dotted keys, an array, a boolean');
+like(configured('pyproject.toml', qq([tool.alembic]\nscript_location = "one\n)), qr/^2: .*pyproject\.toml:2: unterminated/, 'toml: a line is named');
+
+# Relative paths are those of the current directory, as for Alembic.
+my $dir = scripts(%set, 'alembic.ini' => "[alembic]\nscript_location = one\n");
+{
+	my ($out) = run_command([ 'sh', '-c', "cd $dir && gw_bootstrap heads --alembic alembic.ini" ]);
+	is($out, 'a', 'a relative path');
+	local $ENV{GW_BOOTSTRAP_ALEMBIC} = "$dir/two";
+	my ($none, $err) = run_command([ 'gw_bootstrap', 'heads' ]);
+	like($err, qr/revision "a", named by revision "b"/, 'the variable');
+}
+
+# Heads that are given otherwise must belong to the set.
+my ($out, $err) = run_command([ 'gw_bootstrap', 'heads', '--alembic', "$dir/one", '-e', 'zz' ]);
+is($? >> 8, 2, 'an expected head that the set has not: exit code');
+like($err, qr/"zz" is not a revision of/, '... and message');
+
+done_testing();
