@@ -25,6 +25,8 @@
 
 #define HINT "Mend it, or name the heads with --expect-head."
 
+static const char *named_by;	/* the option or variable with the path */
+
 static void refuse(const char *fmt, ...) pg_attribute_printf(1, 2) pg_attribute_noreturn();
 
 static void
@@ -36,7 +38,7 @@ refuse(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(message, sizeof(message), fmt, args);
 	va_end(args);
-	log_error_hint(HINT, "%s", message);
+	log_event(LOG_ERROR, psprintf("The migration set is named by %s.", named_by), HINT, "%s", message);
 	exit(EXIT_USAGE);
 }
 
@@ -328,12 +330,13 @@ has_suffix(const char *path, const char *suffix)
  * of versions.
  */
 void
-read_alembic(const char *path, Revisions *revisions)
+read_alembic(const char *path, const char *source, Revisions *revisions)
 {
 	AlembicConfig config = {.path = path};
 	SimpleStringList seen = {NULL, NULL};
 	size_t		len;
 
+	named_by = source;
 	if (is_directory(path))
 	{
 		char	   *versions = psprintf("%s/versions", path);

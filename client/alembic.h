@@ -10,6 +10,6 @@
 
 #include "revisions.h"
 
-extern void read_alembic(const char *path, Revisions *revisions);
+extern void read_alembic(const char *path, const char *source, Revisions *revisions);
 
 #endif							/* ALEMBIC_H */

@@ -127,6 +127,7 @@ set_option(Options *options, int option, const char *value, const char *source)
 			break;
 		case OPT_ALEMBIC:
 			options->alembic = pg_strdup(value);
+			options->alembic_source = source;
 			break;
 		case OPT_MIGRATE:
 			options->migrate = *value ? pg_strdup(value) : NULL;
@@ -316,7 +317,7 @@ read_migration_set(Options *options)
 
 	if (options->alembic == NULL)
 		return;
-	read_alembic(options->alembic, &options->revisions);
+	read_alembic(options->alembic, options->alembic_source, &options->revisions);
 	for (int i = 0; i < options->revisions.count && !given; i++)
 	{
 		if (!options->revisions.items[i].followed)

@@ -28,6 +28,7 @@ typedef struct Options
 	const char *migration_conninfo;	/* where the migration command connects */
 	SimpleStringList expected_heads;
 	const char *alembic;		/* path of a migration set, or NULL */
+	const char *alembic_source; /* the option or variable that gave it */
 	Revisions	revisions;		/* of that set */
 	const char *head_table;
 	const char *head_column;

@@ -43,7 +43,7 @@ sub reads
 	my ($what, $source, $expected) = @_;
 	my $got = heads(scripts('zz.py' => $source =~ /^\0/ ? substr($source, 1) : "$source\ndown_revision = None\n"));
 
-	ref $expected ? like($got, qr/^2: .*zz\.py:\d+: .*$expected.*\n.*--expect-head/, $what) : is($got, $expected, $what);
+	ref $expected ? like($got, qr/^2: .*zz\.py:\d+: .*$expected.*\n.*\n.*--expect-head/, $what) : is($got, $expected, $what);
 	return;
 }
 
