@@ -27,7 +27,7 @@
 
 static const char *named_by;	/* the option or variable with the path */
 
-static void refuse(const char *fmt, ...) pg_attribute_printf(1, 2) pg_attribute_noreturn();
+static _Noreturn void refuse(const char *fmt, ...) pg_attribute_printf(1, 2);
 
 static void
 refuse(const char *fmt, ...)
