@@ -15,15 +15,16 @@
 #include <dirent.h>
 #include <limits.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "alembic.h"
 #include "alembic_config.h"
+#include "common/string.h"
 #include "exit_code.h"
 #include "log.h"
+#include "port.h"
 #include "python_module.h"
 
-#define HINT "Mend it, or name the heads with --expect-head."
+#define HINT "Mend it, or name the heads with --expect-head instead."
 
 static const char *named_by;	/* the option or variable with the path */
 
@@ -62,25 +63,12 @@ alembic_config_error(const AlembicConfig *config, int line, const char *fmt, ...
 char *
 alembic_here(const AlembicConfig *config)
 {
-	char		absolute[PATH_MAX];
-	char	   *slash;
+	char	   *here = make_absolute_path(config->path);
 
-	/* only the folder is looked at: the file itself may be a symbolic link */
-	strlcpy(absolute, config->path, sizeof(absolute));
-	slash = strrchr(absolute, '/');
-	if (slash == NULL)
-		strlcpy(absolute, ".", sizeof(absolute));
-	else
-		slash[slash == absolute ? 1 : 0] = '\0';
-	if (*absolute != '/')
-	{
-		char		cwd[PATH_MAX];
-
-		if (getcwd(cwd, sizeof(cwd)) == NULL)
-			refuse("could not get the current directory: %m");
-		return strcmp(absolute, ".") == 0 ? pg_strdup(cwd) : psprintf("%s/%s", cwd, absolute);
-	}
-	return pg_strdup(absolute);
+	if (here == NULL)
+		exit(EXIT_USAGE);		/* it has said why */
+	get_parent_directory(here);
+	return here;
 }
 
 /*
@@ -189,10 +177,7 @@ read_script(Revisions *revisions, const char *path)
 static bool
 is_script_name(const char *name)
 {
-	size_t		len = strlen(name);
-
-	return len >= 3 && strcmp(name + len - 3, ".py") == 0 &&
-		strncmp(name, ".#", 2) != 0 && strncmp(name, "__init__", 8) != 0;
+	return pg_str_endswith(name, ".py") && strncmp(name, ".#", 2) != 0 && strncmp(name, "__init__", 8) != 0;
 }
 
 /*
@@ -242,12 +227,11 @@ read_directory(Revisions *revisions, const char *dir, bool recursive, SimpleStri
 	{
 		const char *name = entries[i]->d_name;
 		char	   *path = psprintf("%s/%s", dir, name);
-		size_t		len = strlen(name);
 
 		if (!is_directory(path))
 			read_entry(revisions, path, seen);
 		else if (recursive && !is_link(path) && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
-				 (len < 11 || strcmp(name + len - 11, "__pycache__") != 0))
+				 !pg_str_endswith(name, "__pycache__"))
 			read_directory(revisions, path, recursive, seen);
 		free(path);
 		free(entries[i]);
@@ -317,14 +301,6 @@ read_locations(AlembicConfig *config, Revisions *revisions)
 		refuse("%s: folder \"%s\" does not exist", config->path, config->version_locations.head->val);
 }
 
-static bool
-has_suffix(const char *path, const char *suffix)
-{
-	size_t		len = strlen(path);
-
-	return len >= strlen(suffix) && strcmp(path + len - strlen(suffix), suffix) == 0;
-}
-
 /*
  * Read a migration set: a configuration file, a script directory or a folder
  * of versions.
@@ -347,7 +323,7 @@ read_alembic(const char *path, const char *source, Revisions *revisions)
 	{
 		char	   *text = pg_strdup(read_file(path, &len));
 
-		if (has_suffix(path, ".toml"))
+		if (pg_str_endswith(path, ".toml"))
 			read_alembic_toml(&config, text);
 		else
 			read_alembic_ini(&config, text);

@@ -23,7 +23,7 @@ help(void)
 		   "                     print the expected heads\n\n"
 		   "Options:\n"
 		   "  -d, --dbname=CONNINFO        database, as URI or key=value pairs; postgresql+DRIVER://\n"
-		   "                               is taken as postgresql://\n"
+		   "                               is read as SQLAlchemy does\n"
 		   "  -e, --expect-head=REV        head revision that this replica needs (repeat for\n"
 		   "                               several heads)\n"
 		   "      --alembic=PATH           take the heads from Alembic's migrations, without Python:\n"
@@ -69,5 +69,6 @@ help(void)
 		   "  4  the database refused or lacks something\n"
 		   "  5  the database is not at head\n"
 		   "  128 + N  stopped by signal N\n\n"
-		   "stdout has one line, \"Database ready (...) in ... s\"; everything else is on stderr.\n");
+		   "On stdout, run prints one line, \"Database ready (...) in ... s\", and heads the heads;\n"
+		   "everything else is on stderr.\n");
 }

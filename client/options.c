@@ -134,7 +134,7 @@ set_option(Options *options, int option, const char *value, const char *source)
 			break;
 		case OPT_MIGRATION_URL:
 			options->migration_url = pg_strdup(value);
-			options->migration_conninfo = make_conninfo(options->migration_url, source);
+			options->migration_url_source = source;
 			break;
 		case OPT_POST:
 			options->post = *value ? pg_strdup(value) : NULL;
@@ -242,6 +242,12 @@ parse_command_line(int argc, char *argv[], Options *options, bool *given)
 				help();
 				exit(EXIT_READY);
 			case '?':
+				if (optopt == '?')	/* as it was written, too */
+				{
+					help();
+					exit(EXIT_READY);
+				}
+				/* FALLTHROUGH */
 			case ':':
 				refuse_option(argv, option == ':');
 				break;
@@ -302,6 +308,8 @@ parse_log_format_first(int argc, char *argv[])
 	{
 		if (strncmp(argv[i], option, strlen(option)) == 0)
 			format = argv[i] + strlen(option);
+		else if (strncmp(argv[i], option, strlen(option) - 1) == 0 && i + 1 < argc)
+			format = argv[i + 1];
 	}
 	log_set_json(format != NULL && strcmp(format, "json") == 0);
 }
@@ -347,9 +355,12 @@ check_options(Options *options)
 		log_error_hint(USAGE_HINT, "\"gw_bootstrap %s\" starts no command", modes[options->mode]);
 		exit(EXIT_USAGE);
 	}
+	if (options->mode == MODE_HEADS)
+		return;					/* it connects to nothing */
 	options->conninfo = make_conninfo(options->dbname, options->dbname_source);
-	if (options->migration_conninfo == NULL)
-		options->migration_conninfo = options->conninfo;
+	options->migration_conninfo = options->migration_url ?
+		make_conninfo(options->migration_url, options->migration_url_source) :
+		options->conninfo;
 	if (options->timeout < 0)
 		options->timeout = options->mode == MODE_CHECK || options->skip_migrations ?
 			0 :

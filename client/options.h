@@ -25,6 +25,7 @@ typedef struct Options
 	const char *dbname_source;	/* the option or variable that gave it */
 	const char *conninfo;		/* the same as libpq takes it */
 	char	   *migration_url;	/* as given, or NULL */
+	const char *migration_url_source;
 	const char *migration_conninfo;	/* where the migration command connects */
 	SimpleStringList expected_heads;
 	const char *alembic;		/* path of a migration set, or NULL */

@@ -16,7 +16,7 @@
 #include "log.h"
 #include "revisions.h"
 
-#define HEADS_HINT "Mend the migration set, or name the heads with --expect-head."
+#define HEADS_HINT "Mend the migration set, or name the heads with --expect-head instead."
 
 Revision *
 add_revision(Revisions *revisions)

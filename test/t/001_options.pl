@@ -20,6 +20,7 @@ foreach my $word (qw(run check heads --dbname --expect-head --migrate --post --s
 {
 	like($help, qr/(^|[\s,])\Q$word\E\b/m, "--help tells of $word");
 }
+is((run_command([ 'gw_bootstrap', 'check', '-?' ]))[0], $help, '-? after a command helps, too');
 my ($version) = run_command([ 'gw_bootstrap', '--version' ]);
 my ($control) = slurp_file('control/gw_bootstrap.control') =~ /default_version = '(.*)'/;
 like($version, qr/\b\Q$control\E$/, 'the version is that of the extension');
@@ -81,7 +82,8 @@ foreach my $option (sort keys %strict)
 }
 
 # In JSON every line is an object, those about the command line too.
-foreach my $arguments ([ '--log-format=json', '-e', 'a' ], [ '--log-format=json', '--nonsense' ])
+foreach my $arguments ([ '--log-format=json', '-e', 'a' ], [ '--log-format=json', '--nonsense' ],
+	[ '--nonsense', '--log-format', 'json' ])
 {
 	my ($out, $err) = run_command([ 'gw_bootstrap', 'check', '-d', 'host=127.0.0.1 port=1', @$arguments ]);
 	my @events = map { eval { JSON::PP->new->utf8->decode($_) } || "no JSON: $_" } split /\n/, $err;

@@ -125,9 +125,12 @@ is($result->{exit}, 0, 'run, at head');
 is(scalar(() = $result->{err} =~ /$plain/g), 1, '... says once that it uses plain SQL');
 like($result->{out}, qr/^Database ready \(at head\)/, '... and is ready by the fast path');
 is(client('run', @one, '-q')->{err}, '', 'quietly if asked to');
-$result = client($_, @one, '--require-extension') foreach ('check', 'run');
-is($result->{exit}, 4, 'the extension can be required');
-like($result->{err}, qr/is not installed.*CREATE EXTENSION gw_bootstrap/s, '... and the remedy is told');
+foreach my $command ('check', 'run')
+{
+	$result = client($command, @one, '--require-extension');
+	is($result->{exit}, 4, "$command: the extension can be required");
+	like($result->{err}, qr/is not installed.*CREATE EXTENSION gw_bootstrap/s, '... and the remedy is told');
+}
 is(client('run', @one, '--require-extension=false')->{exit}, 0, '... or not');
 
 # A locked head table is waited for only briefly, and not at head.

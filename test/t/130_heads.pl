@@ -160,6 +160,9 @@ my $dir = scripts(%set, 'alembic.ini' => "[alembic]\nscript_location = one\n");
 {
 	my ($out) = run_command([ 'sh', '-c', "cd $dir && gw_bootstrap heads --alembic alembic.ini" ]);
 	is($out, 'a', 'a relative path');
+	local $ENV{DATABASE_URL} = 'mysql://elsewhere';
+	is(heads("$dir/alembic.ini") =~ s/^2: .*//sr, '', 'from another directory it leads nowhere');
+	is(heads("$dir/one"), 'a', 'nothing is connected to, so no connection string matters');
 	local $ENV{GW_BOOTSTRAP_ALEMBIC} = "$dir/two";
 	my ($none, $err) = run_command([ 'gw_bootstrap', 'heads' ]);
 	like($err, qr/revision "a", named by revision "b"/, 'the variable');
