@@ -242,13 +242,12 @@ parse_command_line(int argc, char *argv[], Options *options, bool *given)
 				help();
 				exit(EXIT_READY);
 			case '?':
+			case ':':
 				if (optopt == '?')	/* as it was written, too */
 				{
 					help();
 					exit(EXIT_READY);
 				}
-				/* FALLTHROUGH */
-			case ':':
 				refuse_option(argv, option == ':');
 				break;
 			default:
