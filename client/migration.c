@@ -11,6 +11,7 @@
 #include "log.h"
 #include "round.h"
 #include "sql.h"
+#include "sql_migration.h"
 
 /* How long a second connection beside the guard may take. */
 #define SECOND_CONNECTION_MS 10000
@@ -125,6 +126,9 @@ migrate(Run *run, ExitCode *code)
 {
 	Command		command;
 	CommandEnd	end;
+
+	if (run->options->migrate_sql.path != NULL)
+		return migrate_by_sql(run, code);
 
 	*code = EXIT_REFUSED;
 	if (!second_connection_works(run))
