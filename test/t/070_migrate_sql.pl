@@ -15,6 +15,10 @@ use Test::More;
 use Time::HiRes qw(time);
 
 my $node = GwBootstrap::Ways->server;
+
+# So that a COMMIT can be made to wait.
+$node->append_conf('postgresql.conf', "wal_level = replica\nmax_wal_senders = 2");
+$node->restart;
 my $dir = PostgreSQL::Test::Utils::tempdir_short();
 my $count = 0;
 
@@ -223,8 +227,34 @@ foreach my $case (
 	$way->close;
 }
 
-# A COMMIT whose answer is lost is looked into, not guessed at: here it came
-# through, and a trigger ends the connection at the last moment in the other case.
+# A COMMIT whose answer is lost is looked into, not guessed at.  Here it came
+# through: a standby that never comes is to confirm it.
+{
+	my $way = way(1, 0);
+	my $name = $way->name . ', killed after COMMIT';
+	my $set = sub {
+		$node->safe_psql('postgres', "ALTER SYSTEM SET synchronous_standby_names = '$_[0]'");
+		$node->reload;
+	};
+	my $file = migration();
+	$set->('nobody');
+	my $replica = start($way, 1, '--migrate-sql', $file);
+	my $pid;
+	GwBootstrap::Replicas::wait_until(sub {
+		$pid = $node->safe_psql('postgres', q(SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'));
+	}) or die 'COMMIT does not wait';
+	$node->safe_psql('postgres', "SELECT pg_terminate_backend($pid)");
+	my ($result) = $replica->wait;
+	$set->('');
+	is($result->{exit}, 0, "$name: ready") or diag $result->{err};
+	like($result->{err}, qr/no answer to the COMMIT of the migration, starting over/, "$name: says so");
+	like($result->{out}, qr/\(at head\)/, "$name: by looking again");
+	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: applied once");
+	$way->is_clean($name);
+	$way->close;
+}
+
+# And here it did not: a trigger ends the backend at the last moment.
 {
 	my $way = way(1, 0);
 	my $name = $way->name . ', killed at COMMIT';
