@@ -48,7 +48,7 @@ second_connection_works(Run *run)
 		log_event(LOG_ERROR,
 				  psprintf("The migration command would wait for the guard, and the guard for the command. The last error was: %s",
 						   other.failure.message),
-				  "Use a larger pool, or name a way past the pooler in --migration-url.",
+				  "Use a larger pool, name a way past the pooler in --migration-url, or migrate by --migrate-sql.",
 				  "no second connection to the database within %d s while the guard holds one",
 				  SECOND_CONNECTION_MS / 1000);
 	return false;
