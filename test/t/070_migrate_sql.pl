@@ -181,6 +181,28 @@ foreach my $kind ([ 0, 0 ], [ 1, 0 ], [ 2, 1 ])
 	$way->close;
 }
 
+# Somebody else has a table for longer than the migration wants to wait.
+{
+	my $way = way(2, 0);
+	my $name = $way->name . ', lock_timeout';
+	$way->sql('CREATE TABLE wanted (a int)');
+	my $other = $node->background_psql($way->dbname);
+	$other->query_safe('BEGIN');
+	$other->query_safe('LOCK TABLE wanted');
+	my $replica = start($way, 1, '--migrate-sql',
+		migration(q(SET LOCAL lock_timeout = '50ms'; ALTER TABLE wanted ADD b int;)));
+	ok(GwBootstrap::Replicas::wait_until(sub { $replica->err =~ /starting over: canceling statement due to lock timeout/ || $replica->ended }),
+		"$name: the migration is rolled back and tried again");
+	ok(!$replica->ended, "$name: the client does not give up");
+	$other->query_safe('COMMIT');
+	$other->quit;
+	my ($result) = $replica->wait;
+	is($result->{exit}, 0, "$name: ready once the table is free") or diag $result->{err};
+	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: applied once");
+	$way->is_clean($name);
+	$way->close;
+}
+
 # The client dies in the middle; on servers that look after their clients its
 # lock goes with it, though its statement would run on.
 foreach my $kind ($node->pg_version >= 14 ? ([ 0, 0 ], [ 1, 0 ], [ 2, 1 ]) : ())
