@@ -191,9 +191,9 @@ foreach my $kind ([ 0, 0 ], [ 1, 0 ], [ 2, 1 ])
 	$other->query_safe('LOCK TABLE wanted');
 	my $replica = start($way, 1, '--migrate-sql',
 		migration(q(SET LOCAL lock_timeout = '50ms'; ALTER TABLE wanted ADD b int;)));
-	ok(GwBootstrap::Replicas::wait_until(sub { $replica->err =~ /starting over: canceling statement due to lock timeout/ || $replica->ended }),
+	ok(GwBootstrap::Replicas::wait_until(sub { $replica->err =~ /starting over: canceling statement due to lock timeout/ || $replica->ended(0) }),
 		"$name: the migration is rolled back and tried again");
-	ok(!$replica->ended, "$name: the client does not give up");
+	ok(!$replica->ended(0), "$name: the client does not give up");
 	$other->query_safe('COMMIT');
 	$other->quit;
 	my ($result) = $replica->wait;
