@@ -11,6 +11,7 @@
 #include "log.h"
 #include "round.h"
 #include "sql.h"
+#include "sql_migration.h"
 
 /* How long a second connection beside the guard may take. */
 #define SECOND_CONNECTION_MS 10000
@@ -47,7 +48,7 @@ second_connection_works(Run *run)
 		log_event(LOG_ERROR,
 				  psprintf("The migration command would wait for the guard, and the guard for the command. The last error was: %s",
 						   other.failure.message),
-				  "Use a larger pool, or name a way past the pooler in --migration-url.",
+				  "Use a larger pool, name a way past the pooler in --migration-url, or migrate by --migrate-sql.",
 				  "no second connection to the database within %d s while the guard holds one",
 				  SECOND_CONNECTION_MS / 1000);
 	return false;
@@ -125,6 +126,9 @@ migrate(Run *run, ExitCode *code)
 {
 	Command		command;
 	CommandEnd	end;
+
+	if (run->options->migrate_sql.path != NULL)
+		return migrate_by_sql(run, code);
 
 	*code = EXIT_REFUSED;
 	if (!second_connection_works(run))

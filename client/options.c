@@ -26,8 +26,10 @@ static const char *const modes[] = {[MODE_RUN] = "run", [MODE_CHECK] = "check", 
 enum
 {
 	OPT_MIGRATE = 1,
+	OPT_MIGRATE_SQL,
 	OPT_MIGRATION_URL,
 	OPT_POST,
+	OPT_POST_SQL,
 	OPT_SKIP_MIGRATIONS,
 	OPT_TIMEOUT,
 	OPT_HEAD_TABLE,
@@ -45,8 +47,10 @@ static const struct option long_options[] = {
 	{"expect-head", required_argument, NULL, 'e'},
 	{"alembic", required_argument, NULL, OPT_ALEMBIC},
 	{"migrate", required_argument, NULL, OPT_MIGRATE},
+	{"migrate-sql", required_argument, NULL, OPT_MIGRATE_SQL},
 	{"migration-url", required_argument, NULL, OPT_MIGRATION_URL},
 	{"post", required_argument, NULL, OPT_POST},
+	{"post-sql", required_argument, NULL, OPT_POST_SQL},
 	{"skip-migrations", optional_argument, NULL, OPT_SKIP_MIGRATIONS},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
 	{"head-table", required_argument, NULL, OPT_HEAD_TABLE},
@@ -72,9 +76,11 @@ static const struct
 	{"GW_BOOTSTRAP_EXPECT_HEAD", 'e'},
 	{"GW_BOOTSTRAP_ALEMBIC", OPT_ALEMBIC},
 	{"GW_BOOTSTRAP_MIGRATE", OPT_MIGRATE},
+	{"GW_BOOTSTRAP_MIGRATE_SQL", OPT_MIGRATE_SQL},
 	{"GW_BOOTSTRAP_MIGRATION_URL", OPT_MIGRATION_URL},
 	{"MIGRATION_DATABASE_URL", OPT_MIGRATION_URL},
 	{"GW_BOOTSTRAP_POST", OPT_POST},
+	{"GW_BOOTSTRAP_POST_SQL", OPT_POST_SQL},
 	{"GW_BOOTSTRAP_SKIP_MIGRATIONS", OPT_SKIP_MIGRATIONS},
 	{"MCPGATEWAY_SKIP_MIGRATIONS", OPT_SKIP_MIGRATIONS},
 	{"GW_BOOTSTRAP_TIMEOUT", OPT_TIMEOUT},
@@ -108,10 +114,27 @@ parse_log_format(const char *value, const char *source)
 	exit(EXIT_USAGE);
 }
 
+/*
+ * Steps, for which an empty value means none.
+ */
+static bool
+may_be_empty(int option)
+{
+	return option == OPT_MIGRATE || option == OPT_MIGRATE_SQL ||
+		option == OPT_POST || option == OPT_POST_SQL;
+}
+
+static void
+set_sql_file(SqlFile *file, const char *value, const char *source)
+{
+	file->path = *value ? pg_strdup(value) : NULL;
+	file->source = source;
+}
+
 static void
 set_option(Options *options, int option, const char *value, const char *source)
 {
-	if (value != NULL && *value == '\0' && option != OPT_POST && option != OPT_MIGRATE)
+	if (value != NULL && *value == '\0' && !may_be_empty(option))
 	{
 		log_error("empty value for %s", source);
 		exit(EXIT_USAGE);
@@ -132,12 +155,18 @@ set_option(Options *options, int option, const char *value, const char *source)
 		case OPT_MIGRATE:
 			options->migrate = *value ? pg_strdup(value) : NULL;
 			break;
+		case OPT_MIGRATE_SQL:
+			set_sql_file(&options->migrate_sql, value, source);
+			break;
 		case OPT_MIGRATION_URL:
 			options->migration_url = pg_strdup(value);
 			options->migration_url_source = source;
 			break;
 		case OPT_POST:
 			options->post = *value ? pg_strdup(value) : NULL;
+			break;
+		case OPT_POST_SQL:
+			set_sql_file(&options->post_sql, value, source);
 			break;
 		case OPT_SKIP_MIGRATIONS:
 			options->skip_migrations = value == NULL || parse_bool(value, source);
@@ -356,6 +385,7 @@ check_options(Options *options)
 	}
 	if (options->mode == MODE_HEADS)
 		return;					/* it connects to nothing */
+	read_sql_files(options);
 	options->conninfo = make_conninfo(options->dbname, options->dbname_source);
 	options->migration_conninfo = options->migration_url ?
 		make_conninfo(options->migration_url, options->migration_url_source) :

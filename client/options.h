@@ -10,6 +10,7 @@
 
 #include "fe_utils/simple_list.h"
 #include "revisions.h"
+#include "sql_file.h"
 
 typedef enum Mode
 {
@@ -37,7 +38,9 @@ typedef struct Options
 	bool		create_extension;
 	bool		require_extension;
 	const char *migrate;		/* shell command, or NULL */
+	SqlFile		migrate_sql;
 	const char *post;			/* shell command, or NULL */
+	SqlFile		post_sql;
 	bool		skip_migrations;
 	int			timeout;		/* seconds; -1 until the default is known */
 	char	  **command;		/* after "--", or NULL */

@@ -45,6 +45,7 @@ extern void report_waiting(Run *run);
 extern Step wait_round(Run *run, ExitCode *code);
 extern Step handle_failure(Run *run, ExitCode *code);
 extern ExitCode end_at_deadline(const Run *run);
+extern Millis post_deadline(const Run *run);
 
 extern Step migrate(Run *run, ExitCode *code);
 

@@ -16,6 +16,7 @@
 #include "command.h"
 #include "environment.h"
 #include "log.h"
+#include "post_sql.h"
 #include "round.h"
 
 /* An attempt that begins just before the deadline may end just after it. */
@@ -112,7 +113,7 @@ wait_for_others(Run *run, ExitCode *code)
 			 heads, describe_expected(run->options));
 	free(heads);
 	run->reason_code = EXIT_NOT_AT_HEAD;
-	strlcpy(run->remedy, run->options->skip_migrations ? "Migrations are skipped here: let their owner run them, or wait longer with --timeout." : "Use --migrate=COMMAND, or --skip-migrations --timeout=SECONDS to wait for somebody else.",
+	strlcpy(run->remedy, run->options->skip_migrations ? "Migrations are skipped here: let their owner run them, or wait longer with --timeout." : "Use --migrate or --migrate-sql, or --skip-migrations --timeout=SECONDS to wait for somebody else.",
 			sizeof(run->remedy));
 	if (run->options->skip_migrations)
 		return wait_round(run, code);
@@ -128,7 +129,8 @@ wait_for_others(Run *run, ExitCode *code)
 static Step
 one_round(Run *run, bool *probed, ExitCode *code)
 {
-	bool		may_migrate = run->options->migrate != NULL && !run->options->skip_migrations;
+	bool		may_migrate = !run->options->skip_migrations &&
+		(run->options->migrate != NULL || run->options->migrate_sql.path != NULL);
 	bool		at_head;
 
 	if (run->session.conn == NULL &&
@@ -157,14 +159,21 @@ one_round(Run *run, bool *probed, ExitCode *code)
 }
 
 /*
+ * Until when the post steps may last.
+ */
+Millis
+post_deadline(const Run *run)
+{
+	return run->options->timeout == 0 ? now_ms() + POST_STEPS_MS : run->deadline;
+}
+
+/*
  * Run the post steps, which are on every path.
  */
 static ExitCode
 run_post_steps(const Run *run)
 {
-	Millis		deadline = run->options->timeout == 0 ?
-		now_ms() + POST_STEPS_MS :
-		run->deadline;
+	Millis		deadline = post_deadline(run);
 	Command		command;
 	CommandEnd	end;
 
@@ -238,6 +247,8 @@ run(const Options *options)
 	set_backstop(run.attempt_deadline + BACKSTOP_MS);
 
 	code = bring_to_head(&run);
+	if (code == EXIT_READY && stop_signal() == 0 && options->post_sql.path != NULL)
+		code = run_post_sql(&run);
 	signo = take_stop_signal();
 	session_close(&run.session);
 	if (code == EXIT_READY && signo == 0 && options->post != NULL)

@@ -89,13 +89,15 @@ log_notice(void *arg, const char *message)
  * can override: the name by which a DBA knows the holder of the lock, which is
  * not that of the service in PGAPPNAME; and a limit for packets that nobody
  * acknowledges, after which libpq goes on to the next of several addresses,
- * since its own connect_timeout does nothing for PQconnectPoll().
+ * since its own connect_timeout does nothing for PQconnectPoll().  Keepalives
+ * find a server that is gone while a long statement leaves nothing to
+ * acknowledge.
  */
 bool
 session_open(Session *session, const char *conninfo, Millis deadline)
 {
-	const char *const keywords[] = {"application_name", "tcp_user_timeout", "dbname", NULL};
-	const char *const values[] = {"gw_bootstrap", UNACKNOWLEDGED_MS, conninfo, NULL};
+	const char *const keywords[] = {"application_name", "tcp_user_timeout", "keepalives_idle", "keepalives_interval", "dbname", NULL};
+	const char *const values[] = {"gw_bootstrap", UNACKNOWLEDGED_MS, "15", "5", conninfo, NULL};
 
 	begin_blocking_call();
 	session->conn = PQconnectStartParams(keywords, values, true);
@@ -139,6 +141,19 @@ session_close(Session *session)
 }
 
 /*
+ * Send a statement that may have a password in it.
+ */
+bool
+session_send_unlogged(Session *session, const char *sql)
+{
+	bool		sent = PQsendQuery(session->conn, sql) == 1;
+
+	if (!sent)
+		set_connection_failure(&session->failure, session->conn);
+	return sent;
+}
+
+/*
  * Send a statement, which is freed.
  */
 bool
@@ -147,9 +162,7 @@ session_send(Session *session, char *sql)
 	bool		sent;
 
 	log_debug("sending: %s", sql);
-	sent = PQsendQuery(session->conn, sql) == 1;
-	if (!sent)
-		set_connection_failure(&session->failure, session->conn);
+	sent = session_send_unlogged(session, sql);
 	free(sql);
 	return sent;
 }

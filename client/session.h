@@ -29,6 +29,7 @@ typedef struct Session
 extern bool session_open(Session *session, const char *conninfo, Millis deadline);
 extern void session_close(Session *session);
 extern bool session_send(Session *session, char *sql);
+extern bool session_send_unlogged(Session *session, const char *sql);
 extern PGresult *session_receive(Session *session, Millis deadline);
 extern PGresult *session_query(Session *session, char *sql, Millis deadline);
 extern bool session_find_extension(Session *session, Millis deadline);

@@ -191,3 +191,65 @@ sql_rollback(void)
 {
 	return pg_strdup("ROLLBACK");
 }
+
+/*
+ * Begin a transaction that is no guard, but may last as long.
+ */
+char *
+sql_begin(PGconn *conn)
+{
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	append_begin_guard(&sql, conn);
+
+	return sql.data;
+}
+
+/*
+ * Before statements of others: read strings as psql's lexer did, and remember
+ * what decides which tables names mean, and whether we may read them.
+ */
+char *
+sql_begin_script(void)
+{
+	return pg_strdup("SET LOCAL standard_conforming_strings = on;"
+					 " SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_setting('role')");
+}
+
+/*
+ * A statement is not to go on after the deadline, in milliseconds from now, or
+ * long after its client has gone.  Limits that are lower are left, and those
+ * that the server doesn't know; client_connection_check_interval came with 14.
+ */
+char *
+sql_limit_time(int64 left)
+{
+	return psprintf("SELECT pg_catalog.set_config(s.name, s.most::pg_catalog.text, true)"
+					" FROM (SELECT name,"
+					" CASE name WHEN 'statement_timeout' THEN " INT64_FORMAT "::pg_catalog.int8 ELSE 1000 END AS most,"
+					" CASE WHEN vartype OPERATOR(pg_catalog.=) 'integer' THEN setting::pg_catalog.int8 END AS current"
+					" FROM pg_catalog.pg_settings"
+					" WHERE name OPERATOR(pg_catalog.=) 'statement_timeout'"
+					" OR name OPERATOR(pg_catalog.=) 'client_connection_check_interval') s"
+					" WHERE s.current OPERATOR(pg_catalog.=) 0 OR s.current OPERATOR(pg_catalog.>) s.most",
+					left);
+}
+
+/*
+ * Undo the SET LOCAL of others that would change what we see.
+ */
+char *
+sql_restore_names(PGconn *conn, const char *search_path, const char *role)
+{
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	appendPQExpBufferStr(&sql, "SELECT pg_catalog.set_config('role', ");
+	append_literal(&sql, conn, role);
+	appendPQExpBufferStr(&sql, ", true), pg_catalog.set_config('search_path', ");
+	append_literal(&sql, conn, search_path);
+	appendPQExpBufferStr(&sql, ", true)");
+
+	return sql.data;
+}

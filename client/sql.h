@@ -18,6 +18,10 @@ extern char *sql_try(PGconn *conn, const char *schema, const Options *options);
 extern char *sql_begin_and_try(PGconn *conn, const char *schema, const Options *options);
 extern char *sql_current_heads(PGconn *conn, const char *schema, const Options *options);
 extern char *sql_heartbeat(void);
+extern char *sql_begin(PGconn *conn);
+extern char *sql_begin_script(void);
+extern char *sql_limit_time(int64 left);
+extern char *sql_restore_names(PGconn *conn, const char *search_path, const char *role);
 extern char *sql_commit(void);
 extern char *sql_rollback(void);
 

@@ -11,7 +11,7 @@ use GwBootstrap::PgBouncer;
 # A library's own settings show that it is loaded and cannot be otherwise.
 my $query = <<'SQL';
 SELECT 'setting ' || name || ' = ' || setting FROM pg_settings
- WHERE name NOT LIKE 'gw\_bootstrap.%'
+ WHERE name NOT LIKE 'gw\_bootstrap.%' AND name NOT LIKE 'plpgsql.%'
 UNION ALL
 SELECT 'advisory lock ' || classid || ' ' || objid || ' ' || mode FROM pg_locks
  WHERE locktype = 'advisory' AND pid = pg_backend_pid()
