@@ -1,7 +1,7 @@
 # gw_bootstrap: the server half (PGXS), and the goals that hand on to other rooms.
 #
 #   make, make install, make installcheck     the extension, against the server of PG_CONFIG
-#   make client-all, make client-install      the client program
+#   make client-all, make client-install      the client program and its manual page
 #   make demo, make test                      the two commands of the README
 #   make matrix, make bench                   every supported PostgreSQL; speed
 
@@ -37,7 +37,7 @@ $(OBJS): | extension
 extension:
 	mkdir -p $@
 
-client-all client-install client-uninstall client-clean:
+client-all client-man client-install client-uninstall client-clean:
 	$(MAKE) -C client $(patsubst client-%,%,$@)
 
 test:
@@ -54,4 +54,4 @@ format:
 format-check:
 	.ci/format --check
 
-.PHONY: client-all client-install client-uninstall client-clean test matrix demo bench format format-check
+.PHONY: client-all client-man client-install client-uninstall client-clean test matrix demo bench format format-check

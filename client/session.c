@@ -8,7 +8,6 @@
 #include "postgres_fe.h"
 
 #include "exit_code.h"
-#include "extension.h"
 #include "log.h"
 #include "plain.h"
 #include "session.h"
@@ -251,82 +250,6 @@ session_query(Session *session, char *sql, Millis deadline)
 	}
 	session->failure.kind = FAILURE_NONE;
 	return result;
-}
-
-/*
- * Refuse an extension whose functions this client could misunderstand: its
- * first number tells their signatures.
- */
-static bool
-check_version(Session *session, const char *version)
-{
-	if (strtol(version, NULL, 10) == strtol(GW_BOOTSTRAP_VERSION, NULL, 10))
-		return true;
-	set_failure(&session->failure, FAILURE_FINAL,
-				"Install the client and the extension of the same version; in the database, run ALTER EXTENSION gw_bootstrap UPDATE.",
-				"client version %s does not work with version %s of extension gw_bootstrap",
-				GW_BOOTSTRAP_VERSION, version);
-	return false;
-}
-
-/*
- * Ask where the extension lives.
- */
-bool
-session_find_extension(Session *session, Millis deadline)
-{
-	PGresult   *result = session_query(session, sql_find_extension(), deadline);
-	bool		found;
-
-	session->extension_missing = result != NULL && PQntuples(result) == 0;
-	if (result == NULL)
-		return false;
-	if (session->extension_missing)
-	{
-		PQclear(result);
-		set_failure(&session->failure, FAILURE_FINAL,
-					"Run CREATE EXTENSION gw_bootstrap in this database.",
-					"extension gw_bootstrap is not installed in database \"%s\"",
-					PQdb(session->conn));
-		return false;
-	}
-	found = check_version(session, PQgetvalue(result, 0, 1));
-	if (found)
-	{
-		session->schema = pg_strdup(PQgetvalue(result, 0, 0));
-		session->schema_known = true;
-	}
-	PQclear(result);
-	return found;
-}
-
-/*
- * Ask whether the database is at head: one round trip if the extension is in
- * the schema public, three in all if it turns out not to be.
- */
-bool
-session_is_at_head(Session *session, const Options *options, Millis deadline, bool *at_head)
-{
-	PGresult   *result;
-
-	if (session->plain)
-		return plain_is_at_head(session, options, deadline, at_head);
-	if (session->schema == NULL)
-		session->schema = pg_strdup("public");
-	result = session_query(session, sql_probe(session->conn, session->schema, options), deadline);
-	if (result == NULL && !session->schema_known && strcmp(session->failure.sqlstate, "22P02") == 0)
-	{
-		if (!find_or_create_extension(session, options, deadline))
-			return false;
-		if (session->plain)
-			return plain_is_at_head(session, options, deadline, at_head);
-		result = session_query(session, sql_probe(session->conn, session->schema, options), deadline);
-	}
-	if (result == NULL)
-		return false;
-	*at_head = strcmp(PQgetvalue(result, 0, 0), "t") == 0;
-	PQclear(result);
-	return true;
 }
 
 /*

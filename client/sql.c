@@ -82,35 +82,34 @@ append_heads_arguments(PQExpBuffer sql, PGconn *conn, const Options *options)
 }
 
 /*
- * The fast path, one message of two statements.  The first fails unless the
- * extension lives in that schema, before the second is even parsed: whoever
- * may create functions there must not have theirs called.  It tells why in
- * the text of a failing cast, which is not a constant, since those are
- * computed in advance.  It fails as well if the extension is of another major
- * version than the client.
+ * The fast path, one message of two statements.  Whoever may create functions
+ * in that schema must not have theirs called, and planning a call can be
+ * enough for that.  So the first statement fails, before the second is even
+ * parsed, unless the function is there, is written in C, which only a
+ * superuser can create, and has its library.  That is what the validator of
+ * the language checks; asking pg_extension instead would cost a new backend
+ * as much as all the rest.
+ *
+ * The second tells the version of the library, too, which is loaded by then.
  */
 char *
 sql_probe(PGconn *conn, const char *schema, const Options *options)
 {
 	PQExpBufferData sql;
+	PQExpBufferData function;
+
+	initPQExpBuffer(&function);
+	appendPQExpBuffer(&function,
+					  "%s.gw_bootstrap_at_head(pg_catalog.text[], pg_catalog.text, pg_catalog.text)",
+					  fmtId(schema));
 
 	initPQExpBuffer(&sql);
-	appendPQExpBufferStr(&sql,
-						 "SELECT CASE WHEN pg_catalog.count(*) OPERATOR(pg_catalog.=) 1 THEN 1"
-						 " ELSE CAST(pg_catalog.concat('extension gw_bootstrap " GW_BOOTSTRAP_VERSION " is not in schema ', ");
-	append_literal(&sql, conn, schema);
-	appendPQExpBufferStr(&sql,
-						 ", pg_catalog.min(e.extversion)) AS pg_catalog.int4) END"
-						 " FROM pg_catalog.pg_extension e"
-						 " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace"
-						 " WHERE e.extname OPERATOR(pg_catalog.=) 'gw_bootstrap'"
-						 " AND pg_catalog.split_part(e.extversion, '.', 1) OPERATOR(pg_catalog.=)"
-						 " pg_catalog.split_part('" GW_BOOTSTRAP_VERSION "', '.', 1)"
-						 " AND n.nspname OPERATOR(pg_catalog.=) ");
-	append_literal(&sql, conn, schema);
-	appendPQExpBuffer(&sql, "; SELECT %s.gw_bootstrap_at_head(", fmtId(schema));
+	appendPQExpBufferStr(&sql, "SELECT pg_catalog.fmgr_c_validator(");
+	append_literal(&sql, conn, function.data);
+	appendPQExpBuffer(&sql, "::pg_catalog.regprocedure); SELECT %s.gw_bootstrap_at_head(", fmtId(schema));
 	append_heads_arguments(&sql, conn, options);
-	appendPQExpBufferStr(&sql, ")");
+	appendPQExpBufferStr(&sql, "), pg_catalog.current_setting('gw_bootstrap.version'::pg_catalog.text, true)");
+	termPQExpBuffer(&function);
 
 	return sql.data;
 }
