@@ -47,8 +47,10 @@
 static RangeVar *
 make_range_var(char *name)
 {
-	size_t		len = strspn(name, "abcdefghijklmnopqrstuvwxyz_");
+	size_t		len = 0;
 
+	while ((name[len] >= 'a' && name[len] <= 'z') || name[len] == '_')
+		len++;
 	if (len > 0 && len < NAMEDATALEN && name[len] == '\0')
 		return makeRangeVar(NULL, name, -1);
 
@@ -156,7 +158,8 @@ check_access(Relation rel, AttrNumber attnum)
 static Form_pg_attribute
 find_head_column(Relation rel, text *column_name)
 {
-	char	   *name = text_to_cstring(column_name);
+	const char *name = VARDATA_ANY(column_name);
+	int			len = VARSIZE_ANY_EXHDR(column_name);
 	TupleDesc	desc = RelationGetDescr(rel);
 	Form_pg_attribute found = NULL;
 
@@ -164,7 +167,8 @@ find_head_column(Relation rel, text *column_name)
 	{
 		Form_pg_attribute att = TupleDescAttr(desc, i);
 
-		if (!att->attisdropped && strcmp(NameStr(att->attname), name) == 0)
+		if (!att->attisdropped && strlen(NameStr(att->attname)) == len &&
+			memcmp(NameStr(att->attname), name, len) == 0)
 			found = att;
 	}
 
@@ -174,12 +178,12 @@ find_head_column(Relation rel, text *column_name)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("column \"%s\" of relation \"%s\" does not exist",
-						name, RelationGetRelationName(rel))));
+						text_to_cstring(column_name), RelationGetRelationName(rel))));
 	if (compat_is_virtual(found))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("column \"%s\" of relation \"%s\" is a virtual generated column",
-						name, RelationGetRelationName(rel)),
+						NameStr(found->attname), RelationGetRelationName(rel)),
 				 errhint("Name a column that is stored.")));
 
 	return found;
