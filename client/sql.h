@@ -17,6 +17,7 @@ extern char *sql_try(PGconn *conn, const char *schema, const Options *options);
 extern char *sql_begin_and_try(PGconn *conn, const char *schema, const Options *options);
 extern char *sql_current_heads(PGconn *conn, const char *schema, const Options *options);
 extern char *sql_heartbeat(void);
+extern char *sql_migration_sessions(int recent_ms);
 extern char *sql_commit(void);
 extern char *sql_rollback(void);
 
