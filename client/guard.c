@@ -126,7 +126,7 @@ read_heartbeat(Session *guard, Heartbeat *heartbeat)
 {
 	if (PQconsumeInput(guard->conn) == 0)
 	{
-		set_connection_failure(&guard->failure, guard->conn);
+		session_broke(guard);
 		return false;
 	}
 	while (!PQisBusy(guard->conn))
@@ -148,7 +148,7 @@ read_heartbeat(Session *guard, Heartbeat *heartbeat)
 	}
 	if (heartbeat->pending || PQtransactionStatus(guard->conn) == PQTRANS_INTRANS)
 		return true;
-	set_connection_failure(&guard->failure, guard->conn);
+	session_broke(guard);
 	return false;
 }
 
@@ -159,7 +159,7 @@ send_heartbeat(Session *guard, Heartbeat *heartbeat)
 		return false;
 	if (PQflush(guard->conn) < 0)
 	{
-		set_connection_failure(&guard->failure, guard->conn);
+		session_broke(guard);
 		return false;
 	}
 	heartbeat->pending = true;

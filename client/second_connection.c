@@ -26,11 +26,23 @@
 #define SECOND_CONNECTION_MS 10000
 
 /*
- * A pooled backend keeps the name of the command that used it last, so being
- * idle is no sign of life.  It is one for as long as a command may live on
- * after the loss of its guard: the grace, and the time to notice and to kill.
+ * How long a command may live on after the loss of its guard: the grace, and
+ * time to notice and to kill.
  */
-#define RECENT_MS (GRACE_LOST_MS + 2000)
+#define OUTLIVE_MS (GRACE_LOST_MS + 2000)
+
+/*
+ * We waited for somebody who gave up the lock without reaching head.  If that
+ * is because the guard was lost, the command is being stopped just now.
+ */
+static void
+let_command_end(Run *run)
+{
+	if (!run->lock_was_taken)
+		return;
+	run->lock_was_taken = false;
+	wait_until(NULL, 0, Min(run->deadline, now_ms() + OUTLIVE_MS));
+}
 
 /*
  * Why no command could be started.
@@ -51,7 +63,9 @@ log_no_connection(const Run *run, const Failure *failure)
 }
 
 /*
- * Judge what the server knows of an earlier migration.
+ * Judge what the server knows of an earlier migration.  A pooled backend keeps
+ * the name of the command that used it last, so if it is idle it counts only
+ * for as long as that command may have lived on.
  */
 static SecondResult
 judge_sessions(Run *run, const PGresult *result)
@@ -81,16 +95,18 @@ judge_sessions(Run *run, const PGresult *result)
 SecondResult
 ask_second_connection(Run *run)
 {
-	Millis		until = Min(run->deadline, now_ms() + SECOND_CONNECTION_MS);
+	Millis		until;
 	Session		other = {0};
 	PGresult   *result = NULL;
 	int			round = 0;
 	SecondResult answer = SECOND_NONE;
 
+	let_command_end(run);
+	until = Min(run->deadline, now_ms() + SECOND_CONNECTION_MS);
 	do
 	{
 		if (session_open(&other, run->options->migration_conninfo, until))
-			result = session_query(&other, sql_migration_sessions(RECENT_MS), until);
+			result = session_query(&other, sql_migration_sessions(OUTLIVE_MS), until);
 		session_close(&other);
 	} while (result == NULL && other.failure.kind == FAILURE_RETRY && wait_backoff(round++, until));
 

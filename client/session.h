@@ -21,11 +21,13 @@ typedef struct Session
 	PGconn	   *conn;			/* NULL if not connected */
 	char	   *schema;			/* of the extension; a guess until verified */
 	bool		schema_known;
+	Failure		last_words;		/* of a server that ended the connection */
 	Failure		failure;		/* why the last call did not work */
 } Session;
 
 extern bool session_open(Session *session, const char *conninfo, Millis deadline);
 extern void session_close(Session *session);
+extern void session_broke(Session *session);
 extern bool session_send(Session *session, char *sql);
 extern PGresult *session_receive(Session *session, Millis deadline);
 extern PGresult *session_query(Session *session, char *sql, Millis deadline);
