@@ -10,6 +10,10 @@
 
 #include "watcher.h"
 
+/* By this the server knows the sessions of a migration command. */
+#define MIGRATION "migration"
+#define MIGRATION_APPLICATION_NAME "gw_bootstrap " MIGRATION
+
 typedef struct Command
 {
 	const char *name;			/* "migration" or "post step" */

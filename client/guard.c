@@ -7,6 +7,12 @@
  * poolers and firewalls away, and tells that the transaction, and with it the
  * lock, is still there.
  *
+ * A connection that ends is noticed at once.  One that has fallen silent is
+ * given up when nothing came for the time of two heartbeats.  A server that
+ * merely stalls still has the lock, so this may stop a migration for nothing;
+ * but of a pooler whose host is gone one hears nothing either, and the server
+ * has then given the lock to somebody else already.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres_fe.h"
@@ -17,13 +23,7 @@
 #include "sql.h"
 
 #define HEARTBEAT_MS 3000
-
-/*
- * A server that stalls still has the lock, so it gets time to answer.  One
- * that is gone needs far longer to notice that we are, and to give the lock to
- * somebody else.
- */
-#define PATIENCE_MS 15000
+#define PATIENCE_MS (2 * HEARTBEAT_MS)
 
 typedef struct Heartbeat
 {
@@ -74,16 +74,39 @@ guard_open(Session *session, const Options *options, Millis deadline)
 }
 
 /*
+ * Until when an answer over the guard may be waited for.  None of its
+ * statements ever waits for anything on the server.
+ */
+static Millis
+patience(Millis deadline)
+{
+	return Min(deadline, now_ms() + PATIENCE_MS);
+}
+
+/*
  * Ask in the guard itself whether its migration has reached head.
  */
 TryResult
 guard_ask_again(Session *session, const Options *options, Millis deadline)
 {
 	if (session->plain)
-		return plain_guard_ask_again(session, options, deadline);
+		return plain_guard_ask_again(session, options, patience(deadline));
 	return read_try(session_query(session,
 								  sql_try(session->conn, session->schema, options),
-								  deadline));
+								  patience(deadline)));
+}
+
+/*
+ * Look whether we still have the lock.
+ */
+bool
+guard_is_alive(Session *session, Millis deadline)
+{
+	PGresult   *result = session_query(session, sql_heartbeat(), patience(deadline));
+	bool		alive = result != NULL;
+
+	PQclear(result);
+	return alive;
 }
 
 /*
@@ -97,7 +120,7 @@ guard_end(Session *session, Millis deadline)
 
 	if (PQtransactionStatus(session->conn) == PQTRANS_IDLE)
 		return true;
-	result = session_query(session, sql_commit(), deadline);
+	result = session_query(session, sql_commit(), patience(deadline));
 	ended = result != NULL;
 	PQclear(result);
 	return ended;
@@ -112,7 +135,7 @@ read_heartbeat(Session *guard, Heartbeat *heartbeat)
 {
 	if (PQconsumeInput(guard->conn) == 0)
 	{
-		set_connection_failure(&guard->failure, guard->conn);
+		session_broke(guard);
 		return false;
 	}
 	while (!PQisBusy(guard->conn))
@@ -134,7 +157,7 @@ read_heartbeat(Session *guard, Heartbeat *heartbeat)
 	}
 	if (heartbeat->pending || PQtransactionStatus(guard->conn) == PQTRANS_INTRANS)
 		return true;
-	set_connection_failure(&guard->failure, guard->conn);
+	session_broke(guard);
 	return false;
 }
 
@@ -145,7 +168,7 @@ send_heartbeat(Session *guard, Heartbeat *heartbeat)
 		return false;
 	if (PQflush(guard->conn) < 0)
 	{
-		set_connection_failure(&guard->failure, guard->conn);
+		session_broke(guard);
 		return false;
 	}
 	heartbeat->pending = true;
@@ -159,7 +182,7 @@ send_heartbeat(Session *guard, Heartbeat *heartbeat)
 static Millis
 heartbeat_due(const Heartbeat *heartbeat)
 {
-	return heartbeat->sent + (heartbeat->pending ? PATIENCE_MS : HEARTBEAT_MS);
+	return heartbeat->sent + HEARTBEAT_MS;
 }
 
 /*
@@ -169,9 +192,12 @@ heartbeat_due(const Heartbeat *heartbeat)
 static bool
 watch_guard(Session *guard, bool readable, Heartbeat *heartbeat)
 {
-	if (readable && !read_heartbeat(guard, heartbeat))
+	bool		due = now_ms() >= heartbeat_due(heartbeat);
+
+	/* an answer may have come while we were not running ourselves */
+	if ((readable || due) && !read_heartbeat(guard, heartbeat))
 		return false;
-	if (now_ms() < heartbeat_due(heartbeat))
+	if (!due)
 		return true;
 	if (!heartbeat->pending)
 		return send_heartbeat(guard, heartbeat);

@@ -12,13 +12,18 @@
  */
 #include "postgres_fe.h"
 
+#include <poll.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/logging.h"
 #include "log.h"
 #include "mb/pg_wchar.h"
 #include "pqexpbuffer.h"
+
+/* How long a reader of the log may keep us waiting. */
+#define WRITE_WAIT_MS 100
 
 static LogLevel least_level = LOG_INFO;
 static bool as_json = false;
@@ -142,6 +147,23 @@ write_text(enum pg_log_level level, enum pg_log_part part, const char *prefix, c
 }
 
 /*
+ * Nobody may be reading what we write: a line is then left out rather than
+ * have the guard unwatched and the deadline pass.
+ */
+static bool
+can_write(void)
+{
+	struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
+	int			rc;
+
+	do
+		rc = poll(&fd, 1, WRITE_WAIT_MS);
+	while (rc < 0 && errno == EINTR);
+
+	return rc != 0;
+}
+
+/*
  * Say something.  Detail and hint are NULL or empty if there are none.
  */
 void
@@ -151,7 +173,7 @@ log_event(LogLevel level, const char *detail, const char *hint, const char *fmt,
 	char	   *message;
 	int			save_errno = errno;
 
-	if (level < least_level)
+	if (level < least_level || !can_write())
 		return;
 
 	message = pg_malloc(size);

@@ -10,63 +10,8 @@
 #include "command.h"
 #include "log.h"
 #include "round.h"
-#include "sql.h"
+#include "second_connection.h"
 #include "sql_migration.h"
-
-/* How long a second connection beside the guard may take. */
-#define SECOND_CONNECTION_MS 10000
-
-/*
- * A migration command needs a connection of its own while the guard holds
- * one: a pool of one would leave both waiting for each other.
- */
-static bool
-second_connection_works(Run *run)
-{
-	Millis		until = Min(run->deadline, now_ms() + SECOND_CONNECTION_MS);
-	Session		other = {0};
-	int			round = 0;
-	bool		works;
-
-	do
-	{
-		PGresult   *result = NULL;
-
-		if (session_open(&other, run->options->migration_conninfo, until))
-			result = session_query(&other, sql_heartbeat(), until);
-		works = result != NULL;
-		PQclear(result);
-		session_close(&other);
-	} while (!works && other.failure.kind == FAILURE_RETRY && wait_backoff(round++, until));
-
-	if (works || stop_signal() != 0)
-		return works;
-	if (other.failure.kind == FAILURE_FINAL)
-		log_event(LOG_ERROR, other.failure.message, other.failure.hint,
-				  "the migration command could not connect to the database");
-	else if (now_ms() < run->deadline)
-		log_event(LOG_ERROR,
-				  psprintf("The migration command would wait for the guard, and the guard for the command. The last error was: %s",
-						   other.failure.message),
-				  "Use a larger pool, name a way past the pooler in --migration-url, or migrate by --migrate-sql.",
-				  "no second connection to the database within %d s while the guard holds one",
-				  SECOND_CONNECTION_MS / 1000);
-	return false;
-}
-
-/*
- * Look whether we still have the lock.  A migration command that failed may
- * have lost its connection for the reason that the guard has.
- */
-static bool
-guard_is_alive(Run *run)
-{
-	PGresult   *result = session_query(&run->session, sql_heartbeat(), run->attempt_deadline);
-	bool		alive = result != NULL;
-
-	PQclear(result);
-	return alive;
-}
 
 static Step
 start_over(Run *run, ExitCode *code)
@@ -89,13 +34,13 @@ verify_migration(Run *run, ExitCode *code)
 
 	/* busy is a head table that somebody has locked just now */
 	do
-		try = guard_ask_again(&run->session, run->options, run->deadline);
+		try = guard_ask_again(&run->session, run->options, run->attempt_deadline);
 	while (try.outcome == OUTCOME_BUSY && wait_backoff(round++, run->deadline));
 
 	switch (try.outcome)
 	{
 		case OUTCOME_AT_HEAD:
-			guard_end(&run->session, run->deadline);
+			guard_end(&run->session, run->attempt_deadline);
 			return STEP_READY;
 		case OUTCOME_FAILED:
 			log_warning("lost the guard after the migration: %s", run->session.failure.message);
@@ -119,6 +64,24 @@ verify_migration(Run *run, ExitCode *code)
 }
 
 /*
+ * Without a second connection there is no migration.
+ */
+static Step
+no_second_connection(Run *run, ExitCode *code)
+{
+	if (stop_signal() != 0)
+		return STEP_AGAIN;
+	*code = EXIT_REFUSED;
+	if (now_ms() >= run->deadline)
+	{
+		strlcpy(run->reason, "no second connection to the database while the guard holds one",
+				sizeof(run->reason));
+		*code = end_at_deadline(run);
+	}
+	return STEP_END;
+}
+
+/*
  * We have the lock: migrate under its guard.
  */
 Step
@@ -130,24 +93,24 @@ migrate(Run *run, ExitCode *code)
 	if (run->options->migrate_sql.path != NULL)
 		return migrate_by_sql(run, code);
 
-	*code = EXIT_REFUSED;
-	if (!second_connection_works(run))
+	switch (ask_second_connection(run))
 	{
-		if (stop_signal() == 0 && now_ms() >= run->deadline)
-		{
-			strlcpy(run->reason, "no second connection to the database while the guard holds one",
-					sizeof(run->reason));
-			*code = end_at_deadline(run);
-		}
-		return stop_signal() ? STEP_AGAIN : STEP_END;
+		case SECOND_CLEAR:
+			break;
+		case SECOND_EARLIER_MIGRATION:
+			if (!guard_end(&run->session, run->attempt_deadline))
+				return handle_failure(run, code);
+			return wait_round(run, code);
+		case SECOND_NONE:
+			return no_second_connection(run, code);
 	}
 
-	if (!guard_is_alive(run))
+	if (!guard_is_alive(&run->session, run->attempt_deadline))
 		return start_over(run, code);
 
 	log_info("migrating");
 	*code = EXIT_STEP_FAILED;
-	if (!command_start(&command, "migration", run->options->migrate,
+	if (!command_start(&command, MIGRATION, run->options->migrate,
 					   run->options->migration_url ? run->options->migration_url : run->options->dbname))
 		return STEP_END;
 	switch (watch(&command, &run->session, run->deadline))
@@ -172,7 +135,7 @@ migrate(Run *run, ExitCode *code)
 		return STEP_END;
 	}
 	if (!command_succeeded(&command, &end))
-		return guard_is_alive(run) ? STEP_END : start_over(run, code);
+		return guard_is_alive(&run->session, run->attempt_deadline) ? STEP_END : start_over(run, code);
 	run->migrated = true;
 	return verify_migration(run, code);
 }

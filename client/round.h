@@ -27,6 +27,7 @@ typedef struct Run
 	int			round;			/* of waiting */
 	Millis		next_report;
 	Millis		report_interval;
+	bool		lock_was_taken; /* by somebody whose command may still run */
 	bool		migrated;		/* by us */
 	char		reason[600];	/* why we are waiting */
 	char		remedy[200];	/* or empty */

@@ -71,6 +71,7 @@ handle_busy(Run *run, const TryResult *try, ExitCode *code)
 	size_t		len;
 
 	describe_holder(run, try);
+	run->lock_was_taken = true;
 	run->reason_code = EXIT_DEADLINE;
 	len = strlen(run->reason);
 	snprintf(run->reason + len, sizeof(run->reason) - len, "; found %s, wanted %s",

@@ -77,10 +77,33 @@ poll_connection(Session *session, Millis until)
 	return status == PGRES_POLLING_OK;
 }
 
+/*
+ * A server or pooler that ends an idle connection says why in a message that
+ * libpq takes for a notice.
+ */
 static void
-log_notice(void *arg, const char *message)
+receive_notice(void *arg, const PGresult *result)
 {
-	log_debug("server: %s", message);
+	Session    *session = arg;
+	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+	if (severity == NULL)		/* PgBouncer tells only this one */
+		severity = PQresultErrorField(result, PG_DIAG_SEVERITY);
+	if (severity != NULL && strcmp(severity, "FATAL") == 0)
+		set_result_failure(&session->last_words, session->conn, result);
+	log_debug("server: %s", PQresultErrorMessage(result));
+}
+
+/*
+ * The connection broke while nobody had asked anything.
+ */
+void
+session_broke(Session *session)
+{
+	if (session->last_words.kind != FAILURE_NONE)
+		session->failure = session->last_words;
+	else
+		set_connection_failure(&session->failure, session->conn);
 }
 
 /*
@@ -107,7 +130,8 @@ session_open(Session *session, const char *conninfo, Millis deadline)
 		exit(EXIT_STEP_FAILED);
 	}
 	PQsetErrorVerbosity(session->conn, PQERRORS_VERBOSE);
-	PQsetNoticeProcessor(session->conn, log_notice, NULL);
+	session->last_words.kind = FAILURE_NONE;
+	PQsetNoticeReceiver(session->conn, receive_notice, session);
 	if (PQstatus(session->conn) == CONNECTION_BAD)
 		set_connection_failure(&session->failure, session->conn);
 	else if (poll_connection(session, Min(deadline, now_ms() + CONNECT_ATTEMPT_MS)))

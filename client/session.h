@@ -23,11 +23,13 @@ typedef struct Session
 	bool		schema_known;
 	bool		extension_missing;	/* when it was last looked for */
 	bool		plain;			/* do without the extension */
+	Failure		last_words;		/* of a server that ended the connection */
 	Failure		failure;		/* why the last call did not work */
 } Session;
 
 extern bool session_open(Session *session, const char *conninfo, Millis deadline);
 extern void session_close(Session *session);
+extern void session_broke(Session *session);
 extern bool session_send(Session *session, char *sql);
 extern bool session_send_unlogged(Session *session, const char *sql);
 extern PGresult *session_receive(Session *session, Millis deadline);

@@ -55,8 +55,11 @@ end_at_backstop(int signo)
 	static const char message[] =
 		"gw_bootstrap: error: deadline passed in a call that cannot be interrupted, most likely the look-up of a host name\n";
 
-	/* async-signal-safe calls only */
-	(void) !write(STDERR_FILENO, message, sizeof(message) - 1);
+	struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	/* async-signal-safe calls only, and none that blocks */
+	if (poll(&fd, 1, 0) > 0)
+		(void) !write(STDERR_FILENO, message, sizeof(message) - 1);
 	_exit(EXIT_DEADLINE);
 }
 

@@ -20,8 +20,9 @@ use Time::HiRes qw(usleep);
 my $count = 0;
 my %running;
 
-# Options: pool_mode (transaction), pool_size (20, PgBouncer's default), and
-# databases, further lines for that section.
+# Options: pool_mode (transaction), pool_size (20, PgBouncer's default),
+# databases and settings, further lines for those sections, and users, lines for
+# the auth_file instead of the test's own user without a password.
 sub new
 {
 	my ($class, $node, %options) = @_;
@@ -37,9 +38,10 @@ sub new
 		pool_size => $options{pool_size} || 20,
 	}, $class;
 
-	PostgreSQL::Test::Utils::append_to_file("$dir/users.txt", qq("$self->{user}" ""\n));
+	PostgreSQL::Test::Utils::append_to_file("$dir/users.txt", $options{users} || qq("$self->{user}" ""\n));
 	PostgreSQL::Test::Utils::append_to_file("$dir/pgbouncer.ini", <<INI);
 [databases]
+@{[$options{databases} || '']}
 * = host=@{[$node->host]} port=@{[$node->port]}
 [pgbouncer]
 listen_addr = 127.0.0.1
@@ -52,12 +54,14 @@ pool_mode = $self->{pool_mode}
 default_pool_size = $self->{pool_size}
 max_client_conn = 300
 logfile = $self->{log}
+@{[$options{settings} || '']}
 INI
-	$self->_start;
+	$self->start;
 	return $self;
 }
 
-sub _start
+# Again on the same port, after stop or kill.
+sub start
 {
 	my ($self) = @_;
 
@@ -82,6 +86,18 @@ sub _start
 		usleep(100_000);
 	}
 	die "pgbouncer does not answer";
+}
+
+# Send it a signal; with KILL it is gone afterwards.
+sub signal
+{
+	my ($self, $signal) = @_;
+
+	kill $signal, $self->{pid} or die "kill: $!";
+	return unless $signal eq 'KILL';
+	waitpid($self->{pid}, 0);
+	delete $running{ delete $self->{pid} };
+	return;
 }
 
 sub port { return $_[0]{port}; }

@@ -1,0 +1,181 @@
+# A pooler that dies, pauses, is full or refuses: what goes away by itself is
+# waited for until the deadline, all else is told at once.
+#
+# TAP, since it takes a PgBouncer to be ill-treated.
+
+use strict;
+use warnings;
+
+use GwBootstrap::Migration;
+use GwBootstrap::PgBouncer;
+use GwBootstrap::Replicas;
+use GwBootstrap::Ways;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = GwBootstrap::Ways->server;
+my $head = GwBootstrap::Migration::HEAD;
+my $whole = GwBootstrap::Migration::whole();
+my ($database) = GwBootstrap::Ways->all($node);
+my $dbname = $database->create->dbname;
+my $overlap = PostgreSQL::Test::Utils::tempdir_short() . '/overlap';
+my $alone = "exec 9>$overlap.lock; flock -n 9 || touch $overlap; ";
+
+sub client
+{
+	my ($connstr, @options) = @_;
+	return GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d', $connstr, '-e', $head, @options);
+}
+
+sub says
+{
+	my ($replica, $pattern, $name) = @_;
+
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	return ok(GwBootstrap::Replicas::wait_until(sub { $replica->ended || $replica->err =~ $pattern }) && $replica->err =~ $pattern, $name)
+	  || diag $replica->err;
+}
+
+sub migrated_once
+{
+	my ($replica, $name) = @_;
+	my ($result) = $replica->wait;
+
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	is($result->{exit}, 0, "$name: ready") or diag $result->{err};
+	is($database->applied, GwBootstrap::Migration::APPLIED, "$name: migrated once");
+	is($database->locks, 0, "$name: no lock is left");
+	ok(!-e $overlap, "$name: never two at a time");
+	$database->sql('TRUNCATE applied; DROP TABLE alembic_version, item');
+	return $result;
+}
+
+# An end that is told: exit code, what the message has, at most so many tries.
+sub ends
+{
+	my ($replica, $exit, $pattern, $name) = @_;
+	my ($result) = $replica->wait;
+
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	is($result->{exit}, $exit, "$name: exit code $exit") or diag $result->{err};
+	like($result->{err}, $pattern, "$name: and says why");
+	return $result;
+}
+
+# What an operator does to a pooler while a command runs, how that is undone, and
+# whether the guard outlives it.
+my $console;    # a suspended pooler listens only to the one that suspended it
+my @faults = (
+	[ 'killed', sub { $_[0]->signal('KILL') }, sub { $_[0]->start }, 0 ],
+	[ 'shut down', sub { $_[0]->stop }, sub { $_[0]->start }, 0 ],
+	[ 'SUSPEND', sub { $console = $_[0]->session('pgbouncer'); $console->query('SUSPEND'); },
+		sub { $console->query('RESUME'); $console->quit; }, 0 ],
+	[ 'stopped', sub { $_[0]->signal('STOP') }, sub { $_[0]->signal('CONT') }, 0 ],
+	[ 'KILL', sub { $_[0]->admin("KILL $dbname") }, sub { $_[0]->admin("RESUME $dbname") }, 0 ],
+	[ 'RECONNECT', sub { $_[0]->admin('RECONNECT') }, sub { }, 1 ],
+	[ 'RELOAD', sub { $_[0]->admin('RELOAD') }, sub { }, 1 ]);
+
+foreach my $fault (@faults)
+{
+	my ($name, $harm, $mend, $survived) = @$fault;
+	my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 2);
+	my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
+	my $replica = client($pooler->connstr($dbname), '-v', '--migrate', "${alone}[ -e $stopped.again ] || { touch $stopped.again; $stop; }; $whole");
+
+	GwBootstrap::Replicas::wait_until(sub { -e $stopped }) or die 'no command runs: ' . $replica->err;
+	chomp(my $shell = slurp_file($stopped));
+	$harm->($pooler);
+	if ($survived)
+	{
+		append_to_file("$stopped.fifo", "go\n");
+	}
+	else
+	{
+		says($replica, qr/lost the guard, and with it the lock/, "$name: the guard is lost");
+		ok(GwBootstrap::Replicas::wait_until(sub { !kill 0, $shell }), "$name: the command is stopped");
+	}
+	$mend->($pooler);
+	my $result = migrated_once($replica, $name);
+	unlike($result->{err}, qr/lost the guard/, "$name: the guard is not lost") if $survived;
+	$pooler->stop;
+}
+
+# PAUSE waits for the guard, and the command for RESUME.
+my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 2);
+my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
+my $replica = client($pooler->connstr($dbname), '--migrate', "$alone $stop; $whole");
+GwBootstrap::Replicas::wait_until(sub { -e $stopped }) or die 'no command runs';
+my $pause = GwBootstrap::Replicas->start(1, 'psql', '-XAtqc', "PAUSE $dbname", '-d', $pooler->connstr('pgbouncer'));
+ok(GwBootstrap::Replicas::wait_until(sub { $pooler->admin('SHOW DATABASES') =~ /^$dbname\|.*\|1\|0$/m }),
+	'PAUSE: it waits') or diag $pooler->admin('SHOW DATABASES');
+append_to_file("$stopped.fifo", "go\n");
+ok(GwBootstrap::Replicas::wait_until(sub { $pooler->admin('SHOW POOLS') =~ /^$dbname\|[^|]*\|1\|1\|/m }),
+	'PAUSE: and so does the command') or diag $pooler->admin('SHOW POOLS');
+$pooler->admin("RESUME $dbname");
+migrated_once($replica, 'PAUSE');
+$pause->wait;
+
+# Nobody gets through a pooler that is paused.
+$pooler->admin("PAUSE $dbname");
+ends(client($pooler->connstr($dbname), '--migrate', 'true', '--timeout', 1), 3, qr/no answer from the database/, 'paused');
+$replica = client($pooler->connstr($dbname), '--migrate', $whole, '-v');
+says($replica, qr/sending/, 'paused: a replica asks');
+$pooler->admin("RESUME $dbname");
+migrated_once($replica, 'resumed');
+
+# Others have all the connections of the pool.
+my @others = map { $pooler->session($dbname) } 1 .. 2;
+$_->query_safe('BEGIN') foreach @others;
+ends(client($pooler->connstr($dbname), '--migrate', 'true', '--timeout', 1), 3, qr/no answer.*pool is not exhausted/s, 'pool exhausted');
+$replica = client($pooler->connstr($dbname), '--migrate', $whole, '-v');
+says($replica, qr/sending/, 'pool exhausted: a replica asks');
+$_->query_safe('COMMIT') foreach @others;
+migrated_once($replica, 'pool not exhausted any more');
+
+# One is left, which the guard takes; and a pool that has only one.
+$others[0]->query_safe('BEGIN');
+ends(client($pooler->connstr($dbname), '--migrate', 'true'), 4, qr/no second connection/, 'one connection left');
+is($database->locks, 0, '... no lock is left');
+$_->quit foreach @others;
+$pooler->stop;
+$pooler = GwBootstrap::PgBouncer->new($node, pool_size => 1);
+ends(client($pooler->connstr($dbname), '--migrate', 'true', '--timeout', 2), 3, qr/no second connection/, 'pool of one, short deadline');
+is($database->locks, 0, '... no lock is left');
+migrated_once(client($pooler->connstr($dbname), '--migrate', $whole, '--migration-url', $node->connstr($dbname)), 'pool of one, and a way past it');
+
+# The pooler is not there yet.
+$pooler->stop;
+$pooler = GwBootstrap::PgBouncer->new($node);
+$pooler->stop;
+ends(client($pooler->connstr($dbname), '--migrate', 'true', '--timeout', 1), 3, qr/refused/, 'no pooler');
+$replica = client($pooler->connstr($dbname), '--migrate', $whole);
+says($replica, qr/waiting .*refused/, 'no pooler: a replica waits');
+$pooler->start;
+migrated_once($replica, 'a pooler at last');
+$pooler->stop;
+
+# It has as many clients as it takes.
+$pooler = GwBootstrap::PgBouncer->new($node, settings => 'max_client_conn = 3');
+@others = map { $pooler->session($dbname) } 1 .. 3;
+ends(client($pooler->connstr($dbname), '--migrate', 'true', '--timeout', 1), 3, qr/max_client_conn/, 'max_client_conn');
+$replica = client($pooler->connstr($dbname), '--migrate', $whole);
+says($replica, qr/waiting .*max_client_conn/, 'max_client_conn: a replica waits');
+$_->quit foreach @others;
+migrated_once($replica, 'fewer clients');
+
+# What waiting does not mend.
+ends(client($pooler->connstr('nowhere'), '--migrate', 'true'), 4, qr/"nowhere" does not exist/, 'no such database');
+$pooler->stop;
+my $user = getpwuid $<;
+$ENV{PGPASSWORD} = 'r1ght';
+$pooler = GwBootstrap::PgBouncer->new($node, settings => 'auth_type = md5', users => qq("$user" "r1ght"\n));
+delete $ENV{PGPASSWORD};
+my $result = ends(client($pooler->connstr($dbname) . ' password=wr0ng', '--migrate', 'true'), 4, qr/authentication failed.*Check/s, 'wrong password');
+unlike($result->{err}, qr/wr0ng/, '... which is not told');
+ends(client($pooler->connstr($dbname), '--migrate', 'true'), 4, qr/password/, 'no password');
+migrated_once(client($pooler->connstr($dbname) . ' password=r1ght', '--migrate', $whole), 'right password');
+$pooler->signal('KILL');
+
+$database->close;
+$node->stop;
+done_testing();
