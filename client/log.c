@@ -16,9 +16,9 @@
 #include <time.h>
 
 #include "common/logging.h"
+#include "json.h"
 #include "log.h"
-#include "mb/pg_wchar.h"
-#include "pqexpbuffer.h"
+#include "progress.h"
 
 static LogLevel least_level = LOG_INFO;
 static bool as_json = false;
@@ -55,38 +55,15 @@ log_set_json(bool json)
 }
 
 bool
+log_is_wanted(LogLevel level)
+{
+	return level >= least_level;
+}
+
+bool
 log_is_json(void)
 {
 	return as_json;
-}
-
-/*
- * Append a JSON string.  What is not UTF-8 gets the replacement character.
- */
-static void
-append_json_string(PQExpBuffer line, const char *text)
-{
-	int			len;
-
-	appendPQExpBufferChar(line, '"');
-	for (const unsigned char *s = (const unsigned char *) text; *s; s += len)
-	{
-		int			left = strnlen((const char *) s, 4);
-
-		len = pg_utf_mblen(s);
-		if (len > left || !pg_utf8_islegal(s, len))
-		{
-			appendPQExpBufferStr(line, "\\ufffd");
-			len = 1;
-		}
-		else if (*s == '"' || *s == '\\')
-			appendPQExpBuffer(line, "\\%c", *s);
-		else if (*s < ' ' || *s == 0x7f)
-			appendPQExpBuffer(line, "\\u%04x", *s);
-		else
-			appendBinaryPQExpBuffer(line, (const char *) s, len);
-	}
-	appendPQExpBufferChar(line, '"');
 }
 
 static void
@@ -125,10 +102,10 @@ write_json(LogLevel level, const char *message, const char *detail, const char *
 }
 
 /*
- * One line of text, without what would begin another one.
+ * A copy of the text without what would begin another line.
  */
-static void
-write_text(enum pg_log_level level, enum pg_log_part part, const char *prefix, const char *text)
+char *
+make_one_line(const char *text)
 {
 	char	   *copy = pg_strdup(text);
 
@@ -137,6 +114,14 @@ write_text(enum pg_log_level level, enum pg_log_part part, const char *prefix, c
 		if ((unsigned char) *c < ' ' || *c == 0x7f)
 			*c = ' ';
 	}
+	return copy;
+}
+
+static void
+write_text(enum pg_log_level level, enum pg_log_part part, const char *prefix, const char *text)
+{
+	char	   *copy = make_one_line(text);
+
 	pg_log_generic(level, part, "%s%s", prefix, copy);
 	free(copy);
 }
@@ -151,7 +136,7 @@ log_event(LogLevel level, const char *detail, const char *hint, const char *fmt,
 	char	   *message;
 	int			save_errno = errno;
 
-	if (level < least_level)
+	if (!log_is_wanted(level))
 		return;
 
 	message = pg_malloc(size);
@@ -171,6 +156,7 @@ log_event(LogLevel level, const char *detail, const char *hint, const char *fmt,
 		message = pg_malloc(size);
 	}
 
+	progress_erase();
 	if (detail && *detail == '\0')
 		detail = NULL;
 	if (hint && *hint == '\0')

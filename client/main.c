@@ -43,5 +43,14 @@ main(int argc, char *argv[])
 	hide_session_settings();
 	start_waiting();
 
-	return options.mode == MODE_CHECK ? check(&options) : run(&options);
+	switch (options.mode)
+	{
+		case MODE_CHECK:
+			return check(&options);
+		case MODE_STATUS:
+			return status(&options);
+		case MODE_RUN:
+			break;
+	}
+	return run(&options);
 }

@@ -26,11 +26,13 @@ enum
 	OPT_MIGRATION_URL,
 	OPT_POST,
 	OPT_SKIP_MIGRATIONS,
+	OPT_BREAK_ORPHANS,
 	OPT_TIMEOUT,
 	OPT_HEAD_TABLE,
 	OPT_HEAD_COLUMN,
 	OPT_LOCK_KEY,
 	OPT_LOG_FORMAT,
+	OPT_JSON,
 	OPT_HELP
 };
 
@@ -41,11 +43,13 @@ static const struct option long_options[] = {
 	{"migration-url", required_argument, NULL, OPT_MIGRATION_URL},
 	{"post", required_argument, NULL, OPT_POST},
 	{"skip-migrations", optional_argument, NULL, OPT_SKIP_MIGRATIONS},
+	{"break-orphans", optional_argument, NULL, OPT_BREAK_ORPHANS},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
 	{"head-table", required_argument, NULL, OPT_HEAD_TABLE},
 	{"head-column", required_argument, NULL, OPT_HEAD_COLUMN},
 	{"lock-key", required_argument, NULL, OPT_LOCK_KEY},
 	{"log-format", required_argument, NULL, OPT_LOG_FORMAT},
+	{"json", no_argument, NULL, OPT_JSON},
 	{"quiet", no_argument, NULL, 'q'},
 	{"verbose", no_argument, NULL, 'v'},
 	{"version", no_argument, NULL, 'V'},
@@ -67,6 +71,7 @@ static const struct
 	{"GW_BOOTSTRAP_POST", OPT_POST},
 	{"GW_BOOTSTRAP_SKIP_MIGRATIONS", OPT_SKIP_MIGRATIONS},
 	{"MCPGATEWAY_SKIP_MIGRATIONS", OPT_SKIP_MIGRATIONS},
+	{"GW_BOOTSTRAP_BREAK_ORPHANS", OPT_BREAK_ORPHANS},
 	{"GW_BOOTSTRAP_TIMEOUT", OPT_TIMEOUT},
 	{"GW_BOOTSTRAP_HEAD_TABLE", OPT_HEAD_TABLE},
 	{"GW_BOOTSTRAP_HEAD_COLUMN", OPT_HEAD_COLUMN},
@@ -123,6 +128,9 @@ set_option(Options *options, int option, const char *value, const char *source)
 		case OPT_SKIP_MIGRATIONS:
 			options->skip_migrations = value == NULL || parse_bool(value, source);
 			break;
+		case OPT_BREAK_ORPHANS:
+			options->break_orphans = value == NULL || parse_bool(value, source);
+			break;
 		case OPT_TIMEOUT:
 			options->timeout = parse_integer(value, source, 0, INT_MAX / 1000);
 			break;
@@ -137,6 +145,9 @@ set_option(Options *options, int option, const char *value, const char *source)
 			break;
 		case OPT_LOG_FORMAT:
 			log_set_json(parse_log_format(value, source));
+			break;
+		case OPT_JSON:
+			options->json = true;
 			break;
 		case 'q':
 			log_set_level(LOG_WARNING);
@@ -265,25 +276,34 @@ parse_log_format_first(int argc, char *argv[])
 	log_set_json(format != NULL && strcmp(format, "json") == 0);
 }
 
+static const char *const mode_names[] = {
+	[MODE_RUN] = "run", [MODE_CHECK] = "check", [MODE_STATUS] = "status"};
+
 static void
 check_options(Options *options)
 {
-	if (options->expected_heads.head == NULL)
+	if (options->expected_heads.head == NULL && options->mode != MODE_STATUS)
 	{
 		log_error_hint("Use --expect-head=REV, or set GW_BOOTSTRAP_EXPECT_HEAD.",
 					   "no expected head given");
 		exit(EXIT_USAGE);
 	}
-	if (options->mode == MODE_CHECK && options->command != NULL)
+	if (options->mode != MODE_RUN && options->command != NULL)
 	{
-		log_error_hint(USAGE_HINT, "\"gw_bootstrap check\" starts no command");
+		log_error_hint(USAGE_HINT, "\"gw_bootstrap %s\" starts no command", mode_names[options->mode]);
+		exit(EXIT_USAGE);
+	}
+	if (options->json && options->mode != MODE_STATUS)
+	{
+		log_error_hint("For events in JSON, use --log-format=json.",
+					   "option --json belongs to \"gw_bootstrap status\"");
 		exit(EXIT_USAGE);
 	}
 	options->conninfo = make_conninfo(options->dbname, options->dbname_source);
 	if (options->migration_conninfo == NULL)
 		options->migration_conninfo = options->conninfo;
 	if (options->timeout < 0)
-		options->timeout = options->mode == MODE_CHECK || options->skip_migrations ?
+		options->timeout = options->mode != MODE_RUN || options->skip_migrations ?
 			0 :
 			DEFAULT_TIMEOUT;
 }
@@ -291,11 +311,9 @@ check_options(Options *options)
 static Mode
 parse_mode(const char *word)
 {
-	static const char *const modes[] = {[MODE_RUN] = "run", [MODE_CHECK] = "check"};
-
-	for (int i = 0; i < lengthof(modes); i++)
+	for (int i = 0; i < lengthof(mode_names); i++)
 	{
-		if (strcmp(word, modes[i]) == 0)
+		if (strcmp(word, mode_names[i]) == 0)
 			return i;
 	}
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0)

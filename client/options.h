@@ -13,7 +13,8 @@
 typedef enum Mode
 {
 	MODE_RUN,
-	MODE_CHECK
+	MODE_CHECK,
+	MODE_STATUS
 } Mode;
 
 typedef struct Options
@@ -31,6 +32,8 @@ typedef struct Options
 	const char *migrate;		/* shell command, or NULL */
 	const char *post;			/* shell command, or NULL */
 	bool		skip_migrations;
+	bool		break_orphans;
+	bool		json;			/* status as JSON */
 	int			timeout;		/* seconds; -1 until the default is known */
 	char	  **command;		/* after "--", or NULL */
 } Options;

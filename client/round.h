@@ -26,10 +26,12 @@ typedef struct Run
 	Millis		attempt_deadline;	/* for what is under way by then */
 	int			round;			/* of waiting */
 	Millis		next_report;
-	Millis		report_interval;
+	Millis		report_interval;	/* of the log */
 	bool		migrated;		/* by us */
 	char		reason[600];	/* why we are waiting */
-	char		remedy[200];	/* or empty */
+	char		remedy[256];	/* or empty */
+	char		orphan[16];		/* pid seen with an orphaned lock, or empty */
+	char		unbreakable[16];	/* pid that our role may not end, or empty */
 	ExitCode	reason_code;	/* if that lasts until the deadline */
 } Run;
 
@@ -41,11 +43,12 @@ typedef enum Step
 	STEP_END
 } Step;
 
-extern void report_waiting(Run *run);
 extern Step wait_round(Run *run, ExitCode *code);
 extern Step handle_failure(Run *run, ExitCode *code);
 extern ExitCode end_at_deadline(const Run *run);
 
+extern void note_orphan(Run *run, TryResult *try);
+extern bool break_orphan(Run *run);
 extern Step migrate(Run *run, ExitCode *code);
 
 #endif							/* ROUND_H */

@@ -16,6 +16,7 @@
 #include "command.h"
 #include "environment.h"
 #include "log.h"
+#include "progress.h"
 #include "round.h"
 
 /* An attempt that begins just before the deadline may end just after it. */
@@ -53,7 +54,9 @@ describe_holder(Run *run, const TryResult *try)
 				sizeof(run->reason));
 	if (strcmp(try->holder_state, "orphaned") == 0)
 		snprintf(run->remedy, sizeof(run->remedy),
-				 "If no older replica is migrating any more, run SELECT gw_bootstrap_break_orphan(" INT64_FORMAT ").",
+				 run->options->break_orphans && strcmp(run->unbreakable, try->holder_pid) != 0 ?
+					 "It is ended once its backend has been idle for 10 s, or is lent to a replica with --break-orphans." :
+					 "If no older replica is migrating any more, run SELECT gw_bootstrap_break_orphan(" INT64_FORMAT ") as a role that may, or start with --break-orphans.",
 				 key);
 }
 
@@ -61,16 +64,17 @@ describe_holder(Run *run, const TryResult *try)
  * Somebody else has the lock.
  */
 static Step
-handle_busy(Run *run, const TryResult *try, ExitCode *code)
+handle_busy(Run *run, TryResult *try, ExitCode *code)
 {
 	size_t		len;
 
+	note_orphan(run, try);
 	describe_holder(run, try);
 	run->reason_code = EXIT_DEADLINE;
 	len = strlen(run->reason);
 	snprintf(run->reason + len, sizeof(run->reason) - len, "; found %s, wanted %s",
 			 try->current_heads, describe_expected(run->options));
-	if (!guard_end(&run->session, run->attempt_deadline))
+	if (!break_orphan(run) || !guard_end(&run->session, run->attempt_deadline))
 		return handle_failure(run, code);
 
 	return wait_round(run, code);
@@ -193,6 +197,7 @@ bring_to_head(Run *run)
 	do
 		step = one_round(run, &probed, &code);
 	while (step == STEP_AGAIN && stop_signal() == 0);
+	progress_erase();
 
 	return step == STEP_READY ? EXIT_READY : code;
 }

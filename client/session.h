@@ -21,6 +21,7 @@ typedef struct Session
 	PGconn	   *conn;			/* NULL if not connected */
 	char	   *schema;			/* of the extension; a guess until verified */
 	bool		schema_known;
+	char	   *extension_version;	/* once asked for */
 	Failure		failure;		/* why the last call did not work */
 } Session;
 

@@ -1,0 +1,68 @@
+/*-------------------------------------------------------------------------
+ *
+ * orphan.c
+ *		What a waiting replica does about an orphaned lock.
+ *
+ * A pooled backend with an orphan on it is "active" whenever the pooler lends
+ * it out, so once seen as orphaned a holder counts as such for as long as it
+ * holds the lock.  What is done about it stays safe for one that is not: the
+ * extension looks again, and ends no backend that has anything to do.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "log.h"
+#include "round.h"
+#include "sql.h"
+
+void
+note_orphan(Run *run, TryResult *try)
+{
+	static const char orphaned[] = "orphaned";
+
+	if (strcmp(try->holder_state, orphaned) == 0)
+		strlcpy(run->orphan, try->holder_pid, sizeof(run->orphan));
+	else if (try->holder_pid[0] && strcmp(try->holder_pid, run->orphan) == 0)
+		strlcpy(try->holder_state, orphaned, sizeof(try->holder_state));
+	else
+		run->orphan[0] = '\0';
+}
+
+/*
+ * Break an orphaned lock if that is wanted.  It is asked for in the
+ * transaction of the "try", thus on the backend that has just been looked at:
+ * on a pool that never rests, the way to an orphan is to be on its backend.
+ * Returns false if the session failed.
+ */
+bool
+break_orphan(Run *run)
+{
+	PGresult   *result;
+
+	if (!run->options->break_orphans || run->orphan[0] == '\0' ||
+		strcmp(run->orphan, run->unbreakable) == 0)
+		return true;
+
+	result = session_query(&run->session, sql_break_orphan(run->session.schema, run->options),
+						   run->attempt_deadline);
+	if (result != NULL)
+	{
+		if (!PQgetisnull(result, 0, 0))
+		{
+			log_warning("ended the orphaned lock " INT64_FORMAT " of backend %s",
+						run->options->lock_key, PQgetvalue(result, 0, 0));
+			run->round = 0;		/* ask soon */
+		}
+		PQclear(result);
+		return true;
+	}
+	if (strcmp(run->session.failure.sqlstate, "42501") != 0)
+		return false;
+	strlcpy(run->unbreakable, run->orphan, sizeof(run->unbreakable));
+	log_event(LOG_WARNING, run->session.failure.message,
+			  "GRANT the role of that backend, or pg_signal_backend, to the role of this replica; a superuser's backend takes a superuser.",
+			  "not permitted to end the orphaned lock " INT64_FORMAT " of backend %s",
+			  run->options->lock_key, run->orphan);
+	return true;
+}
