@@ -24,7 +24,7 @@ append_line(PQExpBuffer out, const char *key, const char *value)
 {
 	char	   *line = make_one_line(value);
 
-	appendPQExpBuffer(out, "%-19s%s\n", key, line);
+	appendPQExpBuffer(out, "%-20s%s\n", key, line);
 	free(line);
 }
 
