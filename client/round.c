@@ -33,34 +33,56 @@ ask_who_migrates(Run *run)
 
 /*
  * Say from time to time why we wait: on a terminal in a line that is written
- * over, in a log less and less often.  The details cost two round trips, so
- * they are asked for only then.
+ * over, in a log less and less often.
+ */
+static void
+report(Run *run, const char *reason, const char *detail, const char *hint)
+{
+	double		waited = (now_ms() - run->start) / 1000.0;
+
+	if (progress_is_possible())
+	{
+		char	   *text = psprintf("waiting for %.0f s: %s. %s%s%s", waited, reason,
+							  detail, *detail ? " " : "", hint);
+
+		progress_show(text);
+		free(text);
+		run->next_report = now_ms() + PROGRESS_MS;
+		return;
+	}
+	log_event(LOG_INFO, detail, hint, "waiting for %.0f s: %s", waited, reason);
+	run->next_report = now_ms() + run->report_interval;
+	run->report_interval = Min(run->report_interval * 2, LAST_REPORT_MS);
+}
+
+/*
+ * Between two rounds.  The details cost two round trips, so they are asked
+ * for only when there is something to say.
  */
 static void
 report_waiting(Run *run)
 {
-	double		waited = (now_ms() - run->start) / 1000.0;
 	char	   *who;
 
 	if (now_ms() < run->next_report || !log_is_wanted(LOG_INFO))
 		return;
 	who = ask_who_migrates(run);
-	if (progress_is_possible())
-	{
-		char	   *text = psprintf("waiting for %.0f s: %s. %s%s%s", waited, run->reason,
-							  who ? who : "", who && *who ? " " : "", run->remedy);
-
-		progress_show(text);
-		free(text);
-		run->next_report = now_ms() + PROGRESS_MS;
-	}
-	else
-	{
-		log_event(LOG_INFO, who, run->remedy, "waiting for %.0f s: %s", waited, run->reason);
-		run->next_report = now_ms() + run->report_interval;
-		run->report_interval = Min(run->report_interval * 2, LAST_REPORT_MS);
-	}
+	report(run, run->reason, who ? who : "", run->remedy);
 	free(who);
+}
+
+/*
+ * While the database has not answered.
+ */
+void
+report_no_answer(void *arg)
+{
+	Run		   *run = arg;
+	char	   *before = run->reason[0] ? psprintf("Before that: %s.", run->reason) : pg_strdup("");
+
+	report(run, "no answer from the database yet", before,
+		   "All connections of the pool may be in use, for instance by a migration.");
+	free(before);
 }
 
 ExitCode

@@ -43,6 +43,7 @@ typedef enum Step
 	STEP_END
 } Step;
 
+extern void report_no_answer(void *arg);
 extern Step wait_round(Run *run, ExitCode *code);
 extern Step handle_failure(Run *run, ExitCode *code);
 extern ExitCode end_at_deadline(const Run *run);

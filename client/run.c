@@ -236,6 +236,9 @@ run(const Options *options)
 	run.next_report = run.start + FIRST_REPORT_MS;
 	run.report_interval = FIRST_REPORT_MS;
 	run.attempt_deadline = attempt_deadline(options, run.deadline);
+	run.session.report = report_no_answer;
+	run.session.report_arg = &run;
+	run.session.report_due = &run.next_report;
 	set_backstop(run.attempt_deadline + BACKSTOP_MS);
 
 	code = bring_to_head(&run);

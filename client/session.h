@@ -23,6 +23,11 @@ typedef struct Session
 	bool		schema_known;
 	char	   *extension_version;	/* once asked for */
 	Failure		failure;		/* why the last call did not work */
+
+	/* Called whenever the time comes that "due" tells, which it puts off. */
+	void		(*report)(void *arg);
+	void	   *report_arg;
+	const Millis *report_due;
 } Session;
 
 extern bool session_open(Session *session, const char *conninfo, Millis deadline);
