@@ -31,7 +31,19 @@ my @functions = (
 	'gw_bootstrap_at_head(text[]) RETURNS boolean',
 	'gw_bootstrap_try(text[], text, text, bigint) RETURNS record',
 	'gw_bootstrap_try(text[]) RETURNS record',
+	'gw_bootstrap_status(text, text, bigint) RETURNS record',
+	'gw_bootstrap_status() RETURNS record',
+	'gw_bootstrap_break_orphan(bigint, interval) RETURNS integer',
+	'gw_bootstrap_break_orphan(bigint) RETURNS integer',
 	'pg_backend_pid() RETURNS integer',
+	'starts_with(text, text) RETURNS boolean',
+	'to_char(timestamp, text) RETURNS text',
+	'timezone(text, timestamptz) RETURNS timestamp',
+	'upper(text) RETURNS text',
+	'regexp_replace(text, text, text, text) RETURNS text',
+	'substring(text, text) RETURNS text',
+	'host(inet) RETURNS text',
+	'current_database() RETURNS name',
 	'pg_is_in_recovery() RETURNS boolean',
 	'pg_try_advisory_lock(bigint) RETURNS boolean',
 	'quote_ident(text) RETURNS text',
@@ -51,6 +63,7 @@ my @operators = (
 	[ 'text', '=', 'text_eq2', 'text' ],
 	[ 'text', '||', 'text_cat', 'text' ],
 	[ 'integer', '=', 'int_eq', 'integer' ],
+	[ 'integer', '<>', 'int_ne', 'integer' ],
 	[ 'integer', '>=', 'int_ge', 'integer' ]);
 
 my $sql = '';
@@ -101,6 +114,13 @@ sub ends
 }
 
 ends('check, empty database', 5, 'check', @client);
+ends('status', 0, 'status', @client);
+
+# Long enough for a report, of an orphan that is not idle for long enough.
+my $orphan = $node->background_psql('hostile');
+$orphan->query_safe('SELECT pg_catalog.pg_advisory_lock(42424242424242)');
+ends('run, which waits', 3, 'run', @client, '--migrate', $migration, '--break-orphans', '--timeout', 3);
+$orphan->quit;
 ends('run, which migrates', 0, 'run', @client, '--migrate', $migration);
 ends('run, at head', 0, 'run', @client, '--migrate', $migration);
 ends('check, at head', 0, 'check', @client);
