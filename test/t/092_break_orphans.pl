@@ -61,10 +61,16 @@ foreach my $way (grep { $_->{pool_size} } GwBootstrap::Ways->all($node))
 
 	my @results = GwBootstrap::Replicas->start(REPLICAS, $way->client('run', @migrate, '--timeout', 4))->wait;
 	is(GwBootstrap::Replicas::outcomes(@results), REPLICAS . ' x 3', "$name: with an orphan all end at their deadline");
-	is(scalar(grep { $_->{err} =~ /held by backend $pid \(orphaned\)/ } @results), REPLICAS, "$name: and name it")
-	  or diag map { $_->{err} } grep { $_->{err} !~ /held by backend $pid \(orphaned\)/ } @results;
-	is(scalar(grep { $_->{err} =~ /gw_bootstrap_break_orphan\(@{[KEY]}\).*--break-orphans/ } @results),
-		REPLICAS, "$name: and both ways out");
+	is(scalar(grep { $_->{err} =~ /deadline of 4 s passed: .*held by backend $pid \(/ } @results),
+		REPLICAS, "$name: and name its backend");
+
+	# One that only ever looked while the pooler had lent the backend out cannot
+	# know better than "active"; most have seen it idle, and remember.
+	my @seen = grep { $_->{err} =~ /deadline of 4 s passed: .*\(orphaned\)/ } @results;
+	note "$name: " . @seen . ' have seen that it is an orphan';
+	cmp_ok(scalar @seen, '>=', REPLICAS * 3 / 4, "$name: most as an orphan");
+	is(scalar(grep { $_->{err} =~ /gw_bootstrap_break_orphan\(@{[KEY]}\).*--break-orphans/ } @seen),
+		scalar @seen, "$name: and tell both ways out");
 	is($way->locks, 1, "$name: it is still there");
 	is($way->applied, '', "$name: nothing was migrated");
 
