@@ -8,49 +8,26 @@
 #include "postgres_fe.h"
 
 #include "log.h"
+#include "look.h"
 #include "run.h"
-#include "session.h"
-#include "wait.h"
 
-/*
- * Look until there is an answer, or no hope of one.
- */
-static ExitCode
-look(Session *session, const Options *options, Millis deadline)
+static bool
+ask_at_head(Session *session, const Options *options, Millis until, ExitCode *code)
 {
-	Millis		attempt_until = attempt_deadline(options, deadline);
 	bool		at_head;
-	int			round = 0;
 
-	do
-	{
-		session_close(session);
-		if (session_open(session, options->conninfo, attempt_until) &&
-			session_is_at_head(session, options, attempt_until, &at_head))
-		{
-			if (at_head)
-				return EXIT_READY;
-			log_info("not at head: found %s, wanted %s",
-					 session_current_heads(session, options, attempt_until),
-					 describe_expected(options));
-			return EXIT_NOT_AT_HEAD;
-		}
-	} while (session->failure.kind == FAILURE_RETRY && wait_backoff(round++, deadline));
-
-	log_failure(&session->failure);
-	return session->failure.kind == FAILURE_FINAL ? EXIT_REFUSED : EXIT_DEADLINE;
+	if (!session_is_at_head(session, options, until, &at_head))
+		return false;
+	if (!at_head)
+		log_info("not at head: found %s, wanted %s",
+				 session_current_heads(session, options, until),
+				 describe_expected(options));
+	*code = at_head ? EXIT_READY : EXIT_NOT_AT_HEAD;
+	return true;
 }
 
 ExitCode
 check(const Options *options)
 {
-	Session		session = {0};
-	Millis		deadline = now_ms() + (Millis) options->timeout * 1000;
-	ExitCode	code;
-
-	set_backstop(attempt_deadline(options, deadline) + BACKSTOP_MS);
-	code = look(&session, options, deadline);
-	session_close(&session);
-
-	return stop_signal() ? EXIT_SIGNAL_BASE + stop_signal() : code;
+	return look(options, ask_at_head);
 }

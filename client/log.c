@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 #include "common/logging.h"
+#include "json.h"
 #include "log.h"
-#include "mb/pg_wchar.h"
-#include "pqexpbuffer.h"
+#include "progress.h"
 
 /* How long a reader of the log may keep us waiting. */
 #define WRITE_WAIT_MS 100
@@ -60,38 +60,15 @@ log_set_json(bool json)
 }
 
 bool
+log_is_wanted(LogLevel level)
+{
+	return level >= least_level;
+}
+
+bool
 log_is_json(void)
 {
 	return as_json;
-}
-
-/*
- * Append a JSON string.  What is not UTF-8 gets the replacement character.
- */
-static void
-append_json_string(PQExpBuffer line, const char *text)
-{
-	int			len;
-
-	appendPQExpBufferChar(line, '"');
-	for (const unsigned char *s = (const unsigned char *) text; *s; s += len)
-	{
-		int			left = strnlen((const char *) s, 4);
-
-		len = pg_utf_mblen(s);
-		if (len > left || !pg_utf8_islegal(s, len))
-		{
-			appendPQExpBufferStr(line, "\\ufffd");
-			len = 1;
-		}
-		else if (*s == '"' || *s == '\\')
-			appendPQExpBuffer(line, "\\%c", *s);
-		else if (*s < ' ' || *s == 0x7f)
-			appendPQExpBuffer(line, "\\u%04x", *s);
-		else
-			appendBinaryPQExpBuffer(line, (const char *) s, len);
-	}
-	appendPQExpBufferChar(line, '"');
 }
 
 static void
@@ -130,10 +107,10 @@ write_json(LogLevel level, const char *message, const char *detail, const char *
 }
 
 /*
- * One line of text, without what would begin another one.
+ * A copy of the text without what would begin another line.
  */
-static void
-write_text(enum pg_log_level level, enum pg_log_part part, const char *prefix, const char *text)
+char *
+make_one_line(const char *text)
 {
 	char	   *copy = pg_strdup(text);
 
@@ -142,6 +119,14 @@ write_text(enum pg_log_level level, enum pg_log_part part, const char *prefix, c
 		if ((unsigned char) *c < ' ' || *c == 0x7f)
 			*c = ' ';
 	}
+	return copy;
+}
+
+static void
+write_text(enum pg_log_level level, enum pg_log_part part, const char *prefix, const char *text)
+{
+	char	   *copy = make_one_line(text);
+
 	pg_log_generic(level, part, "%s%s", prefix, copy);
 	free(copy);
 }
@@ -150,8 +135,8 @@ write_text(enum pg_log_level level, enum pg_log_part part, const char *prefix, c
  * Nobody may be reading what we write: a line is then left out rather than
  * have the guard unwatched and the deadline pass.
  */
-static bool
-can_write(void)
+bool
+log_can_write(void)
 {
 	struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
 	int			rc;
@@ -173,7 +158,7 @@ log_event(LogLevel level, const char *detail, const char *hint, const char *fmt,
 	char	   *message;
 	int			save_errno = errno;
 
-	if (level < least_level || !can_write())
+	if (!log_is_wanted(level) || !log_can_write())
 		return;
 
 	message = pg_malloc(size);
@@ -193,6 +178,7 @@ log_event(LogLevel level, const char *detail, const char *hint, const char *fmt,
 		message = pg_malloc(size);
 	}
 
+	progress_erase();
 	if (detail && *detail == '\0')
 		detail = NULL;
 	if (hint && *hint == '\0')

@@ -20,7 +20,10 @@ typedef enum LogLevel
 extern void log_init(const char *argv0);
 extern void log_set_level(LogLevel level);
 extern void log_set_json(bool json);
+extern bool log_can_write(void);
+extern bool log_is_wanted(LogLevel level);
 extern bool log_is_json(void);
+extern char *make_one_line(const char *text);
 extern void log_event(LogLevel level, const char *detail, const char *hint,
 					  const char *fmt, ...) pg_attribute_printf(4, 5);
 

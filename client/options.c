@@ -20,7 +20,8 @@
 #define DEFAULT_LOCK_KEY INT64CONST(42424242424242)
 #define DEFAULT_TIMEOUT 600
 
-static const char *const modes[] = {[MODE_RUN] = "run", [MODE_CHECK] = "check", [MODE_HEADS] = "heads"};
+static const char *const modes[] = {
+	[MODE_RUN] = "run", [MODE_CHECK] = "check", [MODE_STATUS] = "status", [MODE_HEADS] = "heads"};
 
 /* Options that have no letter of their own. */
 enum
@@ -31,6 +32,7 @@ enum
 	OPT_POST,
 	OPT_POST_SQL,
 	OPT_SKIP_MIGRATIONS,
+	OPT_BREAK_ORPHANS,
 	OPT_TIMEOUT,
 	OPT_HEAD_TABLE,
 	OPT_HEAD_COLUMN,
@@ -38,6 +40,7 @@ enum
 	OPT_CREATE_EXTENSION,
 	OPT_REQUIRE_EXTENSION,
 	OPT_LOG_FORMAT,
+	OPT_JSON,
 	OPT_ALEMBIC,
 	OPT_HELP
 };
@@ -52,6 +55,7 @@ static const struct option long_options[] = {
 	{"post", required_argument, NULL, OPT_POST},
 	{"post-sql", required_argument, NULL, OPT_POST_SQL},
 	{"skip-migrations", optional_argument, NULL, OPT_SKIP_MIGRATIONS},
+	{"break-orphans", optional_argument, NULL, OPT_BREAK_ORPHANS},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
 	{"head-table", required_argument, NULL, OPT_HEAD_TABLE},
 	{"head-column", required_argument, NULL, OPT_HEAD_COLUMN},
@@ -59,6 +63,7 @@ static const struct option long_options[] = {
 	{"create-extension", optional_argument, NULL, OPT_CREATE_EXTENSION},
 	{"require-extension", optional_argument, NULL, OPT_REQUIRE_EXTENSION},
 	{"log-format", required_argument, NULL, OPT_LOG_FORMAT},
+	{"json", no_argument, NULL, OPT_JSON},
 	{"quiet", no_argument, NULL, 'q'},
 	{"verbose", no_argument, NULL, 'v'},
 	{"version", no_argument, NULL, 'V'},
@@ -83,6 +88,7 @@ static const struct
 	{"GW_BOOTSTRAP_POST_SQL", OPT_POST_SQL},
 	{"GW_BOOTSTRAP_SKIP_MIGRATIONS", OPT_SKIP_MIGRATIONS},
 	{"MCPGATEWAY_SKIP_MIGRATIONS", OPT_SKIP_MIGRATIONS},
+	{"GW_BOOTSTRAP_BREAK_ORPHANS", OPT_BREAK_ORPHANS},
 	{"GW_BOOTSTRAP_TIMEOUT", OPT_TIMEOUT},
 	{"GW_BOOTSTRAP_HEAD_TABLE", OPT_HEAD_TABLE},
 	{"GW_BOOTSTRAP_HEAD_COLUMN", OPT_HEAD_COLUMN},
@@ -171,6 +177,9 @@ set_option(Options *options, int option, const char *value, const char *source)
 		case OPT_SKIP_MIGRATIONS:
 			options->skip_migrations = value == NULL || parse_bool(value, source);
 			break;
+		case OPT_BREAK_ORPHANS:
+			options->break_orphans = value == NULL || parse_bool(value, source);
+			break;
 		case OPT_TIMEOUT:
 			options->timeout = parse_integer(value, source, 0, INT_MAX / 1000);
 			break;
@@ -191,6 +200,9 @@ set_option(Options *options, int option, const char *value, const char *source)
 			break;
 		case OPT_LOG_FORMAT:
 			log_set_json(parse_log_format(value, source));
+			break;
+		case OPT_JSON:
+			options->json = true;
 			break;
 		case 'q':
 			log_set_level(LOG_WARNING);
@@ -372,7 +384,7 @@ static void
 check_options(Options *options)
 {
 	read_migration_set(options);
-	if (options->expected_heads.head == NULL)
+	if (options->expected_heads.head == NULL && options->mode != MODE_STATUS)
 	{
 		log_error_hint("Use --expect-head=REV or --alembic=PATH, or set GW_BOOTSTRAP_EXPECT_HEAD or GW_BOOTSTRAP_ALEMBIC.",
 					   "no expected head given");
@@ -383,6 +395,12 @@ check_options(Options *options)
 		log_error_hint(USAGE_HINT, "\"gw_bootstrap %s\" starts no command", modes[options->mode]);
 		exit(EXIT_USAGE);
 	}
+	if (options->json && options->mode != MODE_STATUS)
+	{
+		log_error_hint("For events in JSON, use --log-format=json.",
+					   "option --json belongs to \"gw_bootstrap status\"");
+		exit(EXIT_USAGE);
+	}
 	if (options->mode == MODE_HEADS)
 		return;					/* it connects to nothing */
 	read_sql_files(options);
@@ -391,7 +409,7 @@ check_options(Options *options)
 		make_conninfo(options->migration_url, options->migration_url_source) :
 		options->conninfo;
 	if (options->timeout < 0)
-		options->timeout = options->mode == MODE_CHECK || options->skip_migrations ?
+		options->timeout = options->mode != MODE_RUN || options->skip_migrations ?
 			0 :
 			DEFAULT_TIMEOUT;
 }

@@ -16,6 +16,7 @@ typedef enum Mode
 {
 	MODE_RUN,
 	MODE_CHECK,
+	MODE_STATUS,
 	MODE_HEADS
 } Mode;
 
@@ -42,6 +43,8 @@ typedef struct Options
 	const char *post;			/* shell command, or NULL */
 	SqlFile		post_sql;
 	bool		skip_migrations;
+	bool		break_orphans;
+	bool		json;			/* status as JSON */
 	int			timeout;		/* seconds; -1 until the default is known */
 	char	  **command;		/* after "--", or NULL */
 } Options;

@@ -7,16 +7,9 @@
  */
 #include "postgres_fe.h"
 
+#include "holder.h"
 #include "plain.h"
 #include "sql_plain.h"
-
-/* Columns of sql_plain_status(), which are those of gw_bootstrap_status(). */
-enum
-{
-	STATUS_HOLDER_PID = 2,
-	STATUS_HOLDER_STATE,
-	STATUS_HOLDER_SINCE
-};
 
 static TryResult
 make_try(PlainReading reading, const char *heads)
@@ -42,47 +35,20 @@ make_try(PlainReading reading, const char *heads)
 	return try;
 }
 
-static bool
-is_orphaned(const PGresult *status)
-{
-	return status != NULL && strcmp(PQgetvalue(status, 0, STATUS_HOLDER_STATE), "orphaned") == 0;
-}
-
-static bool
-same_value(const PGresult *a, const PGresult *b, int column)
-{
-	return strcmp(PQgetvalue(a, 0, column), PQgetvalue(b, 0, column)) == 0;
-}
-
 /*
- * Say who has the lock.  The states of backends are not read at the moment at
- * which the locks are, so one that is seen idle and with the lock may just have
- * begun or ended a transaction.  One that is seen so twice, idle since the
- * same moment, has not.
+ * Say who has the lock.
  */
 static bool
 find_holder(Session *session, const Options *options, Millis deadline, TryResult *try)
 {
-	PGresult   *before = session_query(session, sql_plain_status(session->conn, options), deadline);
-	PGresult   *status = before;
-	bool		orphaned = false;
+	Holder		holder;
 
-	if (is_orphaned(before))
-	{
-		status = session_query(session, sql_plain_status(session->conn, options), deadline);
-		orphaned = is_orphaned(status) &&
-			same_value(before, status, STATUS_HOLDER_PID) &&
-			same_value(before, status, STATUS_HOLDER_SINCE);
-		PQclear(before);
-	}
 	/* told for the reader's sake alone, so done without if it is denied */
-	if (status == NULL)
+	if (!plain_ask_holder(session, options, deadline, &holder))
 		return PQstatus(session->conn) == CONNECTION_OK && !session->failure.timed_out;
-	strlcpy(try->holder_pid, PQgetvalue(status, 0, STATUS_HOLDER_PID), sizeof(try->holder_pid));
-	strlcpy(try->holder_state,
-			is_orphaned(status) && !orphaned ? "active" : PQgetvalue(status, 0, STATUS_HOLDER_STATE),
-			sizeof(try->holder_state));
-	PQclear(status);
+	strlcpy(try->holder_pid, holder.pid ? holder.pid : "", sizeof(try->holder_pid));
+	strlcpy(try->holder_state, holder.state ? holder.state : "", sizeof(try->holder_state));
+	PQclear(holder.result);
 
 	return true;
 }

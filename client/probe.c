@@ -63,6 +63,7 @@ session_find_extension(Session *session, Millis deadline)
 	{
 		session->schema = pg_strdup(PQgetvalue(result, 0, 0));
 		session->schema_known = true;
+		session->extension_version = pg_strdup(PQgetvalue(result, 0, 1));
 	}
 	PQclear(result);
 	return found;

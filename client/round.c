@@ -7,25 +7,82 @@
  */
 #include "postgres_fe.h"
 
+#include "holder.h"
 #include "log.h"
+#include "progress.h"
 #include "round.h"
 
 #define LAST_REPORT_MS 30000
+#define PROGRESS_MS 1000
 
 /*
- * Say from time to time why we wait.
+ * Ask who migrates.  If that fails, the round that follows tells why.
  */
-void
+static char *
+ask_who_migrates(Run *run)
+{
+	char	   *who;
+
+	if (run->session.conn == NULL)
+		return NULL;
+	who = describe_migration(&run->session, run->options, run->attempt_deadline);
+	if (who == NULL)
+		session_close(&run->session);
+	return who;
+}
+
+/*
+ * Say from time to time why we wait: on a terminal in a line that is written
+ * over, in a log less and less often.
+ */
+static void
+report(Run *run, const char *reason, const char *detail, const char *hint)
+{
+	double		waited = (now_ms() - run->start) / 1000.0;
+
+	if (progress_is_possible())
+	{
+		char	   *text = psprintf("waiting for %.0f s: %s. %s%s%s", waited, reason,
+							  detail, *detail ? " " : "", hint);
+
+		progress_show(text);
+		free(text);
+		run->next_report = now_ms() + PROGRESS_MS;
+		return;
+	}
+	log_event(LOG_INFO, detail, hint, "waiting for %.0f s: %s", waited, reason);
+	run->next_report = now_ms() + run->report_interval;
+	run->report_interval = Min(run->report_interval * 2, LAST_REPORT_MS);
+}
+
+/*
+ * Between two rounds.  The details cost two round trips, so they are asked
+ * for only when there is something to say.
+ */
+static void
 report_waiting(Run *run)
 {
-	Millis		now = now_ms();
+	char	   *who;
 
-	if (now < run->next_report)
+	if (now_ms() < run->next_report || !log_is_wanted(LOG_INFO))
 		return;
-	log_event(LOG_INFO, NULL, run->remedy, "waiting for %.0f s: %s",
-			  (now - run->start) / 1000.0, run->reason);
-	run->next_report = now + run->report_interval;
-	run->report_interval = Min(run->report_interval * 2, LAST_REPORT_MS);
+	who = ask_who_migrates(run);
+	report(run, run->reason, who ? who : "", run->remedy);
+	free(who);
+}
+
+/*
+ * While the database has not answered.
+ */
+void
+report_no_answer(void *arg)
+{
+	Run		   *run = arg;
+	char	   *before = run->reason[0] ? psprintf("Before that: %s.", run->reason) : pg_strdup("");
+
+	report(run, "no answer from the database yet", before,
+		   "All connections of the pool may be in use, for instance by a migration.");
+	free(before);
 }
 
 ExitCode

@@ -17,6 +17,7 @@
 #include "environment.h"
 #include "log.h"
 #include "post_sql.h"
+#include "progress.h"
 #include "round.h"
 
 /* An attempt that begins just before the deadline may end just after it. */
@@ -52,31 +53,27 @@ describe_holder(Run *run, const TryResult *try)
 	else
 		strlcpy(run->reason, "the head table is locked, or the lock has just been released",
 				sizeof(run->reason));
-	if (strcmp(try->holder_state, "orphaned") == 0 && run->session.plain)
-		snprintf(run->remedy, sizeof(run->remedy),
-				 "If no older replica is migrating any more, run SELECT pg_terminate_backend(%s).",
-				 try->holder_pid);
-	else if (strcmp(try->holder_state, "orphaned") == 0)
-		snprintf(run->remedy, sizeof(run->remedy),
-				 "If no older replica is migrating any more, run SELECT gw_bootstrap_break_orphan(" INT64_FORMAT ").",
-				 key);
+	if (strcmp(try->holder_state, ORPHANED) == 0)
+		advise_on_orphan(run);
 }
 
 /*
  * Somebody else has the lock.
  */
 static Step
-handle_busy(Run *run, const TryResult *try, ExitCode *code)
+handle_busy(Run *run, TryResult *try, ExitCode *code)
 {
 	size_t		len;
 
+	note_orphan(run, try);
 	describe_holder(run, try);
-	run->lock_was_taken = true;
+	if (strcmp(try->holder_state, ORPHANED) != 0)
+		run->lock_was_taken = true;
 	run->reason_code = EXIT_DEADLINE;
 	len = strlen(run->reason);
 	snprintf(run->reason + len, sizeof(run->reason) - len, "; found %s, wanted %s",
 			 try->current_heads, describe_expected(run->options));
-	if (!guard_end(&run->session, run->attempt_deadline))
+	if (!break_orphan(run) || !guard_end(&run->session, run->attempt_deadline))
 		return handle_failure(run, code);
 
 	return wait_round(run, code);
@@ -207,6 +204,7 @@ bring_to_head(Run *run)
 	do
 		step = one_round(run, &probed, &code);
 	while (step == STEP_AGAIN && stop_signal() == 0);
+	progress_erase();
 
 	return step == STEP_READY ? EXIT_READY : code;
 }
@@ -245,6 +243,9 @@ run(const Options *options)
 	run.next_report = run.start + FIRST_REPORT_MS;
 	run.report_interval = FIRST_REPORT_MS;
 	run.attempt_deadline = attempt_deadline(options, run.deadline);
+	run.session.report = report_no_answer;
+	run.session.report_arg = &run;
+	run.session.report_due = &run.next_report;
 	set_backstop(run.attempt_deadline + BACKSTOP_MS);
 
 	code = bring_to_head(&run);

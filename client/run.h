@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * run.h
- *		The two commands of the client.
+ *		The commands of the client.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,6 +17,7 @@
 
 extern ExitCode run(const Options *options);
 extern ExitCode check(const Options *options);
+extern ExitCode status(const Options *options);
 extern Millis attempt_deadline(const Options *options, Millis deadline);
 
 #endif							/* RUN_H */

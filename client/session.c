@@ -23,15 +23,35 @@
 
 #define UNACKNOWLEDGED_MS "15000"
 
+/* An answer that takes longer is worth a word. */
+#define UNANSWERED_MS 1000
+
 /* How long a transaction may take to be ended politely. */
 #define ROLLBACK_MS 300
 
+/*
+ * Wait for the server, and let the caller say so from time to time: behind a
+ * pooler without a free backend that is where a replica waits.
+ */
 static bool
 wait_for_socket(Session *session, short events, Millis deadline)
 {
 	struct pollfd fd = {.fd = PQsocket(session->conn), .events = events};
 
-	return fd.fd >= 0 && wait_until(&fd, 1, deadline);
+	Millis		patience = now_ms() + UNANSWERED_MS;
+	Millis		due;
+
+	if (fd.fd < 0)
+		return false;
+	while (session->report != NULL && (due = Max(*session->report_due, patience)) < deadline)
+	{
+		if (wait_until(&fd, 1, due))
+			return true;
+		if (stop_signal() != 0 || now_ms() >= deadline)
+			return false;
+		session->report(session->report_arg);
+	}
+	return wait_until(&fd, 1, deadline);
 }
 
 /*

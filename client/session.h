@@ -24,7 +24,13 @@ typedef struct Session
 	bool		extension_missing;	/* when it was last looked for */
 	bool		plain;			/* do without the extension */
 	Failure		last_words;		/* of a server that ended the connection */
+	char	   *extension_version;	/* once asked for */
 	Failure		failure;		/* why the last call did not work */
+
+	/* Called whenever the time comes that "due" tells, which it puts off. */
+	void		(*report)(void *arg);
+	void	   *report_arg;
+	const Millis *report_due;
 } Session;
 
 extern bool session_open(Session *session, const char *conninfo, Millis deadline);

@@ -174,6 +174,37 @@ sql_current_heads(PGconn *conn, const char *schema, const Options *options)
 	return sql.data;
 }
 
+/*
+ * Who has the lock: the eight columns of gw_bootstrap_status(), times in UTC.
+ */
+char *
+sql_status(PGconn *conn, const char *schema, const Options *options)
+{
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	appendPQExpBufferStr(&sql,
+						 "SELECT current_heads, lock_key, holder_pid, holder_state, " SQL_UTC("holder_since") ","
+																											  " holder_application_name, pg_catalog.host(holder_client_addr), in_recovery");
+	appendPQExpBuffer(&sql, " FROM %s.gw_bootstrap_status(", fmtId(schema));
+	append_table_arguments(&sql, conn, options);
+	appendPQExpBuffer(&sql, ", '" INT64_FORMAT "'::pg_catalog.int8)", options->lock_key);
+
+	return sql.data;
+}
+
+char *
+sql_break_orphan(const char *schema, const Options *options)
+{
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	appendPQExpBuffer(&sql, "SELECT %s.gw_bootstrap_break_orphan('" INT64_FORMAT "'::pg_catalog.int8, '10 seconds'::pg_catalog.interval)",
+					  fmtId(schema), options->lock_key);
+
+	return sql.data;
+}
+
 char *
 sql_heartbeat(void)
 {

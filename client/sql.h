@@ -12,11 +12,19 @@
 #include "options.h"
 #include "pqexpbuffer.h"
 
+/* A timestamptz as text that does not depend on settings. */
+#define SQL_UTC(value) \
+	"pg_catalog.to_char(pg_catalog.timezone('UTC'::pg_catalog.text, " value ")," \
+	" 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'::pg_catalog.text)"
+
 extern char *sql_find_extension(void);
 extern char *sql_probe(PGconn *conn, const char *schema, const Options *options);
 extern char *sql_try(PGconn *conn, const char *schema, const Options *options);
 extern char *sql_begin_and_try(PGconn *conn, const char *schema, const Options *options);
 extern char *sql_current_heads(PGconn *conn, const char *schema, const Options *options);
+extern char *sql_status(PGconn *conn, const char *schema, const Options *options);
+extern char *sql_sessions(int holder_pid);
+extern char *sql_break_orphan(const char *schema, const Options *options);
 extern char *sql_heartbeat(void);
 extern char *sql_begin(PGconn *conn);
 extern char *sql_begin_script(void);

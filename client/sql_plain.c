@@ -165,8 +165,8 @@ sql_plain_begin_and_try(PGconn *conn, const Options *options)
 }
 
 /*
- * What gw_bootstrap_status() says, but for the heads, which need a statement
- * of their own.  A state that is hidden from the role stays NULL.  Of several
+ * What sql_status() says, but for the heads, which need a statement of their
+ * own, and with the holder's time unrounded as well.  A state that is hidden from the role stays NULL.  Of several
  * holders in share mode one that is in a transaction tells more.
  */
 char *
@@ -178,19 +178,19 @@ sql_plain_status(PGconn *conn, const Options *options)
 	appendPQExpBuffer(&sql,
 					  "SELECT NULL::pg_catalog.text[] AS current_heads,"
 					  " '" INT64_FORMAT "'::pg_catalog.int8 AS lock_key,"
-					  " h.pid AS holder_pid, h.holder_state, h.since AS holder_since,"
-					  " h.application_name AS holder_application_name,"
-					  " h.client_addr AS holder_client_addr,"
-					  " pg_catalog.pg_is_in_recovery() AS in_recovery"
-					  " FROM (SELECT 1) one LEFT JOIN LATERAL"
-					  " (SELECT k.pid, a.application_name, a.client_addr,"
-					  " CASE WHEN a.state OPERATOR(pg_catalog.=) 'idle'::pg_catalog.text"
-					  " THEN a.state_change ELSE a.xact_start END AS since,"
-					  " CASE WHEN k.pid IS NULL THEN 'prepared'"
-					  " WHEN a.state OPERATOR(pg_catalog.=) 'idle'::pg_catalog.text"
-					  " OR k.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN 'orphaned'"
-					  " WHEN a.state IS NOT NULL THEN 'active' END AS holder_state"
-					  " FROM (SELECT l.pid",
+					  " h.pid AS holder_pid, h.holder_state, " SQL_UTC("h.since") " AS holder_since,"
+																				  " h.application_name AS holder_application_name,"
+																				  " pg_catalog.host(h.client_addr) AS holder_client_addr,"
+																				  " pg_catalog.pg_is_in_recovery() AS in_recovery, h.since"
+																				  " FROM (SELECT 1) one LEFT JOIN LATERAL"
+																				  " (SELECT k.pid, a.application_name, a.client_addr,"
+																				  " CASE WHEN a.state OPERATOR(pg_catalog.=) 'idle'::pg_catalog.text"
+																				  " THEN a.state_change ELSE a.xact_start END AS since,"
+																				  " CASE WHEN k.pid IS NULL THEN 'prepared'"
+																				  " WHEN a.state OPERATOR(pg_catalog.=) 'idle'::pg_catalog.text"
+																				  " OR k.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN 'orphaned'"
+																				  " WHEN a.state IS NOT NULL THEN 'active' END AS holder_state"
+																				  " FROM (SELECT l.pid",
 					  options->lock_key);
 	append_key_locks(&sql, options);
 	appendPQExpBufferStr(&sql,
@@ -198,6 +198,47 @@ sql_plain_status(PGconn *conn, const Options *options)
 						 " WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())) k"
 						 " LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) k.pid"
 						 " ORDER BY holder_state LIMIT 1) h ON true");
+
+	return sql.data;
+}
+
+/*
+ * What gw_bootstrap_break_orphan() does about that backend: its pid if the
+ * lock was an orphan and ends, else NULL.  Our own backend, which a pooler has
+ * lent us with the lock on it, gives it back as often as it was taken; the
+ * pointless condition keeps the look for it from being done only once.  Another
+ * one has to be seen with the lock first and then idle since before that.
+ */
+char *
+sql_plain_break_orphan(const Options *options, const char *pid)
+{
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	appendPQExpBuffer(&sql,
+					  "SELECT CASE WHEN CASE WHEN %s OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN"
+					  " (WITH RECURSIVE r(n, freed) AS (SELECT 0, true UNION ALL SELECT r.n OPERATOR(pg_catalog.+) 1,"
+					  " (SELECT CASE l.mode WHEN 'ExclusiveLock'::pg_catalog.text"
+					  " THEN pg_catalog.pg_advisory_unlock('" INT64_FORMAT "'::pg_catalog.int8)"
+					  " ELSE pg_catalog.pg_advisory_unlock_shared('" INT64_FORMAT "'::pg_catalog.int8) END",
+					  pid, options->lock_key, options->lock_key);
+	append_key_locks(&sql, options);
+	appendPQExpBufferStr(&sql,
+						 " AND l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()"
+						 " AND r.n OPERATOR(pg_catalog.>=) 0 LIMIT 1) FROM r WHERE r.freed)"
+						 " SELECT pg_catalog.bool_or(r.freed) FROM r WHERE r.n OPERATOR(pg_catalog.>) 0)"
+						 " WHEN EXISTS (SELECT 1");
+	append_key_locks(&sql, options);
+	appendPQExpBuffer(&sql,
+					  " AND l.pid OPERATOR(pg_catalog.=) %s) AND EXISTS"
+					  " (SELECT 1 FROM pg_catalog.pg_stat_activity a"
+					  " WHERE a.pid OPERATOR(pg_catalog.=) %s"
+					  " AND a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+					  " AND a.state OPERATOR(pg_catalog.=) 'idle'::pg_catalog.text"
+					  " AND a.state_change OPERATOR(pg_catalog.<) (pg_catalog.clock_timestamp()"
+					  " OPERATOR(pg_catalog.-) '10 seconds'::pg_catalog.interval))"
+					  " THEN pg_catalog.pg_terminate_backend(%s) END THEN %s END",
+					  pid, pid, pid, pid);
 
 	return sql.data;
 }

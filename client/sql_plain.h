@@ -31,6 +31,7 @@ extern char *sql_plain_read(PGconn *conn, const char *table, const char *column,
 extern char *sql_plain_forget(void);
 extern char *sql_plain_begin_and_try(PGconn *conn, const Options *options);
 extern char *sql_plain_status(PGconn *conn, const Options *options);
+extern char *sql_plain_break_orphan(const Options *options, const char *pid);
 extern char *sql_plain_create_extension(void);
 
 #endif							/* SQL_PLAIN_H */

@@ -29,7 +29,18 @@ my @functions = (
 	'gw_bootstrap_at_head(text[]) RETURNS boolean',
 	'gw_bootstrap_try(text[], text, text, bigint) RETURNS record',
 	'gw_bootstrap_try(text[]) RETURNS record',
+	'gw_bootstrap_status(text, text, bigint) RETURNS record',
+	'gw_bootstrap_status() RETURNS record',
+	'gw_bootstrap_break_orphan(bigint, interval) RETURNS integer',
+	'gw_bootstrap_break_orphan(bigint) RETURNS integer',
 	'pg_backend_pid() RETURNS integer',
+	'starts_with(text, text) RETURNS boolean',
+	'to_char(timestamp, text) RETURNS text',
+	'timezone(text, timestamptz) RETURNS timestamp',
+	'upper(text) RETURNS text',
+	'regexp_replace(text, text, text, text) RETURNS text',
+	'substring(text, text) RETURNS text',
+	'host(inet) RETURNS text',
 	'pg_is_in_recovery() RETURNS boolean',
 	'pg_try_advisory_lock(bigint) RETURNS boolean',
 	'pg_try_advisory_xact_lock(bigint) RETURNS boolean',
@@ -62,6 +73,7 @@ my @operators = (
 	[ 'text', '=', 'text_eq2', 'text' ],
 	[ 'text', '||', 'text_cat', 'text' ],
 	[ 'integer', '=', 'int_eq', 'integer' ],
+	[ 'integer', '<>', 'int_ne', 'integer' ],
 	[ 'integer', '>=', 'int_ge', 'integer' ]);
 
 my $sql = '';
@@ -117,9 +129,11 @@ foreach my $dbname ('hostile', 'hostile_plain')
 {
 	my @client = ('-d', $node->connstr($dbname), '-e', $head);
 	ends("$dbname: check, empty database", 5, 'check', @client);
+	ends("$dbname: status", 0, 'status', @client);
 	my $holder = $node->background_psql($dbname);
 	$holder->query_safe('SELECT pg_catalog.pg_advisory_lock(42424242424242)');
-	like(ends("$dbname: run, lock held", 3, 'run', @client, '--migrate', $migration, '--timeout', 1),
+	# Long enough for a report, of an orphan that is not idle for long enough.
+	like(ends("$dbname: run, lock held", 3, 'run', @client, '--migrate', $migration, '--break-orphans', '--timeout', 3),
 		qr/held by backend \d+ \(orphaned\)/, "$dbname: the holder is found");
 	$holder->quit;
 	ends("$dbname: run, which migrates", 0, 'run', @client, '--migrate', $migration);

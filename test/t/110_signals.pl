@@ -141,9 +141,9 @@ foreach my $way (grep { !$_->{traffic} && $_->{pool_size} != 20 } GwBootstrap::W
 		pid_in($stopped);
 		my $guard = $way->sql(q(SELECT pid FROM pg_locks WHERE locktype = 'advisory'));
 		kill 'STOP', $guard;
-		my $asked = () = $replica->err =~ /gw_bootstrap_try/g;
+		my $asked = () = $replica->err =~ /gw_bootstrap_try|SAVEPOINT gw_bootstrap;/g;
 		append_to_file("$stopped.fifo", "go\n");
-		ok(GwBootstrap::Replicas::wait_until(sub { $asked < (() = $replica->err =~ /gw_bootstrap_try/g) }),
+		ok(GwBootstrap::Replicas::wait_until(sub { $asked < (() = $replica->err =~ /gw_bootstrap_try|SAVEPOINT gw_bootstrap;/g) }),
 			"$name: it is") or diag $replica->err;
 		ends_by($replica, $signal, $name);
 		kill 'CONT', $guard;

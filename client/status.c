@@ -1,0 +1,221 @@
+/*-------------------------------------------------------------------------
+ *
+ * status.c
+ *		"gw_bootstrap status": which heads there are, and who has the lock.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "fe_utils/string_utils.h"
+#include "extension.h"
+#include "holder.h"
+#include "json.h"
+#include "log.h"
+#include "look.h"
+#include "plain.h"
+#include "run.h"
+
+/* What is printed of a value that the server has not, or does not tell. */
+#define NONE "none"
+#define NOT_VISIBLE "not visible"
+#define NO_ADDRESS "local, or not visible"
+
+static void
+append_line(PQExpBuffer out, const char *key, const char *value)
+{
+	char	   *line = make_one_line(value);
+
+	appendPQExpBuffer(out, "%-20s%s\n", key, line);
+	free(line);
+}
+
+static void
+append_text(PQExpBuffer out, const Options *options, const Session *session,
+			const Holder *holder, const PGresult *sessions)
+{
+	const char *hidden = holder->pid ? NOT_VISIBLE : NONE;
+	PQExpBufferData line;
+
+	append_line(out, "heads now:", holder->current_heads ? holder->current_heads : NO_HEADS);
+	if (options->expected_heads.head)
+		append_line(out, "heads wanted:", describe_expected(options));
+	append_line(out, "lock key:", holder->lock_key);
+	append_line(out, "holder state:", holder->state ? holder->state : hidden);
+	append_line(out, "holder pid:", holder->pid ? holder->pid : NONE);
+	append_line(out, "holder since:", holder->since ? holder->since : hidden);
+	append_line(out, "holder application:", holder->application_name ? holder->application_name : hidden);
+	append_line(out, "holder address:", holder->client_addr ? holder->client_addr : holder->pid ? NO_ADDRESS :
+																								  NONE);
+	append_line(out, "in recovery:", holder->in_recovery ? "yes" : "no");
+	append_line(out, "extension version:", session->extension_version ? session->extension_version : NONE);
+
+	initPQExpBuffer(&line);
+	for (int row = 0; row < PQntuples(sessions); row++)
+	{
+		HolderSession one = read_session(sessions, row);
+
+		resetPQExpBuffer(&line);
+		append_session(&line, &one);
+		append_line(out, "session:", line.data);
+	}
+	termPQExpBuffer(&line);
+}
+
+static void
+append_member(PQExpBuffer out, const char *name, const char *value)
+{
+	appendPQExpBuffer(out, ", \"%s\": ", name);
+	append_json_string(out, value);
+}
+
+/*
+ * A number or a null, as the server wrote it.
+ */
+static const char *
+number_or_null(const char *value)
+{
+	return value ? value : "null";
+}
+
+static void
+append_json_heads(PQExpBuffer out, const char *array)
+{
+	char	  **heads = NULL;
+	int			nheads = 0;
+
+	if (array == NULL || !parsePGArray(array, &heads, &nheads))
+		appendPQExpBufferStr(out, "null");
+	else
+	{
+		appendPQExpBufferChar(out, '[');
+		for (int i = 0; i < nheads; i++)
+		{
+			appendPQExpBufferStr(out, i > 0 ? ", " : "");
+			append_json_string(out, heads[i]);
+		}
+		appendPQExpBufferChar(out, ']');
+	}
+	free(heads);
+}
+
+static void
+append_json_expected(PQExpBuffer out, const Options *options)
+{
+	if (options->expected_heads.head == NULL)
+		return;
+	appendPQExpBufferStr(out, ", \"expected_heads\": [");
+	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
+	{
+		append_json_string(out, cell->val);
+		appendPQExpBufferStr(out, cell->next ? ", " : "]");
+	}
+}
+
+static void
+append_json_holder(PQExpBuffer out, const Holder *holder)
+{
+	if (holder->state == NULL && holder->pid == NULL)
+	{
+		appendPQExpBufferStr(out, ", \"holder\": null");
+		return;
+	}
+	appendPQExpBuffer(out, ", \"holder\": {\"pid\": %s", number_or_null(holder->pid));
+	append_member(out, "state", holder->state);
+	append_member(out, "since", holder->since);
+	append_member(out, "application_name", holder->application_name);
+	append_member(out, "client_addr", holder->client_addr);
+	appendPQExpBufferChar(out, '}');
+}
+
+static void
+append_json_session(PQExpBuffer out, const HolderSession *session)
+{
+	appendPQExpBuffer(out, "{\"pid\": %s", number_or_null(session->pid));
+	append_member(out, "application_name", session->application_name);
+	append_member(out, "client_addr", session->client_addr);
+	append_member(out, "state", session->state);
+	append_member(out, "since", session->since);
+	append_member(out, "statement", session->statement);
+	append_member(out, "wait_event_type", session->wait_event_type);
+	append_member(out, "wait_event", session->wait_event);
+	appendPQExpBufferChar(out, '}');
+}
+
+static void
+append_json(PQExpBuffer out, const Options *options, const Session *session,
+			const Holder *holder, const PGresult *sessions)
+{
+	appendPQExpBufferStr(out, "{\"current_heads\": ");
+	append_json_heads(out, holder->current_heads);
+	append_json_expected(out, options);
+	appendPQExpBuffer(out, ", \"lock_key\": %s", number_or_null(holder->lock_key));
+	append_json_holder(out, holder);
+	appendPQExpBuffer(out, ", \"in_recovery\": %s", holder->in_recovery ? "true" : "false");
+	append_member(out, "extension_version", session->extension_version);
+	appendPQExpBufferStr(out, ", \"sessions\": [");
+	for (int row = 0; row < PQntuples(sessions); row++)
+	{
+		HolderSession one = read_session(sessions, row);
+
+		appendPQExpBufferStr(out, row > 0 ? ", " : "");
+		append_json_session(out, &one);
+	}
+	appendPQExpBufferStr(out, "]}\n");
+}
+
+/*
+ * Without the extension the heads are a question of their own.
+ */
+static bool
+read_plain_heads(Session *session, const Options *options, Millis until, Holder *holder)
+{
+	static Heads heads;
+	PlainReading reading = plain_read_heads(session, options, false, until, &heads);
+
+	if (reading == READING_FAILED)
+		return false;
+	holder->current_heads = strcmp(heads.text, NO_HEADS) == 0 ? NULL : heads.text;
+	return true;
+}
+
+/*
+ * Ask and print.  What cannot be written was not told.
+ */
+static bool
+ask_status(Session *session, const Options *options, Millis until, ExitCode *code)
+{
+	PQExpBufferData out;
+	PGresult   *sessions;
+	Holder		holder;
+
+	if (!find_or_create_extension(session, options, until) ||
+		!ask_holder(session, options, until, &holder) ||
+		(session->plain && !read_plain_heads(session, options, until, &holder)))
+		return false;
+	sessions = ask_sessions(session, &holder, until);
+	if (sessions != NULL)
+	{
+		initPQExpBuffer(&out);
+		if (options->json)
+			append_json(&out, options, session, &holder, sessions);
+		else
+			append_text(&out, options, session, &holder, sessions);
+		*code = EXIT_READY;
+		if (fputs(out.data, stdout) == EOF || fflush(stdout) != 0)
+		{
+			log_error("could not write to standard output: %m");
+			*code = EXIT_STEP_FAILED;
+		}
+		termPQExpBuffer(&out);
+	}
+	PQclear(sessions);
+	PQclear(holder.result);
+	return sessions != NULL;
+}
+
+ExitCode
+status(const Options *options)
+{
+	return look(options, ask_status);
+}
