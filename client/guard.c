@@ -22,7 +22,6 @@
 #include "plain.h"
 #include "sql.h"
 
-#define HEARTBEAT_MS 3000
 #define PATIENCE_MS (2 * HEARTBEAT_MS)
 
 typedef struct Heartbeat

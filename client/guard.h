@@ -11,6 +11,9 @@
 #include "command.h"
 #include "session.h"
 
+/* The time between two heartbeats. */
+#define HEARTBEAT_MS 3000
+
 typedef enum Outcome
 {
 	OUTCOME_FAILED,				/* see the session's failure */

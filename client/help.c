@@ -21,6 +21,8 @@ help(void)
 		   "                     exit 0 if the database is at head, 5 if not\n"
 		   "  gw_bootstrap status [OPTION]... [--json]\n"
 		   "                     print the heads and who has the lock\n"
+		   "  gw_bootstrap doctor [OPTION]...\n"
+		   "                     find what would break a migration here; exit 5 if anything\n"
 		   "  gw_bootstrap heads [OPTION]...\n"
 		   "                     print the expected heads\n\n"
 		   "Options:\n"
@@ -79,6 +81,6 @@ help(void)
 		   "  4  the database refused or lacks something\n"
 		   "  5  the database is not at head\n"
 		   "  128 + N  stopped by signal N\n\n"
-		   "On stdout, run prints one line, \"Database ready (...) in ... s\", status its answer\n"
-		   "and heads the heads; everything else is on stderr.\n");
+		   "On stdout, run prints one line, \"Database ready (...) in ... s\", status and doctor\n"
+		   "their answers and heads the heads; everything else is on stderr.\n");
 }

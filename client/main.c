@@ -60,6 +60,8 @@ main(int argc, char *argv[])
 			return run(&options);
 		case MODE_CHECK:
 			return check(&options);
+		case MODE_DOCTOR:
+			return doctor(&options);
 		case MODE_STATUS:
 			return status(&options);
 		case MODE_HEADS:

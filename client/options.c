@@ -21,7 +21,7 @@
 #define DEFAULT_TIMEOUT 600
 
 static const char *const modes[] = {
-	[MODE_RUN] = "run", [MODE_CHECK] = "check", [MODE_STATUS] = "status", [MODE_HEADS] = "heads"};
+	[MODE_RUN] = "run", [MODE_CHECK] = "check", [MODE_STATUS] = "status", [MODE_DOCTOR] = "doctor", [MODE_HEADS] = "heads"};
 
 /* Options that have no letter of their own. */
 enum
@@ -384,7 +384,8 @@ static void
 check_options(Options *options)
 {
 	read_migration_set(options);
-	if (options->expected_heads.head == NULL && options->mode != MODE_STATUS)
+	if (options->expected_heads.head == NULL &&
+		options->mode != MODE_STATUS && options->mode != MODE_DOCTOR)
 	{
 		log_error_hint("Use --expect-head=REV or --alembic=PATH, or set GW_BOOTSTRAP_EXPECT_HEAD or GW_BOOTSTRAP_ALEMBIC.",
 					   "no expected head given");

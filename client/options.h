@@ -17,6 +17,7 @@ typedef enum Mode
 	MODE_RUN,
 	MODE_CHECK,
 	MODE_STATUS,
+	MODE_DOCTOR,
 	MODE_HEADS
 } Mode;
 

@@ -17,6 +17,7 @@
 
 extern ExitCode run(const Options *options);
 extern ExitCode check(const Options *options);
+extern ExitCode doctor(const Options *options);
 extern ExitCode status(const Options *options);
 extern Millis attempt_deadline(const Options *options, Millis deadline);
 

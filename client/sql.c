@@ -83,13 +83,31 @@ append_heads_arguments(PQExpBuffer sql, PGconn *conn, const Options *options)
 }
 
 /*
+ * A statement that fails unless the function is there, is written in C, which
+ * only a superuser can create, and has its library, which it loads.  That is
+ * what the validator of the language checks.
+ */
+void
+append_validate_function(PQExpBuffer sql, PGconn *conn, const char *schema)
+{
+	PQExpBufferData function;
+
+	initPQExpBuffer(&function);
+	appendPQExpBuffer(&function,
+					  "%s.gw_bootstrap_at_head(pg_catalog.text[], pg_catalog.text, pg_catalog.text)",
+					  fmtId(schema));
+	appendPQExpBufferStr(sql, "SELECT pg_catalog.fmgr_c_validator(");
+	append_literal(sql, conn, function.data);
+	appendPQExpBufferStr(sql, "::pg_catalog.regprocedure)");
+	termPQExpBuffer(&function);
+}
+
+/*
  * The fast path, one message of two statements.  Whoever may create functions
  * in that schema must not have theirs called, and planning a call can be
  * enough for that.  So the first statement fails, before the second is even
- * parsed, unless the function is there, is written in C, which only a
- * superuser can create, and has its library.  That is what the validator of
- * the language checks; asking pg_extension instead would cost a new backend
- * as much as all the rest.
+ * parsed, unless the function is ours; asking pg_extension instead would cost
+ * a new backend as much as all the rest.
  *
  * The second tells the version of the library, too, which is loaded by then.
  */
@@ -97,20 +115,12 @@ char *
 sql_probe(PGconn *conn, const char *schema, const Options *options)
 {
 	PQExpBufferData sql;
-	PQExpBufferData function;
-
-	initPQExpBuffer(&function);
-	appendPQExpBuffer(&function,
-					  "%s.gw_bootstrap_at_head(pg_catalog.text[], pg_catalog.text, pg_catalog.text)",
-					  fmtId(schema));
 
 	initPQExpBuffer(&sql);
-	appendPQExpBufferStr(&sql, "SELECT pg_catalog.fmgr_c_validator(");
-	append_literal(&sql, conn, function.data);
-	appendPQExpBuffer(&sql, "::pg_catalog.regprocedure); SELECT %s.gw_bootstrap_at_head(", fmtId(schema));
+	append_validate_function(&sql, conn, schema);
+	appendPQExpBuffer(&sql, "; SELECT %s.gw_bootstrap_at_head(", fmtId(schema));
 	append_heads_arguments(&sql, conn, options);
 	appendPQExpBufferStr(&sql, "), pg_catalog.current_setting('gw_bootstrap.version'::pg_catalog.text, true)");
-	termPQExpBuffer(&function);
 
 	return sql.data;
 }
@@ -183,9 +193,9 @@ sql_status(PGconn *conn, const char *schema, const Options *options)
 	PQExpBufferData sql;
 
 	initPQExpBuffer(&sql);
-	appendPQExpBufferStr(&sql,
-						 "SELECT current_heads, lock_key, holder_pid, holder_state, " SQL_UTC("holder_since") ","
-																											  " holder_application_name, pg_catalog.host(holder_client_addr), in_recovery");
+	appendPQExpBufferStr(&sql, "SELECT current_heads, lock_key, holder_pid, holder_state, ");
+	appendPQExpBufferStr(&sql, SQL_UTC("holder_since"));
+	appendPQExpBufferStr(&sql, ", holder_application_name, pg_catalog.host(holder_client_addr), in_recovery");
 	appendPQExpBuffer(&sql, " FROM %s.gw_bootstrap_status(", fmtId(schema));
 	append_table_arguments(&sql, conn, options);
 	appendPQExpBuffer(&sql, ", '" INT64_FORMAT "'::pg_catalog.int8)", options->lock_key);

@@ -37,6 +37,7 @@ extern char *sql_rollback(void);
 /* Parts of statements. */
 extern void append_literal(PQExpBuffer sql, PGconn *conn, const char *value);
 extern void append_expected_heads(PQExpBuffer sql, PGconn *conn, const Options *options);
+extern void append_validate_function(PQExpBuffer sql, PGconn *conn, const char *schema);
 extern void append_begin_guard(PQExpBuffer sql, PGconn *conn);
 
 #endif							/* SQL_H */

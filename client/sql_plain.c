@@ -166,8 +166,11 @@ sql_plain_begin_and_try(PGconn *conn, const Options *options)
 
 /*
  * What sql_status() says, but for the heads, which need a statement of their
- * own, and with the holder's time unrounded as well.  A state that is hidden from the role stays NULL.  Of several
- * holders in share mode one that is in a transaction tells more.
+ * own, and with the holder's time unrounded as well.  A state that is hidden
+ * from the role stays NULL.  Our own backend, if it has the lock outside of a
+ * guard, was lent to us with it; since when is not known, as it is busy with
+ * us.  Of several holders in share mode one that is in a transaction tells
+ * more.
  */
 char *
 sql_plain_status(PGconn *conn, const Options *options)
@@ -178,20 +181,23 @@ sql_plain_status(PGconn *conn, const Options *options)
 	appendPQExpBuffer(&sql,
 					  "SELECT NULL::pg_catalog.text[] AS current_heads,"
 					  " '" INT64_FORMAT "'::pg_catalog.int8 AS lock_key,"
-					  " h.pid AS holder_pid, h.holder_state, " SQL_UTC("h.since") " AS holder_since,"
-																				  " h.application_name AS holder_application_name,"
-																				  " pg_catalog.host(h.client_addr) AS holder_client_addr,"
-																				  " pg_catalog.pg_is_in_recovery() AS in_recovery, h.since"
-																				  " FROM (SELECT 1) one LEFT JOIN LATERAL"
-																				  " (SELECT k.pid, a.application_name, a.client_addr,"
-																				  " CASE WHEN a.state OPERATOR(pg_catalog.=) 'idle'::pg_catalog.text"
-																				  " THEN a.state_change ELSE a.xact_start END AS since,"
-																				  " CASE WHEN k.pid IS NULL THEN 'prepared'"
-																				  " WHEN a.state OPERATOR(pg_catalog.=) 'idle'::pg_catalog.text"
-																				  " OR k.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN 'orphaned'"
-																				  " WHEN a.state IS NOT NULL THEN 'active' END AS holder_state"
-																				  " FROM (SELECT l.pid",
+					  " h.pid AS holder_pid, h.holder_state, ",
 					  options->lock_key);
+	appendPQExpBufferStr(&sql, SQL_UTC("h.since"));
+	appendPQExpBufferStr(&sql,
+						 " AS holder_since, h.application_name AS holder_application_name,"
+						 " pg_catalog.host(h.client_addr) AS holder_client_addr,"
+						 " pg_catalog.pg_is_in_recovery() AS in_recovery, h.since"
+						 " FROM (SELECT 1) one LEFT JOIN LATERAL"
+						 " (SELECT k.pid, a.application_name, a.client_addr,"
+						 " CASE WHEN k.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN NULL"
+						 " WHEN a.state OPERATOR(pg_catalog.=) 'idle'::pg_catalog.text"
+						 " THEN a.state_change ELSE a.xact_start END AS since,"
+						 " CASE WHEN k.pid IS NULL THEN 'prepared'"
+						 " WHEN a.state OPERATOR(pg_catalog.=) 'idle'::pg_catalog.text"
+						 " OR k.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN 'orphaned'"
+						 " WHEN a.state IS NOT NULL THEN 'active' END AS holder_state"
+						 " FROM (SELECT l.pid");
 	append_key_locks(&sql, options);
 	appendPQExpBufferStr(&sql,
 						 " AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d"

@@ -15,7 +15,7 @@ program_version_ok('gw_bootstrap');
 program_options_handling_ok('gw_bootstrap');
 
 my ($help) = run_command([ 'gw_bootstrap', '--help' ]);
-foreach my $word (qw(run check status heads --break-orphans --json --dbname --expect-head --migrate --migrate-sql --post --post-sql --skip-migrations
+foreach my $word (qw(run check status doctor heads --break-orphans --json --dbname --expect-head --migrate --migrate-sql --post --post-sql --skip-migrations
 	--alembic --migration-url --log-format --timeout --head-table --head-column --lock-key --quiet --verbose --help --version))
 {
 	like($help, qr/(^|[\s,])\Q$word\E\b/m, "--help tells of $word");

@@ -1,0 +1,171 @@
+# "gw_bootstrap doctor": each finding about server, role, heads and locks is
+# told with its remedy, and a healthy set-up is found healthy.
+#
+# TAP, since it takes servers and roles with settings of their own.
+
+use strict;
+use warnings;
+
+use GwBootstrap::Replicas;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use constant KEY => '42424242424242';
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init(allows_streaming => 1);
+$node->append_conf('postgresql.conf', <<'CONF');
+max_connections = 20
+max_prepared_transactions = 2
+CONF
+$node->start;
+
+# All of it at once, since each run takes some seconds: returns a sub that
+# checks one.
+sub doctor
+{
+	my ($name, $exit, $connstr, @options) = @_;
+	my $replicas = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'doctor', '-d', $connstr, @options);
+	return sub {
+		my ($result) = $replicas->wait;
+		is($result->{exit}, $exit, "$name: exit code") or diag "$result->{out}\n$result->{err}";
+		is($result->{err}, '', "$name: nothing on stderr");
+		return $result->{out};
+	};
+}
+
+# One line with a verdict, and what to do.
+sub says
+{
+	my ($out, $name, $verdict, $text, $remedy) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	return like($out, qr/^$verdict +$text.*\n@{[ defined $remedy ? "      .*$remedy" : '' ]}/m, $name);
+}
+
+$node->safe_psql('postgres', $_) foreach 'CREATE DATABASE healthy', 'CREATE DATABASE bare', 'CREATE DATABASE crowded CONNECTION LIMIT 1',
+  'CREATE DATABASE locked', 'CREATE DATABASE tools', 'CREATE DATABASE wrong';
+$node->safe_psql('healthy', <<'SQL');
+CREATE EXTENSION gw_bootstrap;
+CREATE TABLE alembic_version (version_num text);
+INSERT INTO alembic_version VALUES ('a'), ('b');
+SQL
+$node->safe_psql('postgres', <<'SQL');
+ALTER DATABASE healthy SET client_connection_check_interval = '10s';
+CREATE ROLE limited LOGIN;
+ALTER ROLE limited SET default_transaction_read_only = on;
+ALTER ROLE limited SET statement_timeout = '30s';
+ALTER ROLE limited SET lock_timeout = '5s';
+ALTER ROLE limited SET idle_in_transaction_session_timeout = '1s';
+CREATE ROLE single LOGIN CONNECTION LIMIT 1;
+ALTER ROLE single SET default_transaction_isolation = 'serializable';
+ALTER ROLE single SET search_path = nowhere;
+SQL
+
+# Who is in the way.
+$node->safe_psql('locked', 'CREATE TABLE alembic_version (version_num text)');
+my $orphan = $node->background_psql('locked');
+my $pid = $orphan->query_safe('SELECT pg_backend_pid() FROM pg_advisory_lock(' . KEY . ')');
+my %tools = (
+	goose => '5887940537704921958',
+	'node-pg-migrate' => '7241865325823964',
+	tern => '9628173550095224',
+	'Prisma Migrate' => '72707369',
+	Rails => '8095386071473213275',    # 2053462845 * crc32('tools')
+);
+my %sessions = map { $_ => $node->background_psql('tools') } sort keys %tools;
+$sessions{$_}->query_safe("SELECT pg_advisory_lock($tools{$_})") foreach keys %tools;
+$sessions{tern}->query_safe('BEGIN');
+$node->safe_psql('wrong', <<'SQL');
+CREATE VIEW alembic_version AS SELECT 'a'::text AS version_num;
+CREATE EXTENSION gw_bootstrap;
+UPDATE pg_extension SET extversion = '9.0' WHERE extname = 'gw_bootstrap';
+SQL
+$node->safe_psql('bare', "BEGIN; SELECT pg_advisory_xact_lock(@{[KEY]}); PREPARE TRANSACTION 'left'");
+
+# Alone, since other sessions of gw_bootstrap are worth a note.
+my $out = doctor('healthy', 0, $node->connstr('healthy'), '-e', 'a', '-e', 'b')->();
+unlike($out, qr/^(bad|note)/m, 'healthy: nothing to tell');
+says($out, 'healthy: server', 'ok', 'server: PostgreSQL \d+.*primary');
+says($out, 'healthy: pooling', 'ok', 'pooling: none');
+says($out, 'healthy: idle', 'ok', 'idle transaction: lives');
+says($out, 'healthy: timeouts', 'ok', 'timeouts: none');
+says($out, 'healthy: transactions', 'ok', 'transactions: READ COMMITTED and writable');
+says($out, 'healthy: interval', 'ok', 'client_connection_check_interval: 10s');
+says($out, 'healthy: connections', 'ok', 'connections: \d+ more');
+says($out, 'healthy: extension', 'ok', 'extension: version 1\.\d+ in schema public');
+says($out, 'healthy: heads', 'ok', 'heads: at head, \{a,b\}');
+says($out, 'healthy: privileges', 'ok', 'privileges: role \S+ may create in schema public');
+says($out, 'healthy: lock', 'ok', 'lock ' . KEY . ': free');
+
+my $bare = doctor('bare', 5, $node->connstr('bare'), '--require-extension');
+my $limited = doctor('limited', 5, $node->connstr('healthy') . ' user=limited', '-e', 'c');
+my $locked = doctor('locked', 5, $node->connstr('locked'), '-e', 'a');
+my $tools = doctor('tools', 5, $node->connstr('tools'), '-e', 'a');
+my $wrong = doctor('wrong', 5, $node->connstr('wrong'), '-e', 'a');
+
+$out = $bare->();
+says($out, 'bare: extension', 'bad', 'extension: not installed, and required', 'CREATE EXTENSION');
+says($out, 'bare: heads', 'note', 'heads: no readable head table', '--expect-head');
+says($out, 'bare: prepared', 'bad', 'lock ' . KEY . ': held by a prepared transaction', 'ROLLBACK PREPARED');
+says($out, 'bare: interval', 'note', 'client_connection_check_interval: 0', 'seconds');
+
+$out = $limited->();
+says($out, 'limited: read only', 'bad', 'transactions: default_transaction_read_only is on', 'off');
+says($out, "limited: $_->[0]", 'note', "timeouts: $_->[0] is $_->[1]", 'Set it to 0')
+  foreach [ 'statement_timeout', '30s' ], [ 'lock_timeout', '5s' ], [ 'idle_in_transaction_session_timeout', '1s' ];
+says($out, 'limited: which a guard survives', 'ok', 'idle transaction: lives');
+says($out, 'limited: heads', 'bad', 'heads: permission denied', 'GRANT SELECT');
+says($out, 'limited: privileges', 'bad', 'privileges: role limited may not', '--migration-url');
+
+$out = $locked->();
+says($out, 'locked: orphan', 'bad', 'lock ' . KEY . ": orphaned on backend $pid, idle since \\d", '--break-orphans');
+says($out, 'locked: extension', 'note', 'extension: not installed; a replica uses plain SQL', '--create-extension');
+says($out, 'locked: heads', 'note', 'heads: not at head: found \{\}, wanted \{a\}');
+
+$out = $tools->();
+says($out, "tools: $_", 'bad', "other tools: lock of $_ on backend \\d+, which is idle", 'pg_terminate_backend')
+  foreach grep { $_ ne 'tern' } sort keys %tools;
+says($out, 'tools: at work', 'note', 'other tools: tern has its lock, on backend \d+ \(idle in transaction\)');
+
+$out = $wrong->();
+says($out, 'wrong: version', 'bad', 'extension: version 9.0 does not work', 'ALTER EXTENSION');
+says($out, 'wrong: heads', 'bad', 'heads: "alembic_version" is not a plain table', 'Name the table');
+
+$_->quit foreach values %sessions, $orphan;
+
+# A migration under way; a lock that may be looked at, but not its holder; and
+# roles and databases with too few connections.
+my $holder = $node->background_psql('locked');
+$holder->query_safe("SET application_name = 'gw_bootstrap'; BEGIN; SELECT pg_advisory_xact_lock(" . KEY . '); LOCK alembic_version');
+my $busy = doctor('busy', 0, $node->connstr('locked'), '-e', 'a');
+my $stranger = doctor('stranger', 5, $node->connstr('locked') . ' user=limited', '-e', 'a');
+my $single = doctor('single', 5, $node->connstr('healthy') . ' user=single');
+my $crowded = doctor('crowded', 5, $node->connstr('crowded') . ' user=limited');
+$out = $busy->();
+says($out, 'busy: lock', 'note', 'lock ' . KEY . ': held by backend \d+ \(gw_bootstrap\)', 'under way');
+says($out, 'busy: heads', 'note', 'heads: somebody has locked table alembic_version', 'wait');
+says($out, 'busy: session', 'note', 'session: backend \d+ \(gw_bootstrap\): idle in transaction since');
+says($stranger->(), 'stranger: lock', 'note', 'lock ' . KEY . ': held by backend \d+', 'pg_read_all_stats');
+$out = $single->();
+says($out, 'single: second connection', 'bad', 'pooling: no second connection: .*too many connections');
+says($out, 'single: connections', 'bad', 'connections: the limit of the role leaves none', 'Raise it');
+says($out, 'single: isolation', 'note', 'transactions: default_transaction_isolation is serializable', 'READ COMMITTED');
+says($out, 'single: schema', 'bad', 'privileges: no schema for new tables in the search_path of role single', 'search_path');
+says($crowded->(), 'crowded: connections', 'bad', 'connections: the limit of the database leaves none', 'Raise it');
+$holder->quit;
+
+# A standby, and nothing at all.
+$node->backup('copy');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($node, 'copy', has_streaming => 1);
+$standby->start;
+says(doctor('standby', 5, $standby->connstr('healthy'))->(), 'standby', 'bad', 'server: PostgreSQL .* is a standby', 'target_session_attrs');
+$standby->stop;
+$node->stop;
+
+my ($result) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'doctor', '-d', $node->connstr('healthy'), '--timeout', 5)->wait;
+is($result->{exit}, 3, 'no server is exit code 3');
+like($result->{err}, qr/connection to server .* failed/, 'as the error tells');
+
+done_testing();

@@ -1,0 +1,69 @@
+# "gw_bootstrap doctor" through PgBouncer: it sees the mode of the pooler, a
+# pool that is too small and a limit that would end a guard.
+#
+# TAP, since it takes real poolers of each kind.
+
+use strict;
+use warnings;
+
+use GwBootstrap::PgBouncer;
+use GwBootstrap::Replicas;
+use GwBootstrap::SessionState;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION gw_bootstrap');
+
+my $second = qr/no second within 10 s/;
+my @cases = (
+	[ 'transaction mode', 0, qr/^ok +pooling: a pooler in transaction mode$/m ],
+	[ 'transaction mode, pool of 2', 0, qr/^ok +pooling: a pooler in transaction mode$/m, pool_size => 2 ],
+	[ 'transaction mode, pool of 1', 5, qr/^bad +pooling: a pool of one.*$second\n +.*--migration-url.*--migrate-sql/m, pool_size => 1 ],
+	[ 'session mode', 0, qr/^ok +pooling: a pooler in session mode/m, pool_mode => 'session' ],
+	[ 'session mode, pool of 1', 5, qr/^bad +pooling: a pool of one/m, pool_mode => 'session', pool_size => 1 ],
+	[ 'statement mode', 5, qr/^bad +pooling: no transaction: .*\n +.*pool_mode/m, pool_mode => 'statement' ],
+	[ 'a limit for idle transactions', 5, qr/^bad +idle transaction: ended within 3.5 s.*\n +.*idle_transaction_timeout/m,
+		settings => 'idle_transaction_timeout = 2' ],
+	[ 'no more clients', 5, qr/^bad +pooling: no second connection: .*no more connections allowed/m, settings => 'max_client_conn = 1' ],
+);
+
+my @runs = map {
+	my ($name, $exit, $says, %options) = @$_;
+	my $pooler = GwBootstrap::PgBouncer->new($node, %options);
+	[ $name, $exit, $says, $pooler, GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'doctor', '-d', $pooler->connstr('postgres')) ];
+} @cases;
+
+foreach my $run (@runs)
+{
+	my ($name, $exit, $says, $pooler, $replica) = @$run;
+	my ($result) = $replica->wait;
+
+	is($result->{exit}, $exit, "$name: exit code") or diag "$result->{out}\n$result->{err}";
+	like($result->{out}, $says, "$name: seen");
+	like($result->{out}, qr/^ok +lock .* free$/m, "$name: it goes on after that");
+	is($result->{err}, '', "$name: nothing on stderr");
+}
+
+# A lock that another tool left on the very backend that we are lent.
+$node->safe_psql('postgres', 'SELECT pg_advisory_lock(72707369)', connstr => $runs[-2][3]->connstr('postgres'));
+$node->safe_psql('postgres', 'SELECT pg_advisory_lock(42424242424242)', connstr => $runs[-2][3]->connstr('postgres'));
+is($node->safe_psql('postgres', q(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')), 2, 'two locks are left behind');
+my ($left) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'doctor', '-d', $runs[-2][3]->connstr('postgres'))->wait;
+like($left->{out},
+	qr/^bad +other tools: lock of Prisma Migrate on backend \d+, which is idle/m, 'one is seen on our own backend');
+like($left->{out}, qr/^bad +lock 42424242424242: orphaned on backend \d+/m, 'and so is the other');
+
+# A way past a pool of one.
+my ($one) = map { $_->[3] } grep { $_->[0] eq 'transaction mode, pool of 1' } @runs;
+my ($result) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'doctor', '-d', $one->connstr('postgres'),
+	'--migration-url', $node->connstr('postgres'))->wait;
+like($result->{out}, qr/^ok +migration connection: there beside the guard$/m, 'the way past the pooler is tried');
+is($result->{exit}, 0, 'and makes a pool of one enough') or diag $result->{out};
+
+$_->[3]->stop foreach @runs;
+$node->stop;
+done_testing();
