@@ -19,6 +19,7 @@ static ExitCode
 look(Session *session, const Options *options, Millis deadline)
 {
 	Millis		attempt_until = attempt_deadline(options, deadline);
+	Heads		heads;
 	bool		at_head;
 	int			round = 0;
 
@@ -30,10 +31,13 @@ look(Session *session, const Options *options, Millis deadline)
 		{
 			if (at_head)
 				return EXIT_READY;
-			log_info("not at head: found %s, wanted %s",
-					 session_current_heads(session, options, attempt_until),
-					 describe_expected(options));
-			return EXIT_NOT_AT_HEAD;
+			if (session_read_heads(session, options, attempt_until, &heads) || !options->alembic)
+			{
+				if (is_ahead(&heads))
+					return report_ahead(&heads, options);
+				log_info("not at head: found %s, wanted %s", heads.text, describe_expected(options));
+				return EXIT_NOT_AT_HEAD;
+			}
 		}
 	} while (session->failure.kind == FAILURE_RETRY && wait_backoff(round++, deadline));
 

@@ -42,6 +42,7 @@ typedef struct Options
 	const char *post;			/* shell command, or NULL */
 	SqlFile		post_sql;
 	bool		skip_migrations;
+	bool		allow_ahead;
 	int			timeout;		/* seconds; -1 until the default is known */
 	char	  **command;		/* after "--", or NULL */
 } Options;

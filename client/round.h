@@ -28,6 +28,7 @@ typedef struct Run
 	Millis		next_report;
 	Millis		report_interval;
 	bool		migrated;		/* by us */
+	bool		ahead;			/* and allowed to be */
 	char		reason[600];	/* why we are waiting */
 	char		remedy[200];	/* or empty */
 	ExitCode	reason_code;	/* if that lasts until the deadline */
