@@ -106,6 +106,7 @@ WHOLE = {
 }
 
 WHOLE_COMPUTED = {
+    "a name in a list": b"revision='abc'\nX='x'\ndown_revision=[X]\n",
     "down list none": b"revision='abc'\ndown_revision=[None]\n",
     "multi annot": b"from typing import *\ndown_revision: Union[\n  str,\n  None\n] = None\nrevision: str = (\n  'ab'\n  'c'\n)\n",
 }

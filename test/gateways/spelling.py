@@ -26,6 +26,7 @@ DOCSTRING = '"""doc\n\nRevision ID: zzz\nRevises: yyy\nrevision = "no"\n"""\n'
 COMPUTED = [
     "{name} = str({value})\n",
     "{name} = {value} or 1\n",
+    "{name} = [str({value})]\n",
     "{name} = (lambda: {value})()\n",
     "if x: {name} = {value}\n",
     "for {name} in [{value}]: pass\n",
@@ -33,16 +34,20 @@ COMPUTED = [
 ]
 
 
-def string(rnd, text):
+def literal(rnd, text):
     quote = rnd.choice(["'", '"', '"""', "'''"])
     prefix = rnd.choice(["", "", "", "u", "r", "R", "U"])
-    if rnd.random() < 0.15 and len(text) > 2 and prefix in ("", "u"):
-        cut = rnd.randrange(1, len(text))
-        between = rnd.choice([" ", "\n   ", "\t# c ' \n"])
-        return f"({string(rnd, text[:cut])}{between}{string(rnd, text[cut:])})"
-    if rnd.random() < 0.1 and prefix == "":
+    if prefix == "" and rnd.random() < 0.1:
         text = "".join("\\x%02x" % ord(c) if rnd.random() < 0.3 else c for c in text)
     return prefix + quote + text + quote
+
+
+def string(rnd, text):
+    if len(text) < 3 or rnd.random() < 0.8:
+        return literal(rnd, text)
+    cut = rnd.randrange(1, len(text))
+    between = rnd.choice([" ", "\n   ", "\t# c ' \n"])
+    return f"({literal(rnd, text[:cut])}{between}{literal(rnd, text[cut:])})"
 
 
 def strings(rnd, texts):
