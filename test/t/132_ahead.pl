@@ -90,10 +90,10 @@ sub test_ahead
 	my ($way, $name) = @_;
 	my @run = ('--migrate', $migrate, '--post', $post);
 
-	foreach my $heads (@ahead, [''], [ 'a b,"{}\\' ])
+	foreach my $heads (@ahead, [''], [ qq(a\nb,"{}\\) ])
 	{
 		my $found = "{@$heads}";
-		my $unknown = $heads->[-1] eq '' ? '""' : $heads->[-1];
+		my $unknown = $heads->[-1] eq '' ? '""' : $heads->[-1] =~ tr/\n/ /r;
 		$way->sql(heads_are(@$heads));
 		foreach my $way_out ([ 'check' ], [ 'run', @run ], ['run'], [ 'run', @run, '--timeout=0' ],
 			[ 'run', '--migrate-sql', "$dir/migrate.sql" ], [ 'run', @run, '--skip-migrations', '--timeout=600' ])
