@@ -166,6 +166,7 @@ my %wrong = (
 	MIGRATION_DATABASE_URL => 'nonsense://',
 	GW_BOOTSTRAP_EXPECT_HEAD => 'a b',
 	GW_BOOTSTRAP_ALEMBIC => '/nonexistent',
+	GW_BOOTSTRAP_ALLOW_AHEAD => 'maybe',
 	GW_BOOTSTRAP_MIGRATE => 'exit 3',
 	GW_BOOTSTRAP_MIGRATE_SQL => '/nonexistent',
 	GW_BOOTSTRAP_CREATE_EXTENSION => 'maybe',
