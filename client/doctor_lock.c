@@ -155,7 +155,8 @@ check_other_tools(Doctor *doctor)
 	{
 		const char *pid = PQgetvalue(result, row, 1);
 		const char *state = PQgetvalue(result, row, 2);
-		const char *tool = tool_of_lock(strtoll(PQgetvalue(result, row, 0), NULL, 10), PQgetvalue(result, row, 3));
+		const char *tool = tool_of_lock(strtoll(PQgetvalue(result, row, 0), NULL, 10),
+										PQgetvalue(result, row, 3), PQgetvalue(result, row, 4));
 
 		if (tool == NULL)
 			continue;

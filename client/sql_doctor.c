@@ -129,8 +129,8 @@ sql_doctor_privileges(PGconn *conn, const Options *options)
 /*
  * The bigint advisory locks of this database that backends hold, and what
  * these do, as far as we may see it.  One that our own backend has was there
- * before us, left by another client of the pooler.  The name of the database is for keys
- * that are made of it.
+ * before us, left by another client of the pooler.  The names of the database
+ * and of the schema are for keys that are made of them.
  */
 char *
 sql_doctor_advisory_locks(void)
@@ -138,7 +138,7 @@ sql_doctor_advisory_locks(void)
 	return pg_strdup("SELECT ((l.classid::pg_catalog.int8 OPERATOR(pg_catalog.<<) 32)"
 					 " OPERATOR(pg_catalog.|) l.objid::pg_catalog.int8), l.pid,"
 					 " CASE WHEN l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN 'idle' ELSE a.state END,"
-					 " pg_catalog.current_database()"
+					 " pg_catalog.current_database(), pg_catalog.current_schema()"
 					 " FROM pg_catalog.pg_lock_status() l"
 					 " JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid"
 					 " WHERE l.granted AND l.locktype OPERATOR(pg_catalog.=) 'advisory'::pg_catalog.text"

@@ -8,6 +8,6 @@
 #ifndef TOOL_LOCKS_H
 #define TOOL_LOCKS_H
 
-extern const char *tool_of_lock(int64 key, const char *dbname);
+extern const char *tool_of_lock(int64 key, const char *dbname, const char *schema);
 
 #endif							/* TOOL_LOCKS_H */

@@ -16,7 +16,7 @@ use constant KEY => '42424242424242';
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init(allows_streaming => 1);
 $node->append_conf('postgresql.conf', <<'CONF');
-max_connections = 20
+max_connections = 40
 max_prepared_transactions = 2
 CONF
 $node->start;
@@ -71,7 +71,15 @@ my %tools = (
 	'node-pg-migrate' => '7241865325823964',
 	tern => '9628173550095224',
 	'Prisma Migrate' => '72707369',
+	'Graphile Migrate' => '4727445306447283',
+	Kysely => '3853314791062309107',
+	'postgres-migrations' => '-8525285245963000605',
+	authentik => '1000',
 	Rails => '8095386071473213275',    # 2053462845 * crc32('tools')
+	sqlx => '4047693033765451890',    # 0x3d32ad9e * crc32('tools')
+	'golang-migrate' => '1875283015',    # 1486364155 * crc32("public\0schema_migrations\0tools"), 32 bits of it
+	Atlas => '2686470616',    # FNV-1 of "atlas_migrate_execute"
+	Flyway => '77433833903597',    # magic number + hash of "public"."flyway_schema_history"
 );
 my %sessions = map { $_ => $node->background_psql('tools') } sort keys %tools;
 $sessions{$_}->query_safe("SELECT pg_advisory_lock($tools{$_})") foreach keys %tools;
