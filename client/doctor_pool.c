@@ -56,7 +56,8 @@ end_transaction(Session *session, Millis until)
 /*
  * Give our backend back, and see whether another client gets it although we
  * are still connected; or whether we get another.  A pooler lends out again
- * what came back last, unless others are faster.
+ * what came back last, or what came back first (PgBouncer's
+ * server_round_robin), unless others are faster; so each is the last in turn.
  */
 static bool
 backend_moves(Session *ours, Session *other, int pid, Millis until)
@@ -66,7 +67,8 @@ backend_moves(Session *ours, Session *other, int pid, Millis until)
 		int			others;
 		int			now;
 
-		if (!end_transaction(other, until) || !end_transaction(ours, until))
+		if (!end_transaction(i % 2 ? ours : other, until) ||
+			!end_transaction(i % 2 ? other : ours, until))
 			return false;
 		others = backend_pid(other, sql_begin_pid(), until);
 		now = others != 0 && others != pid ? backend_pid(ours, sql_begin_pid(), until) : pid;
@@ -78,16 +80,20 @@ backend_moves(Session *ours, Session *other, int pid, Millis until)
 	return false;
 }
 
+/*
+ * Some poolers tell their client the pid of the first backend that it gets, so
+ * that a pid alone does not prove that there is none.
+ */
 static void
 tell_pooling(Doctor *doctor, Session *other, int pid)
 {
 	Session    *ours = &doctor->session;
 	Millis		until = Min(doctor->deadline, now_ms() + SECOND_CONNECTION_MS);
 
-	if (PQbackendPID(ours->conn) == pid)
-		say_ok(doctor, "pooling: none, the connection leads to the server itself");
-	else if (backend_moves(ours, other, pid, until))
+	if (backend_moves(ours, other, pid, until))
 		say_ok(doctor, "pooling: a pooler in transaction mode");
+	else if (PQbackendPID(ours->conn) == pid)
+		say_ok(doctor, "pooling: none, the connection leads to the server itself");
 	else
 		say_ok(doctor, "pooling: a pooler in session mode, as far as can be seen");
 }

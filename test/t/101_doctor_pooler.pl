@@ -22,6 +22,8 @@ my $second = qr/no second within 10 s/;
 my @cases = (
 	[ 'transaction mode', 0, qr/^ok +pooling: a pooler in transaction mode$/m ],
 	[ 'transaction mode, pool of 2', 0, qr/^ok +pooling: a pooler in transaction mode$/m, pool_size => 2 ],
+	[ 'transaction mode, pool of 2, lent in turn', 0, qr/^ok +pooling: a pooler in transaction mode$/m, pool_size => 2,
+		settings => 'server_round_robin = 1' ],
 	[ 'transaction mode, pool of 1', 5, qr/^bad +pooling: a pool of one.*$second\n +.*--migration-url.*--migrate-sql/m, pool_size => 1 ],
 	[ 'session mode', 0, qr/^ok +pooling: a pooler in session mode/m, pool_mode => 'session' ],
 	[ 'session mode, pool of 1', 5, qr/^bad +pooling: a pool of one/m, pool_mode => 'session', pool_size => 1 ],
