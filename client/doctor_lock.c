@@ -14,6 +14,25 @@
 #include "tool_locks.h"
 
 /*
+ * A head table that only the search_path hides makes a replica take the
+ * database for an empty one.  It may also be that of another service.
+ */
+static void
+check_namesakes(Doctor *doctor)
+{
+	PGresult   *result = doctor_ask(doctor, sql_doctor_namesakes(doctor->session.conn, doctor->options));
+
+	if (result == NULL)
+		say_failure(doctor, "heads", &doctor->session.failure);
+	else if (is_given(result, 0, 0))
+		say_note(doctor,
+				 "If it is this service's, name its schema in --head-table, or in the search_path of the role, and grant USAGE on it.",
+				 "heads: table %s is not in the search_path of role %s, but in schema %s",
+				 doctor->options->head_table, PQgetvalue(result, 0, 1), PQgetvalue(result, 0, 0));
+	PQclear(result);
+}
+
+/*
  * Read the head table as a replica without the extension does, which has the
  * same demands on it.
  */
@@ -39,6 +58,8 @@ check_heads(Doctor *doctor)
 	else
 		say_note(doctor, "The next replica that has a migration runs it.", "heads: not at head: found %s, wanted %s",
 				 heads.text, describe_expected(options));
+	if (reading == READING_NOT_AT_HEAD && strcmp(heads.text, NO_HEADS) == 0)
+		check_namesakes(doctor);
 }
 
 /*

@@ -13,6 +13,9 @@
 #define OLDEST_SERVER 130000
 #define NEWEST_SERVER 199999
 
+/* Seconds. */
+#define LONGEST_KEEPALIVES 300
+
 void
 check_server(Doctor *doctor)
 {
@@ -139,6 +142,25 @@ check_limits(Doctor *doctor, const PGresult *result)
 		say_ok(doctor, "timeouts: none of the server's would end a migration");
 }
 
+/*
+ * How long a guard, whose idle transaction nothing else ends, outlives a host
+ * that has vanished.  A process that dies is noticed at once.
+ */
+static void
+check_keepalives(Doctor *doctor, const PGresult *result)
+{
+	int			seconds = atoi(PQgetvalue(result, 0, SETTING_KEEPALIVES));
+
+	if (!is_given(result, 0, SETTING_KEEPALIVES))
+		return;
+	if (seconds > 0 && seconds <= LONGEST_KEEPALIVES)
+		say_ok(doctor, "keepalives: a client whose host vanishes is noticed after %d s", seconds);
+	else
+		say_note(doctor,
+				 "Lower tcp_keepalives_idle, tcp_keepalives_interval and tcp_keepalives_count; behind a pooler it is the pooler that has to notice (PgBouncer: tcp_keepidle, tcp_keepintvl, tcp_keepcnt).",
+				 "keepalives: the lock of a replica whose host vanishes stays for %d s", seconds);
+}
+
 void
 check_settings(Doctor *doctor)
 {
@@ -166,6 +188,7 @@ check_settings(Doctor *doctor)
 			say_note(doctor, "Set it to some seconds; behind a pooler it is the pooler that has to notice.",
 					 "client_connection_check_interval: 0, so a statement of a migration that was killed runs on to its end");
 	}
+	check_keepalives(doctor, result);
 	PQclear(result);
 }
 

@@ -77,7 +77,15 @@ sql_doctor_library(PGconn *conn, const char *schema)
 char *
 sql_doctor_settings(void)
 {
-	return pg_strdup("SELECT " SETTING("statement_timeout") ", " SETTING("lock_timeout") ", " SETTING("idle_in_transaction_session_timeout") ", " SETTING("transaction_timeout") ", " SETTING("default_transaction_isolation") ", " SETTING("default_transaction_read_only") ", " SETTING("client_connection_check_interval"));
+	static const char keepalives[] =
+		"CASE WHEN pg_catalog.inet_server_addr() IS NOT NULL"
+		" THEN pg_catalog.current_setting('tcp_keepalives_idle'::pg_catalog.text)::pg_catalog.int4"
+		" OPERATOR(pg_catalog.+)"
+		" (pg_catalog.current_setting('tcp_keepalives_interval'::pg_catalog.text)::pg_catalog.int4"
+		" OPERATOR(pg_catalog.*)"
+		" pg_catalog.current_setting('tcp_keepalives_count'::pg_catalog.text)::pg_catalog.int4) END";
+
+	return psprintf("SELECT " SETTING("statement_timeout") ", " SETTING("lock_timeout") ", " SETTING("idle_in_transaction_session_timeout") ", " SETTING("transaction_timeout") ", " SETTING("default_transaction_isolation") ", " SETTING("default_transaction_read_only") ", " SETTING("client_connection_check_interval") ", %s", keepalives);
 }
 
 /*
@@ -122,6 +130,30 @@ sql_doctor_privileges(PGconn *conn, const Options *options)
 						 " LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid"
 						 " LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
 						 " OR c.oid IS NULL AND n.nspname OPERATOR(pg_catalog.=) pg_catalog.current_schema()");
+
+	return sql.data;
+}
+
+/*
+ * Schemas with a table of that name, if the search_path leads to none: quoted,
+ * in one line, or NULL.
+ */
+char *
+sql_doctor_namesakes(PGconn *conn, const Options *options)
+{
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	appendPQExpBufferStr(&sql,
+						 "SELECT pg_catalog.string_agg(pg_catalog.quote_ident(n.nspname), ', '"
+						 " ORDER BY n.nspname), current_user"
+						 " FROM pg_catalog.pg_class c"
+						 " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
+						 " WHERE c.relkind OPERATOR(pg_catalog.=) 'r' AND c.relname OPERATOR(pg_catalog.=) ");
+	append_literal(&sql, conn, options->head_table);
+	appendPQExpBufferStr(&sql, " AND pg_catalog.to_regclass(");
+	append_literal(&sql, conn, options->head_table);
+	appendPQExpBufferStr(&sql, "::pg_catalog.text) IS NULL");
 
 	return sql.data;
 }

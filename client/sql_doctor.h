@@ -20,7 +20,9 @@ enum
 	SETTING_TRANSACTION_TIMEOUT,	/* NULL before 17 */
 	SETTING_ISOLATION,
 	SETTING_READ_ONLY,
-	SETTING_CHECK_INTERVAL		/* NULL before 14 */
+	SETTING_CHECK_INTERVAL,		/* NULL before 14 */
+	SETTING_KEEPALIVES   /* seconds until a vanished client is noticed; NULL for a
+								 * local connection */
 };
 
 extern char *sql_begin_pid(void);
@@ -31,6 +33,7 @@ extern char *sql_doctor_library(PGconn *conn, const char *schema);
 extern char *sql_doctor_settings(void);
 extern char *sql_doctor_connections(PGconn *conn);
 extern char *sql_doctor_privileges(PGconn *conn, const Options *options);
+extern char *sql_doctor_namesakes(PGconn *conn, const Options *options);
 extern char *sql_doctor_advisory_locks(void);
 
 #endif							/* SQL_DOCTOR_H */

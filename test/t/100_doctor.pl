@@ -18,6 +18,7 @@ $node->init(allows_streaming => 1);
 $node->append_conf('postgresql.conf', <<'CONF');
 max_connections = 40
 max_prepared_transactions = 2
+listen_addresses = '127.0.0.1'
 CONF
 $node->start;
 
@@ -60,6 +61,14 @@ ALTER ROLE limited SET idle_in_transaction_session_timeout = '1s';
 CREATE ROLE single LOGIN CONNECTION LIMIT 1;
 ALTER ROLE single SET default_transaction_isolation = 'serializable';
 ALTER ROLE single SET search_path = nowhere;
+CREATE ROLE patient LOGIN;
+ALTER ROLE patient SET tcp_keepalives_idle = 7200;
+ALTER ROLE patient SET tcp_keepalives_interval = 75;
+ALTER ROLE patient SET tcp_keepalives_count = 9;
+CREATE ROLE alert LOGIN;
+ALTER ROLE alert SET tcp_keepalives_idle = 30;
+ALTER ROLE alert SET tcp_keepalives_interval = 10;
+ALTER ROLE alert SET tcp_keepalives_count = 3;
 SQL
 
 # Who is in the way.
@@ -149,6 +158,9 @@ $holder->query_safe("SET application_name = 'gw_bootstrap'; BEGIN; SELECT pg_adv
 my $busy = doctor('busy', 0, $node->connstr('locked'), '-e', 'a');
 my $stranger = doctor('stranger', 5, $node->connstr('locked') . ' user=limited', '-e', 'a');
 my $single = doctor('single', 5, $node->connstr('healthy') . ' user=single');
+my $tcp = 'host=127.0.0.1 port=' . $node->port . ' dbname=healthy';
+my $patient = doctor('patient', 5, "$tcp user=patient");
+my $alert = doctor('alert', 5, "$tcp user=alert");
 my $crowded = doctor('crowded', 5, $node->connstr('crowded') . ' user=limited');
 $out = $busy->();
 says($out, 'busy: lock', 'note', 'lock ' . KEY . ': held by backend \d+ \(gw_bootstrap\)', 'under way');
@@ -159,7 +171,11 @@ $out = $single->();
 says($out, 'single: second connection', 'bad', 'pooling: no second connection: .*too many connections');
 says($out, 'single: connections', 'bad', 'connections: the limit of the role leaves none', 'Raise it');
 says($out, 'single: isolation', 'note', 'transactions: default_transaction_isolation is serializable', 'READ COMMITTED');
+says($out, 'single: head table elsewhere', 'note',
+	'heads: table alembic_version is not in the search_path of role single, but in schema public', '--head-table');
 says($out, 'single: schema', 'bad', 'privileges: no schema for new tables in the search_path of role single', 'search_path');
+says($patient->(), 'patient: keepalives', 'note', 'keepalives: the lock of a replica whose host vanishes stays for 7875 s', 'tcp_keepalives_idle');
+says($alert->(), 'alert: keepalives', 'ok', 'keepalives: a client whose host vanishes is noticed after 60 s');
 says($crowded->(), 'crowded: connections', 'bad', 'connections: the limit of the database leaves none', 'Raise it');
 $holder->quit;
 
