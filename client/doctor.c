@@ -103,25 +103,24 @@ is_given(const PGresult *result, int row, int column)
 	return !PQgetisnull(result, row, column);
 }
 
-/*
- * Ask.  A connection that this costs is made again before the next check.
- */
 PGresult *
 doctor_ask(Doctor *doctor, char *sql)
 {
-	Session    *session = &doctor->session;
-	PGresult   *result = session_query(session, sql, doctor->deadline);
-
-	if (result == NULL && (PQstatus(session->conn) == CONNECTION_BAD || session->failure.timed_out))
-		session_close(session);
-	return result;
+	return session_query(&doctor->session, sql, doctor->deadline);
 }
 
+/*
+ * A connection that a check broke, or left without an answer or in a
+ * transaction, is made again, which ends the transaction.
+ */
 static bool
 be_connected(Doctor *doctor)
 {
-	return doctor->session.conn != NULL ||
-		session_open(&doctor->session, doctor->options->conninfo, doctor->deadline);
+	Session    *session = &doctor->session;
+
+	if (session->conn != NULL && PQtransactionStatus(session->conn) != PQTRANS_IDLE)
+		session_close(session);
+	return session->conn != NULL || session_open(session, doctor->options->conninfo, doctor->deadline);
 }
 
 static ExitCode

@@ -31,12 +31,13 @@
 	"Use a larger pool, name a way past the pooler in --migration-url, or migrate by --migrate-sql."
 
 /*
- * The server process that serves us now, 0 if that failed.
+ * Begin a transaction as a guard's, and tell the server process that serves
+ * it, 0 if that failed.
  */
 static int
-backend_pid(Session *session, char *sql, Millis until)
+begin(Session *session, Millis until)
 {
-	PGresult   *result = session_query(session, sql, until);
+	PGresult   *result = session_query(session, sql_begin_pid(session->conn), until);
 	int			pid = result ? atoi(PQgetvalue(result, 0, 0)) : 0;
 
 	PQclear(result);
@@ -70,8 +71,8 @@ backend_moves(Session *ours, Session *other, int pid, Millis until)
 		if (!end_transaction(i % 2 ? ours : other, until) ||
 			!end_transaction(i % 2 ? other : ours, until))
 			return false;
-		others = backend_pid(other, sql_begin_pid(), until);
-		now = others != 0 && others != pid ? backend_pid(ours, sql_begin_pid(), until) : pid;
+		others = begin(other, until);
+		now = others != 0 && others != pid ? begin(ours, until) : pid;
 		if (others == pid || (now != 0 && now != pid))
 			return true;
 		if (others == 0 || now == 0)
@@ -99,65 +100,90 @@ tell_pooling(Doctor *doctor, Session *other, int pid)
 }
 
 /*
+ * Connect as the migration command would, while a transaction is open as the
+ * guard's is, and like a run try again for a while.
+ */
+static bool
+connect_beside(Session *other, const char *conninfo, Millis until)
+{
+	int			round = 0;
+
+	do
+	{
+		if (session_open(other, conninfo, until) && begin(other, until) != 0)
+			return true;
+		session_close(other);
+	} while (other->failure.kind == FAILURE_RETRY && wait_backoff(round++, until));
+	return false;
+}
+
+static Millis
+second_until(const Doctor *doctor)
+{
+	return Min(doctor->deadline, now_ms() + SECOND_CONNECTION_MS);
+}
+
+/*
+ * There is no second connection.  A pooler makes it wait, with PgBouncer at
+ * most until query_wait_timeout.
+ */
+static void
+tell_no_second(Doctor *doctor, const Failure *failure, int pid, int seconds)
+{
+	if (!failure->timed_out && strstr(failure->message, "query_wait_timeout") == NULL)
+		say_failure(doctor, "pooling: no second connection", failure);
+	else if (doctor->options->migration_url)
+		say_note(doctor, NULL, "pooling: a pool of one, or with one connection left: no second within %d s; the migration command has another way",
+				 seconds);
+	else if (PQbackendPID(doctor->session.conn) != pid)
+		say_bad(doctor, POOL_REMEDY, "pooling: a pool of one, or with one connection left: no second within %d s",
+				seconds);
+	else
+		say_failure(doctor, "pooling: no second connection", failure);
+}
+
+/*
  * The mode of the pooler, and whether it has a connection for a migration
  * command while the guard holds one.
  */
 void
 check_pooling(Doctor *doctor)
 {
+	Session    *ours = &doctor->session;
 	Session		other = {0};
-	Millis		until = Min(doctor->deadline, now_ms() + SECOND_CONNECTION_MS);
-	PGresult   *result = doctor_ask(doctor, sql_begin_pid());
-	int			pid;
+	int			pid = begin(ours, doctor->deadline);
+	Millis		until = second_until(doctor);
+	int			seconds = (until - now_ms() + 500) / 1000;
 
-	if (result == NULL)
+	if (pid == 0)
 	{
-		say_failure(doctor, "pooling: no transaction", &doctor->session.failure);
+		say_failure(doctor, "pooling: no transaction", &ours->failure);
 		return;
 	}
-	pid = atoi(PQgetvalue(result, 0, 0));
-	PQclear(result);
-
-	if (session_open(&other, doctor->options->conninfo, until) &&
-		backend_pid(&other, sql_begin_pid(), until) != 0)
-		tell_pooling(doctor, &other, pid);
-	else if (other.failure.timed_out && doctor->options->migration_url)
-		say_note(doctor, NULL, "pooling: a pool of one, or with one connection left: no second within %d s; the migration command has another way",
-				 SECOND_CONNECTION_MS / 1000);
-	else if (other.failure.timed_out && PQbackendPID(doctor->session.conn) != pid)
-		say_bad(doctor, POOL_REMEDY, "pooling: a pool of one, or with one connection left: no second within %d s",
-				SECOND_CONNECTION_MS / 1000);
+	if (!connect_beside(&other, doctor->options->conninfo, until))
+		tell_no_second(doctor, &other.failure, pid, seconds);
+	else if (!guard_is_alive(ours, doctor->deadline))
+		say_bad(doctor, POOL_REMEDY, "pooling: no second connection until the first was lost: %s", ours->failure.message);
 	else
-		say_failure(doctor, "pooling: no second connection", &other.failure);
+		tell_pooling(doctor, &other, pid);
 	session_close(&other);
-	if (doctor->session.conn)
-		end_transaction(&doctor->session, doctor->deadline);
 }
 
 /*
- * What --migration-url names, while a transaction is open as the guard's is.
+ * What --migration-url names.
  */
 void
 check_second_connection(Doctor *doctor)
 {
 	Session		other = {0};
-	Millis		until;
-	PGresult   *result;
 
-	if (doctor->options->migration_url == NULL)
-		return;
-	result = doctor_ask(doctor, sql_begin_pid());
-	if (result == NULL)
-		return;					/* told by check_pooling() */
-	PQclear(result);
-	until = Min(doctor->deadline, now_ms() + SECOND_CONNECTION_MS);
-	if (session_open(&other, doctor->options->migration_conninfo, until) &&
-		backend_pid(&other, sql_begin_pid(), until) != 0)
+	if (doctor->options->migration_url == NULL || begin(&doctor->session, doctor->deadline) == 0)
+		return;					/* the latter is told by check_pooling() */
+	if (connect_beside(&other, doctor->options->migration_conninfo, second_until(doctor)))
 		say_ok(doctor, "migration connection: there beside the guard");
 	else
 		say_failure(doctor, "migration connection: none beside the guard", &other.failure);
 	session_close(&other);
-	end_transaction(&doctor->session, doctor->deadline);
 }
 
 /*
@@ -167,25 +193,16 @@ void
 check_idle_transaction(Doctor *doctor)
 {
 	Session    *session = &doctor->session;
-	PGresult   *result = doctor_ask(doctor, sql_begin_doctor(session->conn));
 
-	if (result == NULL)
+	if (begin(session, doctor->deadline) == 0)
 		return;					/* told by check_pooling() */
-	PQclear(result);
 	wait_until(NULL, 0, Min(doctor->deadline, now_ms() + IDLE_MS));
-	result = session_query(session, sql_heartbeat(), doctor->deadline);
-	if (result != NULL)
+	if (guard_is_alive(session, doctor->deadline))
 		say_ok(doctor, "idle transaction: lives longer than the %d s between two heartbeats of a guard",
 			   HEARTBEAT_MS / 1000);
 	else
-	{
 		say_bad(doctor,
 				"Raise idle_transaction_timeout of the pooler (PgBouncer), or what else ends idle transactions, to 10 s or more.",
 				"idle transaction: ended within %.1f s, as a guard would be: %s",
 				IDLE_MS / 1000.0, session->failure.message);
-		session_close(session);
-	}
-	PQclear(result);
-	if (session->conn)
-		end_transaction(session, doctor->deadline);
 }

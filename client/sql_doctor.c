@@ -16,25 +16,17 @@
 #define MINUS " OPERATOR(pg_catalog.-) "
 
 /*
- * Begin a transaction, and tell which backend serves it.
+ * Begin a transaction as a guard's, but without the lock, and tell which
+ * backend serves it.
  */
 char *
-sql_begin_pid(void)
-{
-	return pg_strdup("BEGIN; SELECT pg_catalog.pg_backend_pid()");
-}
-
-/*
- * A transaction as a guard's, but without the lock.
- */
-char *
-sql_begin_doctor(PGconn *conn)
+sql_begin_pid(PGconn *conn)
 {
 	PQExpBufferData sql;
 
 	initPQExpBuffer(&sql);
 	append_begin_guard(&sql, conn);
-	appendPQExpBufferStr(&sql, "SELECT 1");
+	appendPQExpBufferStr(&sql, "SELECT pg_catalog.pg_backend_pid()");
 
 	return sql.data;
 }

@@ -25,8 +25,7 @@ enum
 								 * local connection */
 };
 
-extern char *sql_begin_pid(void);
-extern char *sql_begin_doctor(PGconn *conn);
+extern char *sql_begin_pid(PGconn *conn);
 extern char *sql_doctor_server(void);
 extern char *sql_doctor_extension(void);
 extern char *sql_doctor_library(PGconn *conn, const char *schema);

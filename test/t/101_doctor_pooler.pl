@@ -16,7 +16,8 @@ use Test::More;
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->start;
-$node->safe_psql('postgres', 'CREATE EXTENSION gw_bootstrap');
+$node->safe_psql('postgres', $_)
+  foreach 'CREATE EXTENSION gw_bootstrap', 'CREATE DATABASE hasty', "ALTER DATABASE hasty SET idle_in_transaction_session_timeout = '1s'";
 
 my $second = qr/no second within 10 s/;
 my @cases = (
@@ -25,6 +26,9 @@ my @cases = (
 	[ 'transaction mode, pool of 2, lent in turn', 0, qr/^ok +pooling: a pooler in transaction mode$/m, pool_size => 2,
 		settings => 'server_round_robin = 1' ],
 	[ 'transaction mode, pool of 1', 5, qr/^bad +pooling: a pool of one.*$second\n +.*--migration-url.*--migrate-sql/m, pool_size => 1 ],
+	[ 'pool of 1, a limit for idle transactions that a guard lifts', 5, qr/^bad +pooling: a pool of one.*$second$/m, pool_size => 1, dbname => 'hasty' ],
+	[ 'pool of 1 that says so', 5, qr/^bad +pooling: a pool of one.*\n +.*--migration-url/m, pool_size => 1,
+		settings => 'query_wait_timeout = 3' ],
 	[ 'session mode', 0, qr/^ok +pooling: a pooler in session mode/m, pool_mode => 'session' ],
 	[ 'session mode, pool of 1', 5, qr/^bad +pooling: a pool of one/m, pool_mode => 'session', pool_size => 1 ],
 	[ 'statement mode', 5, qr/^bad +pooling: no transaction: .*\n +.*pool_mode/m, pool_mode => 'statement' ],
@@ -36,7 +40,7 @@ my @cases = (
 my @runs = map {
 	my ($name, $exit, $says, %options) = @$_;
 	my $pooler = GwBootstrap::PgBouncer->new($node, %options);
-	[ $name, $exit, $says, $pooler, GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'doctor', '-d', $pooler->connstr('postgres')) ];
+	[ $name, $exit, $says, $pooler, GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'doctor', '-d', $pooler->connstr($options{dbname} || 'postgres')) ];
 } @cases;
 
 foreach my $run (@runs)
