@@ -154,11 +154,11 @@ check_keepalives(Doctor *doctor, const PGresult *result)
 	if (!is_given(result, 0, SETTING_KEEPALIVES))
 		return;
 	if (seconds > 0 && seconds <= LONGEST_KEEPALIVES)
-		say_ok(doctor, "keepalives: a client whose host vanishes is noticed after %d s", seconds);
+		say_ok(doctor, "keepalives: the server notices after %d s that the host at the other end has vanished", seconds);
 	else
 		say_note(doctor,
 				 "Lower tcp_keepalives_idle, tcp_keepalives_interval and tcp_keepalives_count; behind a pooler it is the pooler that has to notice (PgBouncer: tcp_keepidle, tcp_keepintvl, tcp_keepcnt).",
-				 "keepalives: the lock of a replica whose host vanishes stays for %d s", seconds);
+				 "keepalives: the server notices only after %d s that the host at the other end has vanished, and keeps its lock until then", seconds);
 }
 
 void

@@ -174,8 +174,8 @@ says($out, 'single: isolation', 'note', 'transactions: default_transaction_isola
 says($out, 'single: head table elsewhere', 'note',
 	'heads: table alembic_version is not in the search_path of role single, but in schema public', '--head-table');
 says($out, 'single: schema', 'bad', 'privileges: no schema for new tables in the search_path of role single', 'search_path');
-says($patient->(), 'patient: keepalives', 'note', 'keepalives: the lock of a replica whose host vanishes stays for 7875 s', 'tcp_keepalives_idle');
-says($alert->(), 'alert: keepalives', 'ok', 'keepalives: a client whose host vanishes is noticed after 60 s');
+says($patient->(), 'patient: keepalives', 'note', 'keepalives: the server notices only after 7875 s', 'tcp_keepalives_idle');
+says($alert->(), 'alert: keepalives', 'ok', 'keepalives: the server notices after 60 s');
 says($crowded->(), 'crowded: connections', 'bad', 'connections: the limit of the database leaves none', 'Raise it');
 $holder->quit;
 
