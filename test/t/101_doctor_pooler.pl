@@ -54,6 +54,10 @@ foreach my $run (@runs)
 	is($result->{err}, '', "$name: nothing on stderr");
 }
 
+# It has been on both backends of this one.
+my ($two) = map { $_->[3] } grep { $_->[0] eq 'transaction mode, pool of 2' } @runs;
+is(GwBootstrap::SessionState::leftovers($node, $two, 'postgres'), '', 'it leaves nothing on the backends');
+
 # A lock that another tool left on the very backend that we are lent.
 $node->safe_psql('postgres', 'SELECT pg_advisory_lock(72707369)', connstr => $runs[-2][3]->connstr('postgres'));
 $node->safe_psql('postgres', 'SELECT pg_advisory_lock(42424242424242)', connstr => $runs[-2][3]->connstr('postgres'));
