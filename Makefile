@@ -3,6 +3,7 @@
 #   make, make install, make installcheck     the extension, against the server of PG_CONFIG
 #   make client-all, make client-install      the client program and its manual page
 #   make demo, make test                      the two commands of the README
+#   make test-gateways                        published gateways and their migrations
 #   make matrix, make bench                   every supported PostgreSQL; speed
 
 MODULE_big = gw_bootstrap
@@ -42,6 +43,8 @@ client-all client-man client-install client-uninstall client-clean:
 
 test:
 	test/rig/suite
+test-gateways:
+	test/gateways/run
 matrix:
 	test/rig/matrix
 demo:
@@ -54,4 +57,4 @@ format:
 format-check:
 	.ci/format --check
 
-.PHONY: client-all client-man client-install client-uninstall client-clean test matrix demo bench format format-check
+.PHONY: client-all client-man client-install client-uninstall client-clean test test-gateways matrix demo bench format format-check

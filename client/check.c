@@ -14,15 +14,21 @@
 static bool
 ask_at_head(Session *session, const Options *options, Millis until, ExitCode *code)
 {
+	Heads		heads;
 	bool		at_head;
 
 	if (!session_is_at_head(session, options, until, &at_head))
 		return false;
-	if (!at_head)
-		log_info("not at head: found %s, wanted %s",
-				 session_current_heads(session, options, until),
-				 describe_expected(options));
-	*code = at_head ? EXIT_READY : EXIT_NOT_AT_HEAD;
+	*code = EXIT_READY;
+	if (at_head)
+		return true;
+	if (!session_read_heads(session, options, until, &heads) && options->alembic)
+		return false;
+	*code = EXIT_NOT_AT_HEAD;
+	if (is_ahead(&heads))
+		*code = report_ahead(&heads, options);
+	else
+		log_info("not at head: found %s, wanted %s", heads.text, describe_expected(options));
 	return true;
 }
 

@@ -32,6 +32,8 @@ static const Check checks[] = {
 	check_idle_transaction,
 };
 
+static void say(const char *verdict, const char *remedy, const char *fmt, va_list args) pg_attribute_printf(3, 0);
+
 static void
 say(const char *verdict, const char *remedy, const char *fmt, va_list args)
 {

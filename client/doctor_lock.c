@@ -31,6 +31,9 @@ check_heads(Doctor *doctor)
 		say_note(doctor, "Replicas wait until it is free.", "heads: somebody has locked table %s", options->head_table);
 	else if (options->expected_heads.head == NULL)
 		say_note(doctor, "Tell what to expect with --expect-head or --alembic.", "heads: %s", heads.text);
+	else if (is_ahead(&heads))
+		say_bad(doctor, "Start the release that has this revision, or use --allow-ahead.",
+				"heads: the database is ahead: revision \"%s\" is not in %s", heads.unknown, options->alembic);
 	else if (reading == READING_AT_HEAD)
 		say_ok(doctor, "heads: at head, %s", heads.text);
 	else

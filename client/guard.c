@@ -37,7 +37,7 @@ copy_value(char *to, size_t size, const PGresult *result, int column)
 }
 
 static TryResult
-read_try(PGresult *result)
+read_try(PGresult *result, const Options *options)
 {
 	TryResult	try = {.outcome = OUTCOME_FAILED};
 	const char *outcome;
@@ -48,10 +48,9 @@ read_try(PGresult *result)
 	try.outcome = strcmp(outcome, "at_head") == 0 ? OUTCOME_AT_HEAD :
 		strcmp(outcome, "acquired") == 0		  ? OUTCOME_ACQUIRED :
 													OUTCOME_BUSY;
-	if (PQgetisnull(result, 0, 1))
-		strlcpy(try.current_heads, NO_HEADS, sizeof(try.current_heads));
-	else
-		copy_value(try.current_heads, sizeof(try.current_heads), result, 1);
+	take_heads(&try.heads, options, PQgetisnull(result, 0, 1) ? NULL : PQgetvalue(result, 0, 1));
+	if (options->alembic)
+		try.heads.cut = strcmp(PQgetvalue(result, 0, 4), "t") == 0;
 	copy_value(try.holder_pid, sizeof(try.holder_pid), result, 2);
 	copy_value(try.holder_state, sizeof(try.holder_state), result, 3);
 	PQclear(result);
@@ -69,7 +68,8 @@ guard_open(Session *session, const Options *options, Millis deadline)
 		return plain_guard_open(session, options, deadline);
 	return read_try(session_query(session,
 								  sql_begin_and_try(session->conn, session->schema, options),
-								  deadline));
+								  deadline),
+					options);
 }
 
 /*
@@ -92,7 +92,8 @@ guard_ask_again(Session *session, const Options *options, Millis deadline)
 		return plain_guard_ask_again(session, options, patience(deadline));
 	return read_try(session_query(session,
 								  sql_try(session->conn, session->schema, options),
-								  patience(deadline)));
+								  patience(deadline)),
+					options);
 }
 
 /*

@@ -26,7 +26,7 @@ typedef enum Outcome
 typedef struct TryResult
 {
 	Outcome		outcome;
-	char		current_heads[256];
+	Heads		heads;
 	char		holder_pid[16];
 	char		holder_state[16];
 } TryResult;

@@ -54,7 +54,7 @@ verify_migration(Run *run, ExitCode *code)
 			return STEP_END;
 		default:
 			log_event(LOG_ERROR,
-					  psprintf("Found %s, wanted %s.", try.current_heads, describe_expected(run->options)),
+					  psprintf("Found %s, wanted %s.", try.heads.text, describe_expected(run->options)),
 					  psprintf("Check that the command migrates this database, and that %s names the heads of its migrations.",
 							   option_source("--expect-head")),
 					  "the migration succeeded, but the database is not at head");

@@ -42,6 +42,7 @@ enum
 	OPT_LOG_FORMAT,
 	OPT_JSON,
 	OPT_ALEMBIC,
+	OPT_ALLOW_AHEAD,
 	OPT_HELP
 };
 
@@ -49,6 +50,7 @@ static const struct option long_options[] = {
 	{"dbname", required_argument, NULL, 'd'},
 	{"expect-head", required_argument, NULL, 'e'},
 	{"alembic", required_argument, NULL, OPT_ALEMBIC},
+	{"allow-ahead", optional_argument, NULL, OPT_ALLOW_AHEAD},
 	{"migrate", required_argument, NULL, OPT_MIGRATE},
 	{"migrate-sql", required_argument, NULL, OPT_MIGRATE_SQL},
 	{"migration-url", required_argument, NULL, OPT_MIGRATION_URL},
@@ -80,6 +82,7 @@ static const struct
 	{"DATABASE_URL", 'd'},
 	{"GW_BOOTSTRAP_EXPECT_HEAD", 'e'},
 	{"GW_BOOTSTRAP_ALEMBIC", OPT_ALEMBIC},
+	{"GW_BOOTSTRAP_ALLOW_AHEAD", OPT_ALLOW_AHEAD},
 	{"GW_BOOTSTRAP_MIGRATE", OPT_MIGRATE},
 	{"GW_BOOTSTRAP_MIGRATE_SQL", OPT_MIGRATE_SQL},
 	{"GW_BOOTSTRAP_MIGRATION_URL", OPT_MIGRATION_URL},
@@ -157,6 +160,9 @@ set_option(Options *options, int option, const char *value, const char *source)
 		case OPT_ALEMBIC:
 			options->alembic = pg_strdup(value);
 			options->alembic_source = source;
+			break;
+		case OPT_ALLOW_AHEAD:
+			options->allow_ahead = value == NULL || parse_bool(value, source);
 			break;
 		case OPT_MIGRATE:
 			options->migrate = *value ? pg_strdup(value) : NULL;

@@ -46,6 +46,7 @@ typedef struct Options
 	bool		skip_migrations;
 	bool		break_orphans;
 	bool		json;			/* status as JSON */
+	bool		allow_ahead;
 	int			timeout;		/* seconds; -1 until the default is known */
 	char	  **command;		/* after "--", or NULL */
 } Options;

@@ -102,7 +102,8 @@ read_table(Session *session, const PGresult *table, const Options *options, Mill
 	if (result == NULL)
 		return failed_reading(session);
 	reading = strcmp(PQgetvalue(result, 0, 0), "t") == 0 ? READING_AT_HEAD : READING_NOT_AT_HEAD;
-	strlcpy(heads->text, PQgetvalue(result, 0, 1), sizeof(heads->text));
+	take_heads(heads, options, PQgetvalue(result, 0, 1));
+	heads->cut = strcmp(PQgetvalue(result, 0, 2), "t") == 0;
 	PQclear(result);
 
 	return reading;
@@ -117,7 +118,7 @@ find_and_read_table(Session *session, const Options *options, bool in_guard, Mil
 									deadline);
 	PlainReading reading;
 
-	strlcpy(heads->text, NO_HEADS, sizeof(heads->text));
+	take_heads(heads, options, NULL);
 	if (table == NULL)
 		return failed_reading(session);
 	reading = PQgetisnull(table, 0, TABLE_NAME) ?
@@ -160,7 +161,9 @@ plain_read_heads(Session *session, const Options *options, bool in_guard, Millis
 	session->failure.timed_out = false;
 	reading = find_and_read_table(session, options, in_guard, deadline, heads);
 	if (in_guard && !forget_reading(session, deadline))
-		return READING_FAILED;
+		reading = READING_FAILED;
+	if (reading == READING_FAILED)
+		take_heads(heads, options, "unknown");
 	return reading;
 }
 
@@ -175,14 +178,4 @@ plain_is_at_head(Session *session, const Options *options, Millis deadline, bool
 
 	*at_head = reading == READING_AT_HEAD;
 	return reading != READING_FAILED;
-}
-
-char *
-plain_current_heads(Session *session, const Options *options, Millis deadline)
-{
-	Heads		heads;
-
-	if (plain_read_heads(session, options, false, deadline, &heads) == READING_FAILED)
-		return pg_strdup("unknown");
-	return pg_strdup(heads.text);
 }

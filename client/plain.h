@@ -18,16 +18,9 @@ typedef enum PlainReading
 	READING_AT_HEAD
 } PlainReading;
 
-/* What was found: the text of an array, or why there is none. */
-typedef struct Heads
-{
-	char		text[256];
-} Heads;
-
 extern PlainReading plain_read_heads(Session *session, const Options *options, bool in_guard,
 									 Millis deadline, Heads *heads);
 extern bool plain_is_at_head(Session *session, const Options *options, Millis deadline, bool *at_head);
-extern char *plain_current_heads(Session *session, const Options *options, Millis deadline);
 extern TryResult plain_guard_open(Session *session, const Options *options, Millis deadline);
 extern TryResult plain_guard_ask_again(Session *session, const Options *options, Millis deadline);
 

@@ -12,9 +12,9 @@
 #include "sql_plain.h"
 
 static TryResult
-make_try(PlainReading reading, const char *heads)
+make_try(PlainReading reading, const Heads *heads)
 {
-	TryResult	try = {.outcome = OUTCOME_FAILED};
+	TryResult	try = {.outcome = OUTCOME_FAILED, .heads = *heads};
 
 	switch (reading)
 	{
@@ -30,7 +30,6 @@ make_try(PlainReading reading, const char *heads)
 			try.outcome = OUTCOME_AT_HEAD;
 			break;
 	}
-	strlcpy(try.current_heads, heads, sizeof(try.current_heads));
 
 	return try;
 }
@@ -62,7 +61,7 @@ plain_guard_ask_again(Session *session, const Options *options, Millis deadline)
 	Heads		heads;
 	PlainReading reading = plain_read_heads(session, options, true, deadline, &heads);
 
-	return make_try(reading, heads.text);
+	return make_try(reading, &heads);
 }
 
 /*
@@ -78,7 +77,7 @@ handle_busy(Session *session, const Options *options, Millis deadline, TryResult
 }
 
 static TryResult
-try_lock(Session *session, const Options *options, Millis deadline, const char *heads)
+try_lock(Session *session, const Options *options, Millis deadline, const Heads *heads)
 {
 	TryResult	try = make_try(READING_LOCKED, heads);
 	PGresult   *result = session_query(session,
@@ -120,6 +119,6 @@ plain_guard_open(Session *session, const Options *options, Millis deadline)
 	PlainReading reading = plain_read_heads(session, options, false, deadline, &heads);
 
 	if (reading != READING_NOT_AT_HEAD)
-		return make_try(reading, heads.text);
-	return try_lock(session, options, deadline, heads.text);
+		return make_try(reading, &heads);
+	return try_lock(session, options, deadline, &heads);
 }

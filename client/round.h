@@ -32,6 +32,7 @@ typedef struct Run
 	Millis		report_interval;	/* of the log */
 	bool		lock_was_taken; /* by somebody whose command may still run */
 	bool		migrated;		/* by us */
+	bool		ahead;			/* and allowed to be */
 	char		reason[600];	/* why we are waiting */
 	char		remedy[256];	/* or empty */
 	char		orphan[16];		/* pid seen with an orphaned lock, or empty */

@@ -72,18 +72,54 @@ handle_busy(Run *run, TryResult *try, ExitCode *code)
 	run->reason_code = EXIT_DEADLINE;
 	len = strlen(run->reason);
 	snprintf(run->reason + len, sizeof(run->reason) - len, "; found %s, wanted %s",
-			 try->current_heads, describe_expected(run->options));
+			 try->heads.text, describe_expected(run->options));
 	if (!break_orphan(run) || !guard_end(&run->session, run->attempt_deadline))
 		return handle_failure(run, code);
 
 	return wait_round(run, code);
 }
 
+/*
+ * The database is ahead: no migration of ours can help, nor would waiting.
+ */
+static Step
+handle_ahead(Run *run, const Heads *heads, ExitCode *code)
+{
+	*code = report_ahead(heads, run->options);
+	run->ahead = *code == EXIT_READY;
+	return run->ahead ? STEP_READY : STEP_END;
+}
+
+/*
+ * The heads that are known don't tell whether the database is ahead.
+ */
+static Step
+handle_cut_heads(Run *run, ExitCode *code)
+{
+	strlcpy(run->reason, "the head table is locked, or has so many rows that one that is ahead could hide",
+			sizeof(run->reason));
+	snprintf(run->remedy, sizeof(run->remedy), "Check %s and %s, or use --expect-head instead of %s.",
+			 option_source("--head-table"), option_source("--head-column"), option_source("--alembic"));
+	run->reason_code = EXIT_DEADLINE;
+	if (!guard_end(&run->session, run->attempt_deadline))
+		return handle_failure(run, code);
+	return wait_round(run, code);
+}
+
+/*
+ * What was found under the lock decides, or, while somebody else has it, what
+ * is there so far.
+ */
 static Step
 try_to_migrate(Run *run, ExitCode *code)
 {
 	TryResult	try = guard_open(&run->session, run->options, run->attempt_deadline);
 
+	if (try.outcome != OUTCOME_FAILED && is_ahead(&try.heads))
+	{
+		guard_end(&run->session, run->attempt_deadline);
+		return handle_ahead(run, &try.heads, code);
+	}
 	switch (try.outcome)
 	{
 		case OUTCOME_FAILED:
@@ -96,6 +132,8 @@ try_to_migrate(Run *run, ExitCode *code)
 		case OUTCOME_ACQUIRED:
 			break;
 	}
+	if (try.heads.cut && run->options->alembic)
+		return handle_cut_heads(run, code);
 	return migrate(run, code);
 }
 
@@ -103,13 +141,10 @@ try_to_migrate(Run *run, ExitCode *code)
  * The database is not at head, and we are not to change that.
  */
 static Step
-wait_for_others(Run *run, ExitCode *code)
+wait_for_others(Run *run, const Heads *heads, ExitCode *code)
 {
-	char	   *heads = session_current_heads(&run->session, run->options, run->attempt_deadline);
-
 	snprintf(run->reason, sizeof(run->reason), "the database is not at head: found %s, wanted %s",
-			 heads, describe_expected(run->options));
-	free(heads);
+			 heads->text, describe_expected(run->options));
 	run->reason_code = EXIT_NOT_AT_HEAD;
 	strlcpy(run->remedy, run->options->skip_migrations ? "Migrations are skipped here: let their owner run them, or wait longer with --timeout." : "Use --migrate or --migrate-sql, or --skip-migrations --timeout=SECONDS to wait for somebody else.",
 			sizeof(run->remedy));
@@ -130,6 +165,7 @@ one_round(Run *run, bool *probed, ExitCode *code)
 	bool		may_migrate = !run->options->skip_migrations &&
 		(run->options->migrate != NULL || run->options->migrate_sql.path != NULL);
 	bool		at_head;
+	Heads		heads;
 
 	if (run->session.conn == NULL &&
 		!session_open(&run->session, run->options->conninfo, run->attempt_deadline))
@@ -142,9 +178,17 @@ one_round(Run *run, bool *probed, ExitCode *code)
 			return handle_failure(run, code);
 		if (at_head)
 			return STEP_READY;
+		if (!may_migrate || run->options->alembic)
+		{
+			if (!session_read_heads(&run->session, run->options, run->attempt_deadline, &heads) &&
+				run->options->alembic)
+				return handle_failure(run, code);
+			if (is_ahead(&heads))
+				return handle_ahead(run, &heads, code);
+		}
 		*probed = true;
 		if (!may_migrate)
-			return wait_for_others(run, code);
+			return wait_for_others(run, &heads, code);
 		if (now_ms() >= run->deadline)
 		{
 			strlcpy(run->reason, "the database is not at head, and there is no time to migrate",
@@ -209,6 +253,19 @@ bring_to_head(Run *run)
 	return step == STEP_READY ? EXIT_READY : code;
 }
 
+/*
+ * How the database came to be ready, for the line on stdout.
+ */
+static const char *
+describe_way(const Run *run)
+{
+	if (run->options->skip_migrations)
+		return "migrations skipped";
+	if (run->ahead)
+		return "ahead";
+	return run->migrated ? "migrated" : "at head";
+}
+
 static void
 become_command(char **command)
 {
@@ -264,9 +321,7 @@ run(const Options *options)
 		return code;
 
 	printf("Database ready (%s) in %.3f s\n",
-		   options->skip_migrations ? "migrations skipped" : run.migrated ? "migrated" :
-																			"at head",
-		   (now_ms() - run.start) / 1000.0);
+		   describe_way(&run), (now_ms() - run.start) / 1000.0);
 	fflush(stdout);
 	if (options->command != NULL)
 		become_command(options->command);

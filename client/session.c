@@ -297,22 +297,21 @@ session_query(Session *session, char *sql, Millis deadline)
 }
 
 /*
- * The heads found, for a message.
+ * Read the heads.  Unless that works, the failure is set, and "heads" good for
+ * a message.
  */
-char *
-session_current_heads(Session *session, const Options *options, Millis deadline)
+bool
+session_read_heads(Session *session, const Options *options, Millis deadline, Heads *heads)
 {
 	PGresult   *result;
-	char	   *heads;
 
 	if (session->plain)
-		return plain_current_heads(session, options, deadline);
+		return plain_read_heads(session, options, false, deadline, heads) != READING_FAILED;
 	result = session_query(session, sql_current_heads(session->conn, session->schema, options),
 						   deadline);
-	if (result == NULL)
-		return pg_strdup("unknown");
-	heads = pg_strdup(PQgetisnull(result, 0, 0) ? NO_HEADS :
-												  PQgetvalue(result, 0, 0));
+	take_heads(heads, options,
+			   result == NULL ? "unknown" : PQgetisnull(result, 0, 0) ? NULL :
+																		PQgetvalue(result, 0, 0));
 	PQclear(result);
-	return heads;
+	return result != NULL;
 }

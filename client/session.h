@@ -8,13 +8,11 @@
 #ifndef SESSION_H
 #define SESSION_H
 
+#include "ahead.h"
 #include "failure.h"
 #include "libpq-fe.h"
 #include "options.h"
 #include "wait.h"
-
-/* What stands for the heads in messages if the server said NULL. */
-#define NO_HEADS "no readable head table"
 
 typedef struct Session
 {
@@ -42,6 +40,6 @@ extern PGresult *session_receive(Session *session, Millis deadline);
 extern PGresult *session_query(Session *session, char *sql, Millis deadline);
 extern bool session_find_extension(Session *session, Millis deadline);
 extern bool session_is_at_head(Session *session, const Options *options, Millis deadline, bool *at_head);
-extern char *session_current_heads(Session *session, const Options *options, Millis deadline);
+extern bool session_read_heads(Session *session, const Options *options, Millis deadline, Heads *heads);
 
 #endif							/* SESSION_H */

@@ -125,13 +125,33 @@ sql_probe(PGconn *conn, const char *schema, const Options *options)
 	return sql.data;
 }
 
+/*
+ * Whether the heads found are not all: those returned are among the first rows
+ * of the table, which may have more.  If they are the table's heads as a set,
+ * there are no others.
+ */
+static void
+append_cut(PQExpBuffer sql, PGconn *conn, const char *schema, const Options *options)
+{
+	appendPQExpBuffer(sql,
+					  ", CASE WHEN t.outcome OPERATOR(pg_catalog.=) 'acquired'::pg_catalog.text"
+					  " AND pg_catalog.cardinality(t.current_heads) OPERATOR(pg_catalog.>) 0"
+					  " AND NOT (''::pg_catalog.text OPERATOR(pg_catalog.=) ANY (t.current_heads))"
+					  " THEN NOT %s.gw_bootstrap_at_head(t.current_heads, ",
+					  fmtId(schema));
+	append_table_arguments(sql, conn, options);
+	appendPQExpBufferStr(sql, ") END");
+}
+
 static void
 append_try(PQExpBuffer sql, PGconn *conn, const char *schema, const Options *options)
 {
-	appendPQExpBuffer(sql, "SELECT outcome, current_heads, holder_pid, holder_state FROM %s.gw_bootstrap_try(",
-					  fmtId(schema));
+	appendPQExpBufferStr(sql, "SELECT t.outcome, t.current_heads, t.holder_pid, t.holder_state");
+	if (options->alembic)
+		append_cut(sql, conn, schema, options);
+	appendPQExpBuffer(sql, " FROM %s.gw_bootstrap_try(", fmtId(schema));
 	append_heads_arguments(sql, conn, options);
-	appendPQExpBuffer(sql, ", '" INT64_FORMAT "'::pg_catalog.int8)", options->lock_key);
+	appendPQExpBuffer(sql, ", '" INT64_FORMAT "'::pg_catalog.int8) t", options->lock_key);
 }
 
 char *

@@ -78,7 +78,7 @@ verify_and_commit(Run *run, Script *script, ExitCode *code)
 		return start_over(run, code, "the migration was rolled back");
 	log_event(LOG_ERROR,
 			  psprintf("Found %s, wanted %s. Nothing of the file was applied.",
-					   try.current_heads, describe_expected(run->options)),
+					   try.heads.text, describe_expected(run->options)),
 			  psprintf("Let the file write the heads into %s, and check that %s names them.",
 					   run->options->head_table, option_source("--expect-head")),
 			  "%s does not bring the database to head", script->file->path);

@@ -76,9 +76,9 @@ sql_plain_find_table(PGconn *conn, const Options *options, bool in_guard)
 }
 
 /*
- * Compare the heads found with those expected, as sets of text, and list some.
- * The first head that is not expected ends the comparison.  Table and column
- * are as the server quoted them.
+ * Compare the heads found with those expected, as sets of text, list some, and
+ * tell whether there are others.  The first head that is not expected ends the
+ * comparison.  Table and column are as the server quoted them.
  */
 char *
 sql_plain_read(PGconn *conn, const char *table, const char *column, const Options *options)
@@ -102,10 +102,13 @@ sql_plain_read(PGconn *conn, const char *table, const char *column, const Option
 		appendPQExpBufferStr(&sql, "::pg_catalog.text)");
 	}
 	appendPQExpBuffer(&sql,
-					  ", COALESCE((SELECT pg_catalog.array_agg("
-					  "DISTINCT pg_catalog.left(f.head, " MAX_HEAD_LENGTH ") COLLATE pg_catalog.\"C\")"
+					  ", f.heads, EXISTS (SELECT 1 FROM ONLY %s h WHERE h.%s IS NOT NULL AND NOT (%sANY (f.heads)))",
+					  table, column, head.data);
+	appendPQExpBuffer(&sql,
+					  " FROM (SELECT COALESCE((SELECT pg_catalog.array_agg("
+					  "DISTINCT pg_catalog.left(g.head, " MAX_HEAD_LENGTH ") COLLATE pg_catalog.\"C\")"
 					  " FROM (SELECT h.%s::pg_catalog.text AS head FROM ONLY %s h"
-					  " WHERE h.%s IS NOT NULL LIMIT " MAX_HEADS ") f), '{}'::pg_catalog.text[])",
+					  " WHERE h.%s IS NOT NULL LIMIT " MAX_HEADS ") g), '{}'::pg_catalog.text[]) AS heads) f",
 					  column, table, column);
 	termPQExpBuffer(&head);
 

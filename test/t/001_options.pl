@@ -16,7 +16,7 @@ program_options_handling_ok('gw_bootstrap');
 
 my ($help) = run_command([ 'gw_bootstrap', '--help' ]);
 foreach my $word (qw(run check status doctor heads --break-orphans --json --dbname --expect-head --migrate --migrate-sql --post --post-sql --skip-migrations
-	--alembic --migration-url --log-format --timeout --head-table --head-column --lock-key --quiet --verbose --help --version))
+	--alembic --allow-ahead --migration-url --log-format --timeout --head-table --head-column --lock-key --quiet --verbose --help --version))
 {
 	like($help, qr/(^|[\s,])\Q$word\E\b/m, "--help tells of $word");
 }
@@ -55,6 +55,7 @@ my %strict = (
 	'lock-key' => [ '10x', 'key', '', '9223372036854775808', '1.5' ],
 	'skip-migrations' => [ 'maybe', '2', '' ],
 	'break-orphans' => [ 'maybe', '2', '' ],
+	'allow-ahead' => [ 'maybe', '2', '' ],
 	'head-table' => [''],
 	'head-column' => [''],
 	'expect-head' => [''],

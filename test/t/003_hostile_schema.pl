@@ -60,6 +60,7 @@ my @functions = (
 	'int8(integer) RETURNS bigint',
 	'text_eq(text, text) RETURNS boolean',
 	'array_length(text[], integer) RETURNS integer',
+	'cardinality(text[]) RETURNS integer',
 	'unnest(text[]) RETURNS text');
 my @operators = (
 	[ 'name', '=', 'unknown_name_eq', 'name' ],
@@ -74,6 +75,7 @@ my @operators = (
 	[ 'text', '||', 'text_cat', 'text' ],
 	[ 'integer', '=', 'int_eq', 'integer' ],
 	[ 'integer', '<>', 'int_ne', 'integer' ],
+	[ 'integer', '>', 'int_gt', 'integer' ],
 	[ 'integer', '>=', 'int_ge', 'integer' ]);
 
 my $sql = '';
@@ -115,6 +117,17 @@ my $migration = GwBootstrap::Migration::command("SET search_path = pg_catalog, p
 	  . "INSERT INTO public.applied VALUES ('migrated');\n"
 	  . "INSERT INTO public.alembic_version VALUES ('$head');\n");
 
+# More is asked where the migration set is known.
+my $versions = PostgreSQL::Test::Utils::tempdir_short();
+append_to_file("$versions/1.py", "revision = 'old'\ndown_revision = None\n");
+append_to_file("$versions/2.py", "revision = '$head'\ndown_revision = 'old'\n");
+
+sub set_head
+{
+	my ($id) = @_;
+	return "SET search_path = pg_catalog, public; UPDATE public.alembic_version SET version_num = '$id';";
+}
+
 sub ends
 {
 	my ($name, $exit, @command) = @_;
@@ -140,6 +153,12 @@ foreach my $dbname ('hostile', 'hostile_plain')
 	ends("$dbname: run, at head", 0, 'run', @client, '--migrate', $migration);
 	ends("$dbname: check, at head", 0, 'check', @client);
 	ends("$dbname: run with migrations skipped", 0, 'run', @client, '--skip-migrations');
+	my @set = ('-d', $node->connstr($dbname), '--alembic', $versions, '--migrate', GwBootstrap::Migration::command(set_head($head)));
+	$node->safe_psql($dbname, set_head('old'));
+	ends("$dbname: run, behind its set", 0, 'run', @set);
+	$node->safe_psql($dbname, set_head('newer'));
+	ends("$dbname: run, ahead of its set", 6, 'run', @set);
+	$node->safe_psql($dbname, set_head($head));
 	is($node->safe_psql($dbname, 'SELECT pg_catalog.count(*) FROM public.applied'), 1, "$dbname: migrated once");
 }
 ends('the extension is created', 0, 'run', '-d', $node->connstr('hostile_plain'), '-e', $head,

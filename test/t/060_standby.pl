@@ -43,7 +43,9 @@ is(sqlstate(q(SELECT gw_bootstrap_at_head('{a}', 'unlogged'))), '0A000', 'an unl
 is($standby->safe_psql('postgres', 'SELECT current_heads, in_recovery FROM gw_bootstrap_status()'),
 	'{a}|t', 'the status says where it is');
 
-# A replica that finds a standby waits for the failover.
+# A replica that finds a standby waits for the failover, unless that cannot help.
+my $versions = PostgreSQL::Test::Utils::tempdir_short();
+append_to_file("$versions/b.py", "revision = 'b'\ndown_revision = None\n");
 foreach my $dbname ('postgres', 'bare')
 {
 	my $name = $dbname eq 'bare' ? 'without the extension' : 'with the extension';
@@ -52,6 +54,8 @@ foreach my $dbname ('postgres', 'bare')
 	like($out, qr/^Database ready \(at head\)/, "$name: at head, a standby will do");
 	($out, $err) = run_command([ @run, '-e', 'b', '--timeout', '1' ]);
 	like($err, qr/deadline of 1 s passed: .*recovery/, "$name: if not, a replica waits until its deadline");
+	run_command([ @run, '--alembic', $versions ]);
+	is($? >> 8, 6, "$name: a database that is ahead is so there, too");
 }
 
 $standby->stop;
