@@ -7,42 +7,18 @@
  * one: a pool of one would leave both waiting for each other.
  *
  * The same connection tells whether an earlier migration is still at work.
- * The lock says that its client has gone, and the watcher that its command
- * has; but a server finishes the statement that it is executing, however long
- * that takes, before it looks whether anybody wants the result.  And where the
- * guard was lost on the way, its command has a moment to end.
- *
  * It is not asked in the guard, which would then keep relation locks.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres_fe.h"
 
+#include "earlier_migration.h"
 #include "log.h"
 #include "second_connection.h"
-#include "sql.h"
 
 /* How long a second connection beside the guard may take. */
 #define SECOND_CONNECTION_MS 10000
-
-/*
- * How long a command may live on after the loss of its guard: the grace, and
- * time to notice and to kill.
- */
-#define OUTLIVE_MS (GRACE_LOST_MS + 2000)
-
-/*
- * We waited for somebody who gave up the lock without reaching head.  If that
- * is because the guard was lost, the command is being stopped just now.
- */
-static void
-let_command_end(Run *run)
-{
-	if (!run->lock_was_taken)
-		return;
-	run->lock_was_taken = false;
-	wait_until(NULL, 0, Min(run->deadline, now_ms() + OUTLIVE_MS));
-}
 
 /*
  * Why no command could be started.
@@ -62,36 +38,6 @@ log_no_connection(const Run *run, const Failure *failure)
 				  SECOND_CONNECTION_MS / 1000);
 }
 
-/*
- * Judge what the server knows of an earlier migration.  A pooled backend keeps
- * the name of the command that used it last, so if it is idle it counts only
- * for as long as that command may have lived on.
- */
-static SecondResult
-judge_sessions(Run *run, const PGresult *result)
-{
-	const char *pid;
-
-	if (PQntuples(result) == 0)
-		return SECOND_CLEAR;
-	pid = PQgetvalue(result, 0, 0);
-	if (strcmp(PQgetvalue(result, 0, 1), "t") == 0)
-	{
-		snprintf(run->reason, sizeof(run->reason),
-				 "backend %s is still at work for an earlier migration, whose guard has gone", pid);
-		snprintf(run->remedy, sizeof(run->remedy),
-				 "It ends with its statement; SELECT pg_terminate_backend(%s) ends it now.", pid);
-	}
-	else
-	{
-		snprintf(run->reason, sizeof(run->reason),
-				 "backend %s was at work for an earlier migration a moment ago", pid);
-		run->remedy[0] = '\0';
-	}
-	run->reason_code = EXIT_DEADLINE;
-	return SECOND_EARLIER_MIGRATION;
-}
-
 SecondResult
 ask_second_connection(Run *run)
 {
@@ -106,12 +52,12 @@ ask_second_connection(Run *run)
 	do
 	{
 		if (session_open(&other, run->options->migration_conninfo, until))
-			result = session_query(&other, sql_migration_sessions(OUTLIVE_MS), until);
+			result = ask_for_migrations(&other, until);
 		session_close(&other);
 	} while (result == NULL && other.failure.kind == FAILURE_RETRY && wait_backoff(round++, until));
 
 	if (result != NULL)
-		answer = judge_sessions(run, result);
+		answer = is_earlier_migration(run, result) ? SECOND_EARLIER_MIGRATION : SECOND_CLEAR;
 	else if (stop_signal() == 0)
 		log_no_connection(run, &other.failure);
 	PQclear(result);

@@ -10,10 +10,14 @@
  */
 #include "postgres_fe.h"
 
+#include "earlier_migration.h"
 #include "log.h"
 #include "round.h"
 #include "sql_migration.h"
 #include "sql_script.h"
+
+/* How long the question for an earlier migration may take. */
+#define ASK_MS 10000
 
 /*
  * The connection, or a deadlock, has ended the transaction.  If that was at
@@ -85,8 +89,8 @@ verify_and_commit(Run *run, Script *script, ExitCode *code)
 /*
  * We have the lock: run the file.
  */
-Step
-migrate_by_sql(Run *run, ExitCode *code)
+static Step
+run_file(Run *run, ExitCode *code)
 {
 	Script		script = {
 		.name = "migration",
@@ -110,4 +114,29 @@ migrate_by_sql(Run *run, ExitCode *code)
 	}
 	*code = EXIT_STEP_FAILED;
 	return STEP_END;
+}
+
+/*
+ * Replicas that migrate by a command may have been here before.  There is no
+ * other connection to ask over; the locks of the question do no harm, since
+ * this transaction is no guard of others.
+ */
+Step
+migrate_by_sql(Run *run, ExitCode *code)
+{
+	PGresult   *sessions;
+	bool		earlier;
+
+	let_command_end(run);
+	sessions = ask_for_migrations(&run->session, Min(run->attempt_deadline, now_ms() + ASK_MS));
+	if (sessions == NULL)
+		return handle_failure(run, code);
+	earlier = is_earlier_migration(run, sessions);
+	PQclear(sessions);
+	if (!earlier)
+		return run_file(run, code);
+	if (!guard_end(&run->session, run->attempt_deadline))
+		return handle_failure(run, code);
+
+	return wait_round(run, code);
 }

@@ -80,7 +80,62 @@ sub next_goes_on
 	return;
 }
 
-foreach my $way (grep { !$_->{traffic} && $_->{pool_size} != 20 } GwBootstrap::Ways->all($node))
+# A migration is inside its last COMMIT when its client ends.  If it has a
+# connection of its own, the server will finish that, come what may; so nobody
+# may begin anew before.  If it has that of the lock, both go together.
+sub ends_at_commit
+{
+	my ($way, $signal, $first, $second) = @_;
+	my $name = $way->name . ", at COMMIT of $first, then $second";
+	my $gate = $node->background_psql($way->dbname);
+	my $waiters = q(SELECT pid FROM pg_stat_activity
+		WHERE wait_event = 'relation' AND query LIKE 'COMMIT%' AND datname = current_database());
+	my $sql = "INSERT INTO slow VALUES (1);\nCREATE TABLE alembic_version (version_num text);\n"
+	  . "INSERT INTO alembic_version VALUES ('$head');\nINSERT INTO applied VALUES ('all');\n";
+	my %migration = (
+		'--migrate' => GwBootstrap::Migration::command("BEGIN;\n${sql}COMMIT;\n"),
+		'--migrate-sql' => GwBootstrap::Migration::file($sql));
+
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	$way->sql(<<'SQL');
+CREATE TABLE gate ();
+CREATE TABLE slow (id integer);
+CREATE OR REPLACE FUNCTION wait_at_commit() RETURNS trigger LANGUAGE plpgsql AS
+	'BEGIN PERFORM FROM gate; RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRED
+	FOR EACH ROW EXECUTE FUNCTION wait_at_commit();
+SQL
+	$gate->query_safe('BEGIN; LOCK TABLE gate');
+	my $replica = GwBootstrap::Replicas->start(1, $way->client('run', '-e', $head, $first, $migration{$first}));
+	ok($node->poll_query_until($way->dbname, "SELECT count(*) = 1 FROM ($waiters) w"), "$name: it is");
+	my $pid = $way->sql($waiters);
+	ends_by($replica, $signal, $name);
+
+	my $next = GwBootstrap::Replicas->start(1, $way->client('run', '-e', $head, $second, $migration{$second}));
+	if ($first eq '--migrate')
+	{
+		ok(GwBootstrap::Replicas::wait_until(sub { $next->ended || $next->err =~ /waiting for .*backend $pid is still at work/ }),
+			"$name: the next replica waits for that backend");
+		unlike($next->err, qr/migrating/, "$name: and does not migrate") or diag $next->err;
+	}
+	else
+	{
+		ok(GwBootstrap::Replicas::wait_until(sub { $next->ended || $next->err =~ /migrating|waiting for .*held by backend $pid/ }),
+			"$name: the next replica has the lock, or waits for it");
+	}
+	# One is that was, or by now its successor.
+	GwBootstrap::Replicas::wait_until(sub { $pid = $way->sql($waiters) });
+	like($pid, qr/^\d+$/, "$name: no second migration is at work");
+	$gate->quit;
+	my ($result) = $next->wait;
+	is($result->{exit}, 0, "$name: it is ready") or diag $result->{err};
+	like($result->{out}, qr/at head/, "$name: since the work is done") if $first eq '--migrate';
+	is($way->applied, 'all x 1', "$name: once");
+	$way->sql('TRUNCATE applied; DROP TABLE alembic_version, slow, gate');
+	return;
+}
+
+foreach my $way (GwBootstrap::Ways->quiet($node))
 {
 	my @run = ('-e', $head, '-v');
 	$way->create->open;
@@ -126,7 +181,7 @@ foreach my $way (grep { !$_->{traffic} && $_->{pool_size} != 20 } GwBootstrap::W
 	$way->close;
 }
 
-foreach my $way (grep { !$_->{traffic} && $_->{pool_size} != 20 } GwBootstrap::Ways->all($node))
+foreach my $way (GwBootstrap::Ways->quiet($node))
 {
 	my $whole = GwBootstrap::Migration::whole();
 	$way->create->open;
@@ -154,43 +209,12 @@ foreach my $way (grep { !$_->{traffic} && $_->{pool_size} != 20 } GwBootstrap::W
 		$way->sql('TRUNCATE applied; DROP TABLE alembic_version, item');
 	}
 
-	# The command is inside its last COMMIT, which the server will finish, come
-	# what may; so nobody may begin anew before.
-	foreach my $signal (@signals)
-	{
-		my $name = $way->name . ', at COMMIT';
-		my $gate = $node->background_psql($way->dbname);
-				$way->sql(<<'SQL');
-CREATE TABLE gate ();
-CREATE TABLE slow (id integer);
-CREATE OR REPLACE FUNCTION wait_at_commit() RETURNS trigger LANGUAGE plpgsql AS
-	'BEGIN PERFORM FROM gate; RETURN NULL; END';
-CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRED
-	FOR EACH ROW EXECUTE FUNCTION wait_at_commit();
-SQL
-		$gate->query_safe('BEGIN; LOCK TABLE gate');
-		my $migrate = GwBootstrap::Migration::command("BEGIN;\nINSERT INTO slow VALUES (1);\n"
-			  . "CREATE TABLE alembic_version (version_num text);\nINSERT INTO alembic_version VALUES ('$head');\n"
-			  . "INSERT INTO applied VALUES ('all');\nCOMMIT;\n");
-		my $replica = GwBootstrap::Replicas->start(1, $way->client('run', '-e', $head, '--migrate', $migrate));
-		ok($node->poll_query_until($way->dbname,
-			q(SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'relation' AND query LIKE 'COMMIT%')),
-			"$name: it is");
-		my $pid = $way->sql(q(SELECT pid FROM pg_stat_activity WHERE wait_event = 'relation'));
-		ends_by($replica, $signal, $name);
+	ends_at_commit($way, $_, '--migrate', '--migrate') foreach @signals;
 
-		my $next = GwBootstrap::Replicas->start(1, $way->client('run', '-e', $head, '--migrate', $migrate));
-		ok(GwBootstrap::Replicas::wait_until(sub { $next->ended || $next->err =~ /waiting for .*backend $pid is still at work/ }),
-			"$name: the next replica waits for that backend");
-		unlike($next->err, qr/migrating/, "$name: and does not migrate") or diag $next->err;
-		is($way->sql(q(SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'relation')), 1,
-			"$name: no second migration is at work");
-		$gate->quit;
-		my ($result) = $next->wait;
-		like($result->{out}, qr/at head/, "$name: it finds the work done") or diag $result->{err};
-		is($way->applied, 'all x 1', "$name: once");
-		$way->sql('TRUNCATE applied; DROP TABLE alembic_version, slow, gate');
-	}
+	# Replicas that migrate in the other way look for what is left as well, and
+	# of their own nothing is left.
+	ends_at_commit($way, $signals[2], '--migrate', '--migrate-sql');
+	ends_at_commit($way, $_, '--migrate-sql', '--migrate-sql') foreach @signals;
 	$way->is_clean($way->name);
 	$way->close;
 }

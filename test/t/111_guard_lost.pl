@@ -40,49 +40,76 @@ sub migrated_once
 	return;
 }
 
-my ($direct) = grep { !$_->{traffic} && !$_->{pool_size} } GwBootstrap::Ways->all($node);
-$direct->create->open;
-
-# Limits of the server, set where they are hardest to see.
-my $user = getpwuid $<;
-my @limits = ('idle_in_transaction_session_timeout');
-push @limits, 'transaction_timeout' if $node->pg_version >= 17;
-foreach my $limit (@limits)
+# What limits the life of a transaction that is idle.
+sub limits
 {
-	foreach my $object ("ROLE \"$user\"", 'DATABASE ' . $direct->dbname)
+	my ($direct) = @_;
+
+	# Limits of the server, set where they are hardest to see.
+	my $user = getpwuid $<;
+	my @limits = ('idle_in_transaction_session_timeout');
+	push @limits, 'transaction_timeout' if $node->pg_version >= 17;
+	foreach my $limit (@limits)
 	{
-		# The command outlasts the limit, and is not subject to it.
-		$node->safe_psql('postgres', "ALTER $object SET $limit = '500ms'");
-		my ($result) = run($direct, 1, "sleep 2; export PGOPTIONS='-c $limit=0'; $whole")->wait;
-		migrated_once($direct, "$limit of the " . lc((split ' ', $object)[0]), $result);
-		unlike($result->{err}, qr/lost the guard/, '... and the guard is not lost');
-		$node->safe_psql('postgres', "ALTER $object RESET $limit");
+		foreach my $object ("ROLE \"$user\"", 'DATABASE ' . $direct->dbname)
+		{
+			# The command outlasts the limit, and is not subject to it.
+			$node->safe_psql('postgres', "ALTER $object SET $limit = '500ms'");
+			my ($result) = run($direct, 1, "sleep 2; export PGOPTIONS='-c $limit=0'; $whole")->wait;
+			migrated_once($direct, "$limit of the " . lc((split ' ', $object)[0]), $result);
+			unlike($result->{err}, qr/lost the guard/, '... and the guard is not lost');
+			$node->safe_psql('postgres', "ALTER $object RESET $limit");
+		}
 	}
+
+	# Limits of the pooler that the heartbeat keeps below.
+	my $pooler = GwBootstrap::PgBouncer->new($node,
+		pool_size => 2,
+		settings => join "\n", map { "$_ = 5" } qw(idle_transaction_timeout client_idle_timeout server_idle_timeout query_timeout server_lifetime));
+	my $pooled = bless { %$direct, pooler => $pooler }, ref $direct;
+	my ($result) = run($pooled, 1, "sleep 12; $whole")->wait;
+	migrated_once($pooled, 'limits of a pooler', $result);
+	unlike($result->{err}, qr/lost the guard/, '... and the guard is not lost');
+	$pooler->stop;
+
+	# One below the heartbeat: the command never gets to its end.
+	$pooler = GwBootstrap::PgBouncer->new($node, pool_size => 5, settings => 'idle_transaction_timeout = 1');
+	$pooled = bless { %$direct, pooler => $pooler }, ref $direct;
+	my @results = run($pooled, 3, "sleep 30; $whole", '--timeout', 8)->wait;
+	is(GwBootstrap::Replicas::outcomes(@results), '3 x 3', 'a limit below the heartbeat: all end at the deadline');
+	ok((grep { $_->{err} =~ /lost the guard, and with it the lock: .*idle transaction timeout/ } @results),
+		'... and one says why') or diag map { $_->{err} } @results;
+	is($pooled->applied, '', '... nothing was done');
+	ok(!-e $overlap, '... never two at a time');
+	$pooler->stop;
+	return;
 }
 
-# Limits of the pooler that the heartbeat keeps below.
-my $pooler = GwBootstrap::PgBouncer->new($node,
-	pool_size => 2,
-	settings => join "\n", map { "$_ = 5" } qw(idle_transaction_timeout client_idle_timeout server_idle_timeout query_timeout server_lifetime));
-my $pooled = bless { %$direct, pooler => $pooler }, ref $direct;
-my ($result) = run($pooled, 1, "sleep 12; $whole")->wait;
-migrated_once($pooled, 'limits of a pooler', $result);
-unlike($result->{err}, qr/lost the guard/, '... and the guard is not lost');
-$pooler->stop;
+# The client is stopped, so it does not see that its guard is lost, and its
+# command goes on.  Nobody else begins for as long as that does anything.
+sub stalled_client
+{
+	my ($way, @migrate) = @_;
+	my $name = $way->name . ", stalled client, then $migrate[0]";
+	my ($again) = GwBootstrap::Migration::stop_point();
+	my $busy = "[ -e $again ] || { touch $again;"
+	  . q( echo 'SELECT 1 \watch 0.1' | psql -X -q -d "$DATABASE_URL" >/dev/null; };);
+	my $first = run($way, 1, "$busy $whole");
 
-# One below the heartbeat: the command never gets to its end.
-$pooler = GwBootstrap::PgBouncer->new($node, pool_size => 5, settings => 'idle_transaction_timeout = 1');
-$pooled = bless { %$direct, pooler => $pooler }, ref $direct;
-my @results = run($pooled, 3, "sleep 30; $whole", '--timeout', 8)->wait;
-is(GwBootstrap::Replicas::outcomes(@results), '3 x 3', 'a limit below the heartbeat: all end at the deadline');
-ok((grep { $_->{err} =~ /lost the guard, and with it the lock: .*idle transaction timeout/ } @results),
-	'... and one says why') or diag map { $_->{err} } @results;
-is($pooled->applied, '', '... nothing was done');
-ok(!-e $overlap, '... never two at a time');
-$pooler->stop;
-$direct->close;
+	ok(GwBootstrap::Replicas::wait_until(sub { $way->sql(q(SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT 1 %'
+		AND application_name = 'gw_bootstrap migration')) }), "$name: a command is at work");
+	kill 'STOP', $first->pid;
+	$way->sql("SELECT pg_terminate_backend(pid) FROM ($guards) g");
+	my $second = GwBootstrap::Replicas->start(1, $way->client('run', '-e', $head, @migrate));
+	ok(GwBootstrap::Replicas::wait_until(sub { $second->ended || $second->err =~ /waiting .*was at work for an earlier migration a moment ago/ }),
+		"$name: the next replica waits for that command");
+	unlike($second->err, qr/migrating/, "$name: and does not migrate") or diag $second->err;
+	kill 'CONT', $first->pid;
+	migrated_once($way, $name, $first->wait, $second->wait);
+	return;
+}
 
-foreach my $way (grep { !$_->{traffic} && $_->{pool_size} != 20 } GwBootstrap::Ways->all($node))
+foreach my $way (GwBootstrap::Ways->quiet($node))
 {
 	my $name = $way->name;
 	$way->create->open;
@@ -140,10 +167,16 @@ SQL
 	ok(GwBootstrap::Replicas::wait_until(sub { $silent->err =~ /migrating.*SELECT 1$/s }), "$name: a heartbeat has no answer");
 	kill 'CONT', $guard;
 	append_to_file("$stopped.fifo", "go\n");
-	($result) = $silent->wait;
+	my ($result) = $silent->wait;
 	migrated_once($way, "$name, stalled", $result);
 	unlike($result->{err}, qr/lost the guard/, "$name: the guard is not lost");
 
+	if (!$way->pooler)
+	{
+		stalled_client($way, '--migrate', $alone . $whole);
+		stalled_client($way, '--migrate-sql', GwBootstrap::Migration::whole_file());
+		limits($way);
+	}
 	$way->is_clean($name);
 	$way->close;
 }

@@ -62,22 +62,23 @@ sub ends
 	return $result;
 }
 
-# What an operator does to a pooler while a command runs, how that is undone, and
-# whether the guard outlives it.
+# What an operator does to a pooler during a migration, how that is undone, and
+# whether the guard of a command outlives it.  A file of SQL that sends nothing
+# meanwhile goes on after a mere pause, too.
 my $console;    # a suspended pooler listens only to the one that suspended it
 my @faults = (
 	[ 'killed', sub { $_[0]->signal('KILL') }, sub { $_[0]->start }, 0 ],
 	[ 'shut down', sub { $_[0]->stop }, sub { $_[0]->start }, 0 ],
 	[ 'SUSPEND', sub { $console = $_[0]->session('pgbouncer'); $console->query('SUSPEND'); },
-		sub { $console->query('RESUME'); $console->quit; }, 0 ],
-	[ 'stopped', sub { $_[0]->signal('STOP') }, sub { $_[0]->signal('CONT') }, 0 ],
+		sub { $console->query('RESUME'); $console->quit; }, 0, 1 ],
+	[ 'stopped', sub { $_[0]->signal('STOP') }, sub { $_[0]->signal('CONT') }, 0, 1 ],
 	[ 'KILL', sub { $_[0]->admin("KILL $dbname") }, sub { $_[0]->admin("RESUME $dbname") }, 0 ],
-	[ 'RECONNECT', sub { $_[0]->admin('RECONNECT') }, sub { }, 1 ],
-	[ 'RELOAD', sub { $_[0]->admin('RELOAD') }, sub { }, 1 ]);
+	[ 'RECONNECT', sub { $_[0]->admin('RECONNECT') }, sub { }, 1, 1 ],
+	[ 'RELOAD', sub { $_[0]->admin('RELOAD') }, sub { }, 1, 1 ]);
 
-foreach my $fault (@faults)
+sub fault_during_command
 {
-	my ($name, $harm, $mend, $survived) = @$fault;
+	my ($name, $harm, $mend, $survived) = @_;
 	my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 2);
 	my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
 	my $replica = client($pooler->connstr($dbname), '-v', '--migrate', "${alone}[ -e $stopped.again ] || { touch $stopped.again; $stop; }; $whole");
@@ -98,84 +99,142 @@ foreach my $fault (@faults)
 	my $result = migrated_once($replica, $name);
 	unlike($result->{err}, qr/lost the guard/, "$name: the guard is not lost") if $survived;
 	$pooler->stop;
+	return;
 }
 
-# PAUSE waits for the guard, and the command for RESUME.
-my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 2);
-my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
-my $replica = client($pooler->connstr($dbname), '--migrate', "$alone $stop; $whole");
-GwBootstrap::Replicas::wait_until(sub { -e $stopped }) or die 'no command runs';
-my $pause = GwBootstrap::Replicas->start(1, 'psql', '-XAtqc', "PAUSE $dbname", '-d', $pooler->connstr('pgbouncer'));
-ok(GwBootstrap::Replicas::wait_until(sub { $pooler->admin('SHOW DATABASES') =~ /^$dbname\|.*\|1\|0$/m }),
-	'PAUSE: it waits') or diag $pooler->admin('SHOW DATABASES');
-append_to_file("$stopped.fifo", "go\n");
-ok(GwBootstrap::Replicas::wait_until(sub { $pooler->admin('SHOW POOLS') =~ /^$dbname\|[^|]*\|1\|1\|/m }),
-	'PAUSE: and so does the command') or diag $pooler->admin('SHOW POOLS');
-$pooler->admin("RESUME $dbname");
-migrated_once($replica, 'PAUSE');
-$pause->wait;
+# The file waits for a table; the server rolls it back with its client.
+sub fault_during_file
+{
+	my ($name, $harm, $mend, undef, $survived) = @_;
+	my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 1);
+	my $gate = $node->background_psql($dbname);
 
-# Nobody gets through a pooler that is paused.
-$pooler->admin("PAUSE $dbname");
-ends(client($pooler->connstr($dbname), '--migrate', 'true', '--timeout', 1), 3, qr/no answer from the database/, 'paused');
-$replica = client($pooler->connstr($dbname), '--migrate', $whole, '-v');
-says($replica, qr/sending/, 'paused: a replica asks');
-$pooler->admin("RESUME $dbname");
-migrated_once($replica, 'resumed');
+	$name .= ', file of SQL';
+	$gate->query_safe('CREATE TABLE gate (); BEGIN; LOCK TABLE gate');
+	my $replica = client($pooler->connstr($dbname), '--migrate-sql', GwBootstrap::Migration::whole_file("SELECT FROM gate;\n"));
+	$node->poll_query_until($dbname, q(SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'relation'))
+	  or die 'no file runs: ' . $replica->err;
+	$harm->($pooler);
+	says($replica, qr/the migration was rolled back, starting over/, "$name: the loss is noticed") unless $survived;
+	$mend->($pooler);
+	$gate->quit;
+	my $result = migrated_once($replica, $name);
+	unlike($result->{err}, qr/rolled back/, "$name: nothing is lost") if $survived;
+	$database->sql('DROP TABLE gate');
+	$pooler->stop;
+	return;
+}
 
-# Others have all the connections of the pool.
-my @others = map { $pooler->session($dbname) } 1 .. 2;
-$_->query_safe('BEGIN') foreach @others;
-ends(client($pooler->connstr($dbname), '--migrate', 'true', '--timeout', 1), 3, qr/no answer.*pool is not exhausted/s, 'pool exhausted');
-$replica = client($pooler->connstr($dbname), '--migrate', $whole, '-v');
-says($replica, qr/sending/, 'pool exhausted: a replica asks');
-$_->query_safe('COMMIT') foreach @others;
-migrated_once($replica, 'pool not exhausted any more');
+sub paused_or_full
+{
+	# PAUSE waits for the guard, and the command for RESUME.
+	my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 2);
+	my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
+	my $replica = client($pooler->connstr($dbname), '--migrate', "$alone $stop; $whole");
+	GwBootstrap::Replicas::wait_until(sub { -e $stopped }) or die 'no command runs';
+	my $pause = GwBootstrap::Replicas->start(1, 'psql', '-XAtqc', "PAUSE $dbname", '-d', $pooler->connstr('pgbouncer'));
+	ok(GwBootstrap::Replicas::wait_until(sub { $pooler->admin('SHOW DATABASES') =~ /^$dbname\|.*\|1\|0$/m }),
+		'PAUSE: it waits') or diag $pooler->admin('SHOW DATABASES');
+	append_to_file("$stopped.fifo", "go\n");
+	ok(GwBootstrap::Replicas::wait_until(sub { $pooler->admin('SHOW POOLS') =~ /^$dbname\|[^|]*\|1\|1\|/m }),
+		'PAUSE: and so does the command') or diag $pooler->admin('SHOW POOLS');
+	$pooler->admin("RESUME $dbname");
+	migrated_once($replica, 'PAUSE');
+	$pause->wait;
 
-# One is left, which the guard takes; and a pool that has only one.
-$others[0]->query_safe('BEGIN');
-ends(client($pooler->connstr($dbname), '--migrate', 'true'), 4, qr/no second connection/, 'one connection left');
-is($database->locks, 0, '... no lock is left');
-$_->quit foreach @others;
-$pooler->stop;
-$pooler = GwBootstrap::PgBouncer->new($node, pool_size => 1);
-ends(client($pooler->connstr($dbname), '--migrate', 'true', '--timeout', 2), 3, qr/no second connection/, 'pool of one, short deadline');
-is($database->locks, 0, '... no lock is left');
-migrated_once(client($pooler->connstr($dbname), '--migrate', $whole, '--migration-url', $node->connstr($dbname)), 'pool of one, and a way past it');
+	# Nobody gets through a pooler that is paused.
+	$pooler->admin("PAUSE $dbname");
+	ends(client($pooler->connstr($dbname), '--migrate', 'true', '--timeout', 1), 3, qr/no answer from the database/, 'paused');
+	$replica = client($pooler->connstr($dbname), '--migrate', $whole, '-v');
+	says($replica, qr/sending/, 'paused: a replica asks');
+	$pooler->admin("RESUME $dbname");
+	migrated_once($replica, 'resumed');
 
-# The pooler is not there yet.
-$pooler->stop;
-$pooler = GwBootstrap::PgBouncer->new($node);
-$pooler->stop;
-ends(client($pooler->connstr($dbname), '--migrate', 'true', '--timeout', 1), 3, qr/refused/, 'no pooler');
-$replica = client($pooler->connstr($dbname), '--migrate', $whole);
-says($replica, qr/waiting .*refused/, 'no pooler: a replica waits');
-$pooler->start;
-migrated_once($replica, 'a pooler at last');
-$pooler->stop;
+	# Others have all the connections of the pool.
+	my @others = map { $pooler->session($dbname) } 1 .. 2;
+	$_->query_safe('BEGIN') foreach @others;
+	ends(client($pooler->connstr($dbname), '--migrate', 'true', '--timeout', 1), 3, qr/no answer.*pool is not exhausted/s, 'pool exhausted');
+	$replica = client($pooler->connstr($dbname), '--migrate', $whole, '-v');
+	says($replica, qr/sending/, 'pool exhausted: a replica asks');
+	$_->query_safe('COMMIT') foreach @others;
+	migrated_once($replica, 'pool not exhausted any more');
 
-# It has as many clients as it takes.
-$pooler = GwBootstrap::PgBouncer->new($node, settings => 'max_client_conn = 3');
-@others = map { $pooler->session($dbname) } 1 .. 3;
-ends(client($pooler->connstr($dbname), '--migrate', 'true', '--timeout', 1), 3, qr/max_client_conn/, 'max_client_conn');
-$replica = client($pooler->connstr($dbname), '--migrate', $whole);
-says($replica, qr/waiting .*max_client_conn/, 'max_client_conn: a replica waits');
-$_->quit foreach @others;
-migrated_once($replica, 'fewer clients');
+	# One is left, which the guard takes; and a pool that has only one.
+	$others[0]->query_safe('BEGIN');
+	ends(client($pooler->connstr($dbname), '--migrate', 'true'), 4, qr/no second connection/, 'one connection left');
+	is($database->locks, 0, '... no lock is left');
+	$_->quit foreach @others;
+	$pooler->stop;
+	$pooler = GwBootstrap::PgBouncer->new($node, pool_size => 1);
+	ends(client($pooler->connstr($dbname), '--migrate', 'true', '--timeout', 2), 3, qr/no second connection/, 'pool of one, short deadline');
+	is($database->locks, 0, '... no lock is left');
+	migrated_once(client($pooler->connstr($dbname), '--migrate', $whole, '--migration-url', $node->connstr($dbname)), 'pool of one, and a way past it');
+	$pooler->stop;
+	return;
+}
+
+sub not_there_or_full
+{
+	# The pooler is not there yet.
+	my $pooler = GwBootstrap::PgBouncer->new($node);
+	$pooler->stop;
+	ends(client($pooler->connstr($dbname), '--migrate', 'true', '--timeout', 1), 3, qr/refused/, 'no pooler');
+	my $replica = client($pooler->connstr($dbname), '--migrate', $whole);
+	says($replica, qr/waiting .*refused/, 'no pooler: a replica waits');
+	$pooler->start;
+	migrated_once($replica, 'a pooler at last');
+	$pooler->stop;
+
+	# It has as many clients as it takes.
+	$pooler = GwBootstrap::PgBouncer->new($node, settings => 'max_client_conn = 3');
+	my @others = map { $pooler->session($dbname) } 1 .. 3;
+	ends(client($pooler->connstr($dbname), '--migrate', 'true', '--timeout', 1), 3, qr/max_client_conn/, 'max_client_conn');
+	$replica = client($pooler->connstr($dbname), '--migrate', $whole);
+	says($replica, qr/waiting .*max_client_conn/, 'max_client_conn: a replica waits');
+	$_->quit foreach @others;
+	migrated_once($replica, 'fewer clients');
+	$pooler->stop;
+	return;
+}
 
 # What waiting does not mend.
-ends(client($pooler->connstr('nowhere'), '--migrate', 'true'), 4, qr/"nowhere" does not exist/, 'no such database');
-$pooler->stop;
-my $user = getpwuid $<;
-$ENV{PGPASSWORD} = 'r1ght';
-$pooler = GwBootstrap::PgBouncer->new($node, settings => 'auth_type = md5', users => qq("$user" "r1ght"\n));
-delete $ENV{PGPASSWORD};
-my $result = ends(client($pooler->connstr($dbname) . ' password=wr0ng', '--migrate', 'true'), 4, qr/authentication failed.*Check/s, 'wrong password');
-unlike($result->{err}, qr/wr0ng/, '... which is not told');
-ends(client($pooler->connstr($dbname), '--migrate', 'true'), 4, qr/password/, 'no password');
-migrated_once(client($pooler->connstr($dbname) . ' password=r1ght', '--migrate', $whole), 'right password');
-$pooler->signal('KILL');
+sub refused
+{
+	my $pooler = GwBootstrap::PgBouncer->new($node);
+	ends(client($pooler->connstr('nowhere'), '--migrate', 'true'), 4, qr/"nowhere" does not exist/, 'no such database');
+	$pooler->stop;
+	my $user = getpwuid $<;
+	{
+		local $ENV{PGPASSWORD} = 'r1ght';
+		$pooler = GwBootstrap::PgBouncer->new($node, settings => 'auth_type = md5', users => qq("$user" "r1ght"\n));
+	}
+	my $result = ends(client($pooler->connstr($dbname) . ' password=wr0ng', '--migrate', 'true'), 4, qr/authentication failed.*Check/s, 'wrong password');
+	unlike($result->{err}, qr/wr0ng/, '... which is not told');
+	ends(client($pooler->connstr($dbname), '--migrate', 'true'), 4, qr/password/, 'no password');
+	migrated_once(client($pooler->connstr($dbname) . ' password=r1ght', '--migrate', $whole), 'right password');
+	$pooler->signal('KILL');
+	return;
+}
 
-$database->close;
+foreach my $plain (0, 1)
+{
+	$database = GwBootstrap::Ways->new($node, plain => $plain);
+	$dbname = $database->create->dbname;
+	foreach my $fault (@faults)
+	{
+		fault_during_command(@$fault);
+		fault_during_file(@$fault);
+	}
+	paused_or_full();
+
+	# The way to the database, before anybody knows what is installed there.
+	if (!$plain)
+	{
+		not_there_or_full();
+		refused();
+	}
+	$database->close;
+}
+
 $node->stop;
 done_testing();

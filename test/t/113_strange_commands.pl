@@ -19,8 +19,7 @@ use constant MEGABYTES => 100;
 my $node = GwBootstrap::Ways->server;
 my $head = GwBootstrap::Migration::HEAD;
 my $whole = GwBootstrap::Migration::whole();
-my ($way) = GwBootstrap::Ways->all($node);
-$way->create->open;
+my $way;
 
 sub run
 {
@@ -47,90 +46,96 @@ sub migrated_once
 	return;
 }
 
-# What becomes of its output is the command's own affair.
-migrated_once(run("exec <&- >&- 2>&-; $whole"), 'closed its standard streams');
-migrated_once(run("exec >/dev/full 2>&1; $whole"), 'writes to a full disk');
-my $flood = "head -c @{[MEGABYTES]}M /dev/zero; head -c @{[MEGABYTES]}M /dev/zero >&2; $whole";
-my ($result) = GwBootstrap::Replicas->start(1, 'bash', '-o', 'pipefail', '-c', '"$@" 2>&1 | wc -c', 'bash',
-	$way->client('run', '-q', '-e', $head, '--migrate', $flood))->wait;
-cmp_ok($result->{out}, '>', 2 * MEGABYTES * 1024 * 1024, 'a flood of output is passed on');
-migrated_once($result, 'a flood of output');
-
-# Nobody reads what is printed.  The client itself cannot write then, either.
-my ($stopped) = GwBootstrap::Migration::stop_point();
-my $tell = "echo \$\$ >$stopped.new; mv $stopped.new $stopped;";
-my $start = time;
-pipe(my $reader, my $writer) or die "pipe: $!";
-my $pid = fork // die "fork: $!";
-if ($pid == 0)
+foreach my $each (grep { !$_->{pool_size} } GwBootstrap::Ways->quiet($node))
 {
-	open STDOUT, '>', '/dev/null';
-	open STDERR, '>&', $writer;
-	exec $way->client('run', '-e', $head, '--migrate', "$tell exec yes", '--timeout', 2) or POSIX::_exit(127);
-}
-ok(GwBootstrap::Replicas::wait_until(sub { waitpid($pid, POSIX::WNOHANG) == $pid }), 'nobody reads: the client ends')
-  or kill 'KILL', $pid;
-is($? >> 8, 3, 'nobody reads: at its deadline');
-cmp_ok(time - $start, '<', 4, 'nobody reads: which is kept');
-is_gone(slurp_file($stopped) + 0, 'nobody reads: the command is gone');
-is($way->locks, 0, 'nobody reads: and the lock');
+	$way = $each->create->open;
 
-# It never ends, and does not want to.
-foreach my $stay ('trap "" TERM INT HUP; while :; do sleep 1; done', 'kill -STOP $$', 'trap "" TERM; setsid sleep 3600')
-{
-	$start = time;
-	$result = run("$tell $stay", '--timeout', 2);
-	is($result->{exit}, 3, "never ends ($stay): ended at the deadline");
-	cmp_ok(time - $start, '<', 4, '... which is kept');
-	like($result->{err}, qr/deadline of 2 s passed: the migration did not end in time and was stopped/, '... and told');
-	is_gone(slurp_file($stopped) + 0, '... it is gone');
-	is($way->locks, 0, '... and the lock');
-}
+	# What becomes of its output is the command's own affair.
+	migrated_once(run("exec <&- >&- 2>&-; $whole"), 'closed its standard streams');
+	migrated_once(run("exec >/dev/full 2>&1; $whole"), 'writes to a full disk');
+	my $flood = "head -c @{[MEGABYTES]}M /dev/zero; head -c @{[MEGABYTES]}M /dev/zero >&2; $whole";
+	my ($result) = GwBootstrap::Replicas->start(1, 'bash', '-o', 'pipefail', '-c', '"$@" 2>&1 | wc -c', 'bash',
+		$way->client('run', '-q', '-e', $head, '--migrate', $flood))->wait;
+	cmp_ok($result->{out}, '>', 2 * MEGABYTES * 1024 * 1024, 'a flood of output is passed on');
+	migrated_once($result, 'a flood of output');
 
-# Its exit status is believed only if it is a bad one.
-$result = run(GwBootstrap::Migration::command(
-		"CREATE TABLE alembic_version (version_num text);\nINSERT INTO alembic_version VALUES ('dead'), ('beef');\n"));
-is($result->{exit}, 1, 'wrong heads: failure');
-like($result->{err}, qr/not at head.*Found \{(dead,beef|beef,dead)\}, wanted \{$head\}/s, '... which are named');
-$way->sql('DROP TABLE alembic_version');
-$result = run("$whole; kill -KILL \$\$");
-is($result->{exit}, 1, 'killed itself at head: failure');
-like($result->{err}, qr/signal 9/, '... and why');
-like(run('exit 1')->{out}, qr/at head/, '... but the next replica is ready');
-$way->sql('TRUNCATE applied; DROP TABLE alembic_version, item');
+	# Nobody reads what is printed.  The client itself cannot write then, either.
+	my ($stopped) = GwBootstrap::Migration::stop_point();
+	my $tell = "echo \$\$ >$stopped.new; mv $stopped.new $stopped;";
+	my $start = time;
+	pipe(my $reader, my $writer) or die "pipe: $!";
+	my $pid = fork // die "fork: $!";
+	if ($pid == 0)
+	{
+		open STDOUT, '>', '/dev/null';
+		open STDERR, '>&', $writer;
+		exec $way->client('run', '-e', $head, '--migrate', "$tell exec yes", '--timeout', 2) or POSIX::_exit(127);
+	}
+	ok(GwBootstrap::Replicas::wait_until(sub { waitpid($pid, POSIX::WNOHANG) == $pid }), 'nobody reads: the client ends')
+	  or kill 'KILL', $pid;
+	is($? >> 8, 3, 'nobody reads: at its deadline');
+	cmp_ok(time - $start, '<', 4, 'nobody reads: which is kept');
+	is_gone(slurp_file($stopped) + 0, 'nobody reads: the command is gone');
+	is($way->locks, 0, 'nobody reads: and the lock');
 
-# It leaves children, who don't want to go either.
-my $list = "$stopped.children";
-my $child = qq(sh -c 'trap "" TERM HUP; echo \$\$ >>$list; while :; do sleep 1; done');
-$result = run("touch $list; for i in 1 2 3 4 5; do ( setsid $child & ); done;"
-	  . " until [ \$(wc -l <$list) -eq 5 ]; do sleep 0.05; done; $whole");
-migrated_once($result, 'leaves children');
-like($result->{err}, qr/left \d+ process\(es\) behind/, '... which is told');
-is_gone($_, '... they are gone') foreach split /\n/, slurp_file($list);
+	# It never ends, and does not want to.
+	foreach my $stay ('trap "" TERM INT HUP; while :; do sleep 1; done', 'kill -STOP $$', 'trap "" TERM; setsid sleep 3600')
+	{
+		$start = time;
+		$result = run("$tell $stay", '--timeout', 2);
+		is($result->{exit}, 3, "never ends ($stay): ended at the deadline");
+		cmp_ok(time - $start, '<', 4, '... which is kept');
+		like($result->{err}, qr/deadline of 2 s passed: the migration did not end in time and was stopped/, '... and told');
+		is_gone(slurp_file($stopped) + 0, '... it is gone');
+		is($way->locks, 0, '... and the lock');
+	}
 
-# It kills the client that started it: the parent of its parent.
-$result = run("$tell kill -KILL \$(cut -d ' ' -f 4 /proc/\$PPID/stat); while :; do sleep 1; done");
-is($result->{signal}, 9, 'kills its client: which is killed');
-is_gone(slurp_file($stopped) + 0, '... and takes it along');
-ok(GwBootstrap::Replicas::wait_until(sub { $way->locks == 0 }), '... and the lock');
+	# Its exit status is believed only if it is a bad one.
+	$result = run(GwBootstrap::Migration::command(
+			"CREATE TABLE alembic_version (version_num text);\nINSERT INTO alembic_version VALUES ('dead'), ('beef');\n"));
+	is($result->{exit}, 1, 'wrong heads: failure');
+	like($result->{err}, qr/not at head.*Found \{(dead,beef|beef,dead)\}, wanted \{$head\}/s, '... which are named');
+	$way->sql('DROP TABLE alembic_version');
+	$result = run("$whole; kill -KILL \$\$");
+	is($result->{exit}, 1, 'killed itself at head: failure');
+	like($result->{err}, qr/signal 9/, '... and why');
+	like(run('exit 1')->{out}, qr/at head/, '... but the next replica is ready');
+	$way->sql('TRUNCATE applied; DROP TABLE alembic_version, item');
 
-# It throws everybody else out of the database, as some tools do.
-my $alone = GwBootstrap::Migration::command(<<'SQL');
+	# It leaves children, who don't want to go either.
+	my $list = "$stopped.children";
+	my $child = qq(sh -c 'trap "" TERM HUP; echo \$\$ >>$list; while :; do sleep 1; done');
+	$result = run("touch $list; for i in 1 2 3 4 5; do ( setsid $child & ); done;"
+		  . " until [ \$(wc -l <$list) -eq 5 ]; do sleep 0.05; done; $whole");
+	migrated_once($result, 'leaves children');
+	like($result->{err}, qr/left \d+ process\(es\) behind/, '... which is told');
+	is_gone($_, '... they are gone') foreach split /\n/, slurp_file($list);
+
+	# It kills the client that started it: the parent of its parent.
+	$result = run("$tell kill -KILL \$(cut -d ' ' -f 4 /proc/\$PPID/stat); while :; do sleep 1; done");
+	is($result->{signal}, 9, 'kills its client: which is killed');
+	is_gone(slurp_file($stopped) + 0, '... and takes it along');
+	ok(GwBootstrap::Replicas::wait_until(sub { $way->locks == 0 }), '... and the lock');
+
+	# It throws everybody else out of the database, as some tools do.
+	my $alone = GwBootstrap::Migration::command(<<'SQL');
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
  WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend';
 SELECT pg_sleep(3600);
 SQL
-$result = run($alone, '--timeout', 3);
-is($result->{exit}, 3, 'throws out its own guard: never gets to its end');
-like($result->{err}, qr/lost the guard, and with it the lock: terminating connection due to administrator command/, '... and why');
-$way->sql(q(SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'));
-ok($node->poll_query_until($way->dbname, q(SELECT count(*) = 0 FROM pg_stat_activity WHERE wait_event = 'PgSleep')),
-	'... what it left can be ended');
+	$result = run($alone, '--timeout', 3);
+	is($result->{exit}, 3, 'throws out its own guard: never gets to its end');
+	like($result->{err}, qr/lost the guard, and with it the lock: terminating connection due to administrator command/, '... and why');
+	$way->sql(q(SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'));
+	ok($node->poll_query_until($way->dbname, q(SELECT count(*) = 0 FROM pg_stat_activity WHERE wait_event = 'PgSleep')),
+		'... what it left can be ended');
 
-# Its input is empty, and never that of the client.
-migrated_once(run("cat; $whole"), 'reads its input');
+	# Its input is empty, and never that of the client.
+	migrated_once(run("cat; $whole"), 'reads its input');
 
-$way->is_clean('all');
-$way->close;
+	$way->is_clean($way->name);
+	$way->close;
+}
+
 $node->stop;
 done_testing();

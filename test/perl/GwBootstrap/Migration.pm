@@ -17,14 +17,21 @@ use constant APPLIED => '1 tables x 1, 2 rows x 1, 3 head x 1';
 my $dir = PostgreSQL::Test::Utils::tempdir_short();
 my $count = 0;
 
-# A shell command that runs the SQL on the database that the client names.
-sub command
+# A file with the SQL.
+sub file
 {
 	my ($sql) = @_;
 	my $file = "$dir/" . ++$count . '.sql';
 
 	PostgreSQL::Test::Utils::append_to_file($file, $sql);
-	return qq(psql -X -q -v ON_ERROR_STOP=1 -d "\$DATABASE_URL" -f $file);
+	return $file;
+}
+
+# A shell command that runs the SQL on the database that the client names.
+sub command
+{
+	my ($sql) = @_;
+	return qq(psql -X -q -v ON_ERROR_STOP=1 -d "\$DATABASE_URL" -f ) . file($sql);
 }
 
 sub tables
@@ -62,6 +69,12 @@ SQL
 }
 
 sub whole { return command(tables() . rows() . head()); }
+
+# The same steps, after others, as a file of SQL, which has one transaction for all.
+sub whole_file
+{
+	return file(join '', @_, grep { !/^(BEGIN|COMMIT|CREATE INDEX)/ } split /^/, tables() . rows() . head());
+}
 
 # A step that every replica runs after the migration.
 sub post

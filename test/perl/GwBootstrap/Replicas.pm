@@ -80,6 +80,7 @@ sub err
 sub ended
 {
 	my ($self, $number) = @_;
+	$number ||= 0;
 
 	return 1 if $self->{results}[$number];
 	my $pid = $self->{pids}[$number];

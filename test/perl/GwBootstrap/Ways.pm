@@ -66,6 +66,14 @@ sub plain
 	return map { $class->new($node, pool_size => $_->[0], traffic => $_->[1], plain => 1) } ([ 0, 0 ], [ 2, 1 ], [ 20, 0 ]);
 }
 
+# Those for replicas that are looked at one by one: directly and through a pool
+# of 2, nobody else there, with the extension and without.
+sub quiet
+{
+	my ($class, $node) = @_;
+	return map { $class->new($node, pool_size => $_->[0], plain => $_->[1]) } ([ 0, 0 ], [ 2, 0 ], [ 0, 1 ], [ 2, 1 ]);
+}
+
 sub new
 {
 	my ($class, $node, %options) = @_;

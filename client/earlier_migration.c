@@ -1,0 +1,77 @@
+/*-------------------------------------------------------------------------
+ *
+ * earlier_migration.c
+ *		Whether an earlier migration command is still at work.
+ *
+ * The lock says that its client has gone, and the watcher that its command
+ * has; but a server finishes the statement that it is executing, however long
+ * that takes, before it looks whether anybody wants the result.  And where the
+ * guard was lost on the way, its command has a moment to end.
+ *
+ * So this is asked by whoever has the lock and is about to migrate, in
+ * whichever way.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "earlier_migration.h"
+#include "sql.h"
+
+/*
+ * How long a command may live on after the loss of its guard: the grace, and
+ * time to notice and to kill.
+ */
+#define OUTLIVE_MS (GRACE_LOST_MS + 2000)
+
+/*
+ * We waited for somebody who gave up the lock without reaching head.  If that
+ * is because the guard was lost, the command is being stopped just now.
+ */
+void
+let_command_end(Run *run)
+{
+	if (!run->lock_was_taken)
+		return;
+	run->lock_was_taken = false;
+	wait_until(NULL, 0, Min(run->deadline, now_ms() + OUTLIVE_MS));
+}
+
+/*
+ * NULL, and the failure set, if that cannot be told.
+ */
+PGresult *
+ask_for_migrations(Session *session, Millis deadline)
+{
+	return session_query(session, sql_migration_sessions(OUTLIVE_MS), deadline);
+}
+
+/*
+ * Judge what the server knows of an earlier migration.  A pooled backend keeps
+ * the name of the command that used it last, so if it is idle it counts only
+ * for as long as that command may have lived on.
+ */
+bool
+is_earlier_migration(Run *run, const PGresult *sessions)
+{
+	const char *pid;
+
+	if (PQntuples(sessions) == 0)
+		return false;
+	pid = PQgetvalue(sessions, 0, 0);
+	if (strcmp(PQgetvalue(sessions, 0, 1), "t") == 0)
+	{
+		snprintf(run->reason, sizeof(run->reason),
+				 "backend %s is still at work for an earlier migration, whose guard has gone", pid);
+		snprintf(run->remedy, sizeof(run->remedy),
+				 "It ends with its statement; SELECT pg_terminate_backend(%s) ends it now.", pid);
+	}
+	else
+	{
+		snprintf(run->reason, sizeof(run->reason),
+				 "backend %s was at work for an earlier migration a moment ago", pid);
+		run->remedy[0] = '\0';
+	}
+	run->reason_code = EXIT_DEADLINE;
+	return true;
+}

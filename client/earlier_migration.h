@@ -1,0 +1,17 @@
+/*-------------------------------------------------------------------------
+ *
+ * earlier_migration.h
+ *		Whether an earlier migration command is still at work.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef EARLIER_MIGRATION_H
+#define EARLIER_MIGRATION_H
+
+#include "round.h"
+
+extern void let_command_end(Run *run);
+extern PGresult *ask_for_migrations(Session *session, Millis deadline);
+extern bool is_earlier_migration(Run *run, const PGresult *sessions);
+
+#endif							/* EARLIER_MIGRATION_H */
