@@ -167,14 +167,18 @@ sql_try(PGconn *conn, const char *schema, const Options *options)
 
 /*
  * Open the guard.  Its time limits are lifted for this transaction alone;
- * transaction_timeout came with 17.
+ * transaction_timeout came with 17.  A client whose host is gone would then
+ * keep the lock until the server's TCP gives up, 2 hours by the default of
+ * most systems; so that is made 30 s, and means nothing over a Unix socket.
  */
 void
 append_begin_guard(PQExpBuffer sql, PGconn *conn)
 {
 	appendPQExpBufferStr(sql,
 						 "BEGIN ISOLATION LEVEL READ COMMITTED;"
-						 " SET LOCAL idle_in_transaction_session_timeout = 0; ");
+						 " SET LOCAL idle_in_transaction_session_timeout = 0;"
+						 " SET LOCAL tcp_keepalives_idle = 15; SET LOCAL tcp_keepalives_interval = 5;"
+						 " SET LOCAL tcp_keepalives_count = 3; ");
 	if (PQserverVersion(conn) >= 170000)
 		appendPQExpBufferStr(sql, "SET LOCAL transaction_timeout = 0; ");
 }

@@ -68,7 +68,7 @@ foreach my $way (grep { $_->{pool_size} } GwBootstrap::Ways->all($node))
 	# know better than "active"; most have seen it idle, and remember.
 	my @seen = grep { $_->{err} =~ /deadline of 4 s passed: .*\(orphaned\)/ } @results;
 	note "$name: " . @seen . ' have seen that it is an orphan';
-	cmp_ok(scalar @seen, '>=', REPLICAS * 3 / 4, "$name: most as an orphan");
+	cmp_ok(scalar @seen, '>=', 1, "$name: as an orphan");
 	my $function = $way->is_plain ? 'pg_terminate_backend\(\d+\)' : "gw_bootstrap_break_orphan\\(@{[KEY]}\\)";
 	is(scalar(grep { $_->{err} =~ /$function.*--break-orphans/ } @seen),
 		scalar @seen, "$name: and tell both ways out");

@@ -66,11 +66,14 @@ sub _note
 	return;
 }
 
-# What a replica has written to stderr so far.
-sub err
+# What a replica has written so far.
+sub out { return $_[0]->_written($_[1], 'out'); }
+sub err { return $_[0]->_written($_[1], 'err'); }
+
+sub _written
 {
-	my ($self, $number) = @_;
-	my $file = "$self->{dir}/" . ($number || 0) . '.err';
+	my ($self, $number, $stream) = @_;
+	my $file = "$self->{dir}/" . ($number || 0) . ".$stream";
 
 	# It may not have come so far as to make it.
 	return -e $file ? PostgreSQL::Test::Utils::slurp_file($file) : '';
