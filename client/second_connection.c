@@ -89,7 +89,31 @@ judge_sessions(Run *run, const PGresult *result)
 		run->remedy[0] = '\0';
 	}
 	run->reason_code = EXIT_DEADLINE;
-	return SECOND_EARLIER_MIGRATION;
+	return SECOND_LATER;
+}
+
+/*
+ * True if the server itself has no connection left, or is not ready: unlike a
+ * pool of one that goes away while we wait, even without a guard.  PgBouncer
+ * passes on only the words.
+ */
+static bool
+is_refused_for_now(const Failure *failure)
+{
+	return strncmp(failure->sqlstate, "53", 2) == 0 ||
+		strcmp(failure->sqlstate, "57P03") == 0 ||
+		strstr(failure->message, "server login failed") != NULL;
+}
+
+static SecondResult
+set_refused(Run *run, const Failure *failure)
+{
+	snprintf(run->reason, sizeof(run->reason),
+			 "no second connection for the migration command: %s", failure->message);
+	strlcpy(run->remedy, "Leave a connection for the guard and one for the command: see max_connections.",
+			sizeof(run->remedy));
+	run->reason_code = EXIT_DEADLINE;
+	return SECOND_LATER;
 }
 
 SecondResult
@@ -108,10 +132,13 @@ ask_second_connection(Run *run)
 		if (session_open(&other, run->options->migration_conninfo, until))
 			result = session_query(&other, sql_migration_sessions(OUTLIVE_MS), until);
 		session_close(&other);
-	} while (result == NULL && other.failure.kind == FAILURE_RETRY && wait_backoff(round++, until));
+	} while (result == NULL && other.failure.kind == FAILURE_RETRY &&
+			 !is_refused_for_now(&other.failure) && wait_backoff(round++, until));
 
 	if (result != NULL)
 		answer = judge_sessions(run, result);
+	else if (other.failure.kind == FAILURE_RETRY && is_refused_for_now(&other.failure) && stop_signal() == 0)
+		answer = set_refused(run, &other.failure);
 	else if (stop_signal() == 0)
 		log_no_connection(run, &other.failure);
 	PQclear(result);

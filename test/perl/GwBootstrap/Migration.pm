@@ -63,6 +63,30 @@ SQL
 
 sub whole { return command(tables() . rows() . head()); }
 
+# The same steps, each left out if it was applied: a tool that remembers how far
+# it came, and can be started again after a server that crashed.  What is given
+# is run between the first and the second.
+sub resumable
+{
+	my ($between) = @_;
+	my @steps = map { _unless_applied($_) } tables(), rows(), head();
+
+	return command($steps[0]) . ($between ? " && { $between; }" : '') . ' && ' . command($steps[1] . $steps[2]);
+}
+
+sub _unless_applied
+{
+	my ($sql) = @_;
+	my ($step) = $sql =~ /INSERT INTO applied VALUES \((.*?)\)/ or die 'a step without a name';
+
+	return <<SQL;
+SELECT count(*) = 0 AS wanted FROM applied WHERE step = $step \\gset
+\\if :wanted
+$sql
+\\endif
+SQL
+}
+
 # A step that every replica runs after the migration.
 sub post
 {
