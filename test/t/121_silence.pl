@@ -11,6 +11,7 @@ use GwBootstrap::PgBouncer;
 use GwBootstrap::Proxy;
 use GwBootstrap::Replicas;
 use GwBootstrap::Ways;
+use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time usleep);
@@ -73,7 +74,8 @@ sub start
 	my @options = ('-e', $head, '--head-table', $table, '--lock-key', $id);
 
 	append_to_file($sql, "INSERT INTO applied VALUES ('$id');\nCREATE TABLE $table AS SELECT '$head'::text AS version_num;\n");
-	my $shell = "psql -X -q -d '@{[$way->connstr]}' -1 -v ON_ERROR_STOP=1 -f $sql";
+	# That others are at work beside it must not matter.
+	my $shell = "PGAPPNAME=migration psql -X -q -d '@{[$way->connstr]}' -1 -v ON_ERROR_STOP=1 -f $sql";
 	$shell = "[ -e $sql.again ] || { touch $sql.again; sleep 3600; }; $shell" if $case->{lasts};
 	push @options, $case->{file} ? ('--migrate-sql', $sql) : ('--migrate', "echo \$\$ >$dir/$id.pid; $shell") if $command eq 'run';
 	push @options, '--post-sql', $post if $case->{post};
@@ -172,6 +174,65 @@ foreach my $way (@ways)
 		is(applied($way, $case), 1, "$case->{name}$plain: applied once");
 	}
 }
+
+# One of several hosts is silent: the others have their turn, whatever the list
+# says and in whatever order.
+my $silent = GwBootstrap::Proxy->new($node->host, $node->port);
+my $other = GwBootstrap::Proxy->new($node->host, $node->port);
+my $works = GwBootstrap::Proxy->new($node->host, $node->port, at => qr/never/);
+my $refuses = PostgreSQL::Test::Cluster::get_free_port();
+my ($s, $o, $w) = map { $_->port } $silent, $other, $works;
+my $rest = 'user=' . getpwuid($<) . " dbname=@{[$ways[0]->dbname]}";
+my @lists = (
+	"host=127.0.0.1,127.0.0.1 port=$s,$w", "hostaddr=127.0.0.1,127.0.0.1 port=$s,$w",
+	"host=localhost,127.0.0.1,localhost port=$s,$o,$w", "host=a,b,c hostaddr=127.0.0.1,127.0.0.1,127.0.0.1 port=$refuses,$s,$w",
+	"host=127.0.0.1,127.0.0.1,@{[$node->host]} port=$s,$refuses,@{[$node->port]} target_session_attrs=read-write");
+delete local $ENV{PGHOST};
+my @replicas = map { [ $_, GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'check', '-d', "$_ $rest", '-e', $head, '--head-table', 'none', '--timeout', 6) ] } @lists;
+foreach my $case (@replicas)
+{
+	my ($result) = $case->[1]->wait;
+	is($result->{exit}, 5, "$case->[0]: has an answer") or diag $result->{err};
+}
+my @all = map { [ $_, GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'check', '-d', "$_->[0] $rest", '-e', $head, '--head-table', 'none', '--timeout', $_->[1]) ] }
+  ([ "host=127.0.0.1,127.0.0.1 port=$s,$o", 3, 3 ], [ "host=127.0.0.1,127.0.0.1 port=$s,$w connect_timeout=1", 3600, 5 ]);
+foreach my $case (@all)
+{
+	my ($result) = $case->[1]->wait;
+	is($result->{exit}, $case->[0][2], "$case->[0][0], $case->[0][1] s: exit code") or diag $result->{err};
+}
+$_->stop foreach $silent, $other, $works;
+
+# The real thing: a server and a pooler that are stopped.
+my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 2);
+my $postmaster = (split /\n/, slurp_file($node->data_dir . '/postmaster.pid'))[0];
+foreach my $way (@ways)
+{
+	my $pooled = bless { %$way, pooler => $pooler }, ref $way;
+	my %stopped = (
+		'stopped server' => [ sub { kill $_[0], $postmaster }, $way ],
+		'stopped pooler' => [ sub { $pooler->signal($_[0]) }, $pooled ]);
+
+	foreach my $what (sort keys %stopped)
+	{
+		my ($signal, $to) = @{ $stopped{$what} };
+		my $name = $what . ($way->is_plain ? ', without the extension' : '');
+
+		$signal->('STOP');
+		my @started = map { my $start = time; { start => $start, name => $_, replica => GwBootstrap::Replicas->start(1, $to->client($_, '-e', $head, $_ eq 'run' ? ('--migrate', 'true') : (), '--timeout', 2)) } } qw(run check status);
+		my @left = @started;
+		GwBootstrap::Replicas::wait_until(sub { $_->{took} = time - $_->{start} foreach grep { $_->{replica}->ended(0) } @left; @left = grep { !$_->{took} } @left; !@left });
+		$signal->('CONT');
+		foreach my $case (@started)
+		{
+			my ($result) = $case->{replica}->wait;
+			is($result->{exit}, 3, "$name, $case->{name}: exit code") or diag $result->{err};
+			like($result->{err}, $connecting, "$name, $case->{name}: says why");
+			cmp_ok($case->{took}, '<', 3, "$name, $case->{name}: by its deadline");
+		}
+	}
+}
+$pooler->stop;
 
 $node->stop;
 done_testing();
