@@ -64,14 +64,16 @@ SQL
 sub whole { return command(tables() . rows() . head()); }
 
 # The same steps, each left out if it was applied: a tool that remembers how far
-# it came, and can be started again after a server that crashed.  What is given
-# is run between the first and the second.
+# it came, and can be started again after a crash.
+sub steps { return map { _unless_applied($_) } tables(), rows(), head(); }
+
+# They as a command.  What is given is run between the first and the second.
 sub resumable
 {
 	my ($between) = @_;
-	my @steps = map { _unless_applied($_) } tables(), rows(), head();
+	my ($first, @others) = steps();
 
-	return command($steps[0]) . ($between ? " && { $between; }" : '') . ' && ' . command($steps[1] . $steps[2]);
+	return command($first) . ($between ? " && { $between; }" : '') . ' && ' . command(join '', @others);
 }
 
 sub _unless_applied
