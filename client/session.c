@@ -24,6 +24,13 @@
 
 #define UNACKNOWLEDGED_MS "15000"
 
+/*
+ * Without an answer for that long, connect anew: a server that is stuck may
+ * have been replaced by another.  Nothing that we ask takes long, but it may
+ * have to wait for a pooler's free backend.
+ */
+#define ANSWER_MS 20000
+
 /* An answer that takes longer is worth a word. */
 #define UNANSWERED_MS 1000
 
@@ -302,8 +309,8 @@ session_receive(Session *session, Millis deadline)
 }
 
 /*
- * Send a statement, which is freed, and receive its result.  NULL, and the
- * failure set, unless it succeeded.
+ * Send a statement of our own, which is freed, and receive its result.  NULL,
+ * and the failure set, unless it succeeded.
  */
 PGresult *
 session_query(Session *session, char *sql, Millis deadline)
@@ -312,7 +319,7 @@ session_query(Session *session, char *sql, Millis deadline)
 
 	if (!session_send(session, sql))
 		return NULL;
-	result = session_receive(session, deadline);
+	result = session_receive(session, Min(deadline, now_ms() + ANSWER_MS));
 	if (result == NULL)
 		return NULL;
 	if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
