@@ -131,6 +131,9 @@ one_round(Run *run, bool *probed, ExitCode *code)
 		(run->options->migrate != NULL || run->options->migrate_sql.path != NULL);
 	bool		at_head;
 
+	/* or the extension has been found to be gone */
+	if (!run->session.plain && run->session.schema == NULL)
+		*probed = false;
 	if (run->session.conn == NULL &&
 		!session_open(&run->session, run->options->conninfo, run->attempt_deadline))
 		return handle_failure(run, code);
