@@ -21,7 +21,7 @@ BEGIN
 
 		if (system("@{[ map { qq('$_') } @enter ]} true 2>/dev/null") != 0)
 		{
-			print "1..0 # SKIP no namespaces to mount a small disk in\n";
+			print "1..1\nok 1 # SKIP no namespaces to mount a small disk in\n";
 			exit 0;
 		}
 		local $ENV{GW_TEST_SMALL_DISK} = "$mount";
