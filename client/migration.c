@@ -97,7 +97,7 @@ migrate(Run *run, ExitCode *code)
 	{
 		case SECOND_CLEAR:
 			break;
-		case SECOND_EARLIER_MIGRATION:
+		case SECOND_LATER:
 			if (!guard_end(&run->session, run->attempt_deadline))
 				return handle_failure(run, code);
 			return wait_round(run, code);

@@ -131,5 +131,26 @@ session_is_at_head(Session *session, const Options *options, Millis deadline, bo
 	PQclear(result);
 	if (!version_fits)
 		return false;
-	return *at_head || session->schema_known || session_find_extension(session, deadline);
+	session->extension_works = true;
+	if (*at_head || session->schema_known || session_find_extension(session, deadline))
+		return true;
+	if (session->extension_missing)	/* dropped since it answered */
+		session->failure.kind = FAILURE_RETRY;
+	return false;
+}
+
+/*
+ * If the failure is that the extension has gone, since a migration may drop the
+ * schema in which it is: look for it anew, and do without if it is nowhere.
+ */
+void
+session_forget_extension(Session *session)
+{
+	if (session->plain || !session->extension_works || session->failure.kind != FAILURE_FINAL ||
+		(strcmp(session->failure.sqlstate, "42883") != 0 && strcmp(session->failure.sqlstate, "3F000") != 0))
+		return;
+	session->extension_works = false;
+	session->schema_known = false;
+	session->schema = NULL;
+	session->failure.kind = FAILURE_RETRY;
 }

@@ -119,6 +119,7 @@ handle_failure(Run *run, ExitCode *code)
 	session_close(&run->session);
 	if (stop_signal() != 0)
 		return STEP_AGAIN;
+	session_forget_extension(&run->session);
 	if (failure->kind == FAILURE_FINAL)
 	{
 		log_failure(failure);

@@ -167,6 +167,9 @@ one_round(Run *run, bool *probed, ExitCode *code)
 	bool		at_head;
 	Heads		heads;
 
+	/* or the extension has been found to be gone */
+	if (!run->session.plain && run->session.schema == NULL)
+		*probed = false;
 	if (run->session.conn == NULL &&
 		!session_open(&run->session, run->options->conninfo, run->attempt_deadline))
 		return handle_failure(run, code);

@@ -13,7 +13,7 @@
 typedef enum SecondResult
 {
 	SECOND_CLEAR,				/* the command may start */
-	SECOND_EARLIER_MIGRATION,	/* one is still at work: see run->reason */
+	SECOND_LATER,				/* not now: see run->reason */
 	SECOND_NONE					/* no connection, as logged unless out of time */
 } SecondResult;
 

@@ -8,6 +8,7 @@
 #include "postgres_fe.h"
 
 #include "exit_code.h"
+#include "hosts.h"
 #include "log.h"
 #include "plain.h"
 #include "session.h"
@@ -22,6 +23,13 @@
 #define CONNECT_ATTEMPT_MS 50000
 
 #define UNACKNOWLEDGED_MS "15000"
+
+/*
+ * Without an answer for that long, connect anew: a server that is stuck may
+ * have been replaced by another.  Nothing that we ask takes long, but it may
+ * have to wait for a pooler's free backend.
+ */
+#define ANSWER_MS 20000
 
 /* An answer that takes longer is worth a word. */
 #define UNANSWERED_MS 1000
@@ -77,13 +85,14 @@ set_timeout_failure(Session *session, const char *doing)
  * yet for one that is made, and then doesn't go on to the next address.
  */
 static bool
-poll_connection(Session *session, Millis until)
+poll_connection(Session *session, Hosts *hosts, Millis until)
 {
 	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
 
 	while (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING)
 	{
-		if (!wait_for_socket(session, status == PGRES_POLLING_READING ? POLLIN : POLLOUT, until))
+		if (!wait_for_socket(session, status == PGRES_POLLING_READING ? POLLIN : POLLOUT,
+							 hosts_turn(hosts, session->conn, until)))
 		{
 			set_timeout_failure(session, "connecting");
 			return false;
@@ -127,19 +136,20 @@ session_broke(Session *session)
 }
 
 /*
- * Connect.  What stands before the connection string is a default that it
- * can override: the name by which a DBA knows the holder of the lock, which is
- * not that of the service in PGAPPNAME; and a limit for packets that nobody
- * acknowledges, after which libpq goes on to the next of several addresses,
- * since its own connect_timeout does nothing for PQconnectPoll().  Keepalives
- * find a server that is gone while a long statement leaves nothing to
- * acknowledge.
+ * Try to connect.  What stands before the connection string is a default that
+ * it can override: the name by which a DBA knows the holder of the lock, which
+ * is not that of the service in PGAPPNAME; and a limit for packets that nobody
+ * acknowledges, after which libpq goes on to the next of several addresses.
+ * Keepalives find a server that is gone while a long statement leaves nothing
+ * to acknowledge.  What stands behind it overrides, unless it is NULL.
  */
-bool
-session_open(Session *session, const char *conninfo, Millis deadline)
+static bool
+try_to_open(Session *session, const char *conninfo, Hosts *hosts, Millis until)
 {
-	const char *const keywords[] = {"application_name", "tcp_user_timeout", "keepalives_idle", "keepalives_interval", "dbname", NULL};
-	const char *const values[] = {"gw_bootstrap", UNACKNOWLEDGED_MS, "15", "5", conninfo, NULL};
+	const char *const keywords[] = {"application_name", "tcp_user_timeout", "keepalives_idle", "keepalives_interval", "dbname",
+									"host", "hostaddr", "port", NULL};
+	const char *const values[] = {"gw_bootstrap", UNACKNOWLEDGED_MS, "15", "5", conninfo,
+								  hosts->host, hosts->hostaddr, hosts->port, NULL};
 
 	begin_blocking_call();
 	session->conn = PQconnectStartParams(keywords, values, true);
@@ -153,15 +163,41 @@ session_open(Session *session, const char *conninfo, Millis deadline)
 	session->last_words.kind = FAILURE_NONE;
 	PQsetNoticeReceiver(session->conn, receive_notice, session);
 	if (PQstatus(session->conn) == CONNECTION_BAD)
-		set_connection_failure(&session->failure, session->conn);
-	else if (poll_connection(session, Min(deadline, now_ms() + CONNECT_ATTEMPT_MS)))
 	{
-		PQsetnonblocking(session->conn, 1);
-		return true;
+		set_connection_failure(&session->failure, session->conn);
+		return false;
 	}
-	PQfinish(session->conn);
-	session->conn = NULL;
-	return false;
+	hosts_begin(hosts, session->conn, until);
+	return poll_connection(session, hosts, until);
+}
+
+/*
+ * Connect, to the first of the hosts that answers.
+ */
+bool
+session_open(Session *session, const char *conninfo, Millis deadline)
+{
+	Millis		until = Min(deadline, now_ms() + CONNECT_ATTEMPT_MS);
+	Hosts		hosts = {0};
+	bool		opened;
+	bool		again;
+
+	do
+	{
+		opened = try_to_open(session, conninfo, &hosts, until);
+		again = !opened && session->failure.timed_out && now_ms() < until &&
+			stop_signal() == 0 && hosts_skip(&hosts, session->conn);
+		if (!opened)
+		{
+			PQfinish(session->conn);
+			session->conn = NULL;
+		}
+	} while (again);
+	hosts_free(&hosts);
+
+	if (opened)
+		PQsetnonblocking(session->conn, 1);
+	return opened;
 }
 
 /*
@@ -273,8 +309,8 @@ session_receive(Session *session, Millis deadline)
 }
 
 /*
- * Send a statement, which is freed, and receive its result.  NULL, and the
- * failure set, unless it succeeded.
+ * Send a statement of our own, which is freed, and receive its result.  NULL,
+ * and the failure set, unless it succeeded.
  */
 PGresult *
 session_query(Session *session, char *sql, Millis deadline)
@@ -283,7 +319,7 @@ session_query(Session *session, char *sql, Millis deadline)
 
 	if (!session_send(session, sql))
 		return NULL;
-	result = session_receive(session, deadline);
+	result = session_receive(session, Min(deadline, now_ms() + ANSWER_MS));
 	if (result == NULL)
 		return NULL;
 	if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)

@@ -20,6 +20,7 @@ typedef struct Session
 	char	   *schema;			/* of the extension; a guess until verified */
 	bool		schema_known;
 	bool		extension_missing;	/* when it was last looked for */
+	bool		extension_works;	/* it has answered, so it is the right one */
 	bool		plain;			/* do without the extension */
 	Failure		last_words;		/* of a server that ended the connection */
 	char	   *extension_version;	/* once asked for */
@@ -39,6 +40,7 @@ extern bool session_send_unlogged(Session *session, const char *sql);
 extern PGresult *session_receive(Session *session, Millis deadline);
 extern PGresult *session_query(Session *session, char *sql, Millis deadline);
 extern bool session_find_extension(Session *session, Millis deadline);
+extern void session_forget_extension(Session *session);
 extern bool session_is_at_head(Session *session, const Options *options, Millis deadline, bool *at_head);
 extern bool session_read_heads(Session *session, const Options *options, Millis deadline, Heads *heads);
 

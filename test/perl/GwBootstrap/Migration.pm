@@ -70,10 +70,37 @@ SQL
 
 sub whole { return command(tables() . rows() . head()); }
 
+<<<<<<< HEAD
 # The same steps, after others, as a file of SQL, which has one transaction for all.
 sub whole_file
 {
 	return file(join '', @_, grep { !/^(BEGIN|COMMIT|CREATE INDEX)/ } split /^/, tables() . rows() . head());
+=======
+# The same steps, each left out if it was applied: a tool that remembers how far
+# it came, and can be started again after a crash.
+sub steps { return map { _unless_applied($_) } tables(), rows(), head(); }
+
+# They as a command.  What is given is run between the first and the second.
+sub resumable
+{
+	my ($between) = @_;
+	my ($first, @others) = steps();
+
+	return command($first) . ($between ? " && { $between; }" : '') . ' && ' . command(join '', @others);
+}
+
+sub _unless_applied
+{
+	my ($sql) = @_;
+	my ($step) = $sql =~ /INSERT INTO applied VALUES \((.*?)\)/ or die 'a step without a name';
+
+	return <<SQL;
+SELECT count(*) = 0 AS wanted FROM applied WHERE step = $step \\gset
+\\if :wanted
+$sql
+\\endif
+SQL
+>>>>>>> wip/faultb
 }
 
 # A step that every replica runs after the migration.

@@ -88,6 +88,21 @@ sub start
 	die "pgbouncer does not answer";
 }
 
+# Have it use another server, as an operator does after a failover.
+sub point_to
+{
+	my ($self, $node) = @_;
+	my $file = "$self->{dir}/pgbouncer.ini";
+	my $ini = PostgreSQL::Test::Utils::slurp_file($file);
+
+	$ini =~ s/^\* = .*$/'* = host=' . $node->host . ' port=' . $node->port/me;
+	unlink $file;
+	PostgreSQL::Test::Utils::append_to_file($file, $ini);
+	$self->{node} = $node;
+	defined $self->admin('RELOAD') or die 'pgbouncer does not reload';
+	return;
+}
+
 # Send it a signal; with KILL it is gone afterwards.
 sub signal
 {

@@ -1,0 +1,174 @@
+# The primary is lost during a migration and its synchronous standby promoted:
+# replicas end ready on the new primary, each step applied exactly once there.
+#
+# TAP, since it takes streaming replication, and servers to be lost.
+
+use strict;
+use warnings;
+
+use GwBootstrap::Migration;
+use GwBootstrap::PgBouncer;
+use GwBootstrap::Replicas;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use constant REPLICAS => 4;
+
+my $head = GwBootstrap::Migration::HEAD;
+my $dir = PostgreSQL::Test::Utils::tempdir_short();
+
+# Every case starts with a pair of copies of this one.
+my $base = PostgreSQL::Test::Cluster->new('base');
+$base->init(allows_streaming => 1);
+$base->append_conf('postgresql.conf', 'max_connections = 50');
+$base->start;
+$base->safe_psql('postgres', $_)
+  foreach 'CREATE TABLE applied (step text, at timestamptz DEFAULT clock_timestamp())',
+  'CREATE DATABASE extended TEMPLATE postgres', 'CREATE DATABASE bare TEMPLATE postgres';
+$base->safe_psql('extended', 'CREATE EXTENSION gw_bootstrap');
+$base->backup('base');
+$base->stop;
+
+# What is committed on the first is visible on the second.
+my $pairs = 0;
+
+sub pair
+{
+	my $number = ++$pairs;
+	my ($primary, $standby) = map { PostgreSQL::Test::Cluster->new("$_$number") } qw(primary standby);
+
+	$primary->init_from_backup($base, 'base');
+	$primary->start;
+	$standby->init_from_backup($base, 'base');
+	$standby->enable_streaming($primary);
+	$standby->set_standby_mode;
+	$standby->start;
+	$primary->append_conf('postgresql.conf', "synchronous_commit = remote_apply\nsynchronous_standby_names = '*'");
+	$primary->reload;
+	$primary->poll_query_until('postgres', q(SELECT count(*) = 1 FROM pg_stat_replication WHERE sync_state = 'sync'))
+	  or die 'the standby does not replicate';
+	return ($primary, $standby);
+}
+
+# A string that leads to whichever of the two is the primary.
+sub either
+{
+	my ($primary, $standby, $dbname) = @_;
+	return sprintf 'host=%s,%s port=%s,%s dbname=%s target_session_attrs=read-write connect_timeout=2',
+	  (map { $_->host } $primary, $standby), (map { $_->port } $primary, $standby), $dbname;
+}
+
+# All processes of a server fall silent, as one that has lost its network.
+sub silence
+{
+	my ($node) = @_;
+	my @pids = split /\n/, $node->safe_psql('postgres', q(SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()));
+
+	kill 'STOP', (split /\n/, slurp_file($node->data_dir . '/postmaster.pid'))[0], @pids;
+	return @pids;
+}
+
+sub is_ready
+{
+	my ($node, $dbname, $name, @results) = @_;
+
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	is(GwBootstrap::Replicas::outcomes(@results), REPLICAS . ' x 0', "$name: all are ready")
+	  or diag map { $_->{err} } grep { $_->{exit} } @results;
+	is($node->safe_psql($dbname, q(SELECT string_agg(step || ' x ' || n, ', ' ORDER BY step)
+		FROM (SELECT step, count(*) AS n FROM applied GROUP BY step) s)),
+		GwBootstrap::Migration::APPLIED, "$name: each step is applied once on the new primary");
+	is($node->safe_psql($dbname, q(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')), 0, "$name: no lock is left there");
+	ok(!-e "$dir/overlap", "$name: never two at a time");
+	return;
+}
+
+my $alone = "exec 9>>$dir/overlap.lock; flock -n 9 || touch $dir/overlap; ";
+
+# Replicas of which one is between two steps.
+sub start
+{
+	my ($connstr, @how) = @_;
+	my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
+	my $once = "[ -e $stopped.again ] || { touch $stopped.again; $stop; }";
+
+	@how = ('--migrate', $alone . GwBootstrap::Migration::resumable($once)) unless @how;
+	my $replicas = GwBootstrap::Replicas->start(REPLICAS, 'gw_bootstrap', 'run', '-d', $connstr, '-e', $head, @how);
+	return ($replicas, sub { -e $stopped });
+}
+
+# The primary dies, with libpq to find the new one.
+{
+	my ($primary, $standby) = pair();
+	my ($replicas, $is_there) = start(either($primary, $standby, 'extended'));
+	ok(GwBootstrap::Replicas::wait_until($is_there), 'dead: one migrates') or diag map { $replicas->err($_) } 0 .. REPLICAS - 1;
+	$primary->stop('immediate');
+	ok(GwBootstrap::Replicas::wait_until(sub { grep { $replicas->err($_) =~ /lost the guard/ } 0 .. REPLICAS - 1 }), 'dead: it loses its guard');
+	ok(GwBootstrap::Replicas::wait_until(sub { grep { $replicas->err($_) =~ /waiting .*(read-only|recovery|refused|No such file)/ } 0 .. REPLICAS - 1 }),
+		'dead: and waits for a primary') or diag map { $replicas->err($_) } 0 .. REPLICAS - 1;
+	$standby->promote;
+	is_ready($standby, 'extended', 'dead', $replicas->wait);
+	$standby->stop;
+}
+
+# It falls silent. What it may have told before it did was also told to the
+# standby, or not committed.
+{
+	my ($primary, $standby) = pair();
+	my ($replicas, $is_there) = start(either($primary, $standby, 'bare'));
+	ok(GwBootstrap::Replicas::wait_until($is_there), 'silent: one migrates') or diag map { $replicas->err($_) } 0 .. REPLICAS - 1;
+	my @pids = silence($primary);
+	$standby->promote;
+	is_ready($standby, 'bare', 'silent', $replicas->wait);
+	kill 'CONT', @pids;
+	$primary->kill9;
+	GwBootstrap::Replicas::wait_until(sub { !grep { kill 0, $_ } @pids });
+	$standby->stop;
+}
+
+# By a file of SQL: inside a statement, and where a COMMIT waits for a standby
+# that has it already but cannot say so.
+(my $steps = GwBootstrap::Migration::tables() . GwBootstrap::Migration::rows() . GwBootstrap::Migration::head()) =~
+  s/^(BEGIN|COMMIT);$|CONCURRENTLY//mg;
+foreach my $at_commit (0, 1)
+{
+	my $name = $at_commit ? 'at COMMIT' : 'in a statement';
+	my $wait = $at_commit ? 'SyncRep' : 'PgSleep';
+	my ($primary, $standby) = pair();
+
+	my $sql = "$dir/$wait.sql";
+	append_to_file($sql, "SELECT pg_sleep(3600) WHERE current_setting('port')::int = " . $primary->port . ";\n") unless $at_commit;
+	append_to_file($sql, $steps);
+	$standby->safe_psql('postgres', 'SELECT pg_wal_replay_pause()') if $at_commit;
+	my ($replicas) = start(either($primary, $standby, 'extended'), '--migrate-sql', $sql);
+	ok($primary->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = '$wait' AND datname = 'extended'"),
+		"$name: one is there") or diag map { $replicas->err($_) } 0 .. REPLICAS - 1;
+	$primary->wait_for_catchup($standby, 'flush') if $at_commit;
+	$primary->stop('immediate');
+	$standby->safe_psql('postgres', 'SELECT pg_wal_replay_resume()') if $at_commit;
+	$standby->promote;
+	my @results = $replicas->wait;
+	is_ready($standby, 'extended', $name, @results);
+	is(scalar(grep { $_->{out} =~ /\(migrated\)/ } @results), $at_commit ? 0 : 1, "$name: who migrated is known") or diag map { $_->{err} } @results;
+	$standby->stop;
+}
+
+# Through a pooler that is told where to find the new one.
+{
+	my ($primary, $standby) = pair();
+	my $pooler = GwBootstrap::PgBouncer->new($primary, pool_size => 2, settings => 'server_login_retry = 1');
+	my ($replicas, $is_there) = start($pooler->connstr('extended'));
+	ok(GwBootstrap::Replicas::wait_until($is_there), 'pooler: one migrates') or diag map { $replicas->err($_) } 0 .. REPLICAS - 1;
+	$primary->stop('immediate');
+	ok(GwBootstrap::Replicas::wait_until(sub { grep { $replicas->err($_) =~ /lost the guard/ } 0 .. REPLICAS - 1 }), 'pooler: it loses its guard');
+	$pooler->point_to($standby);
+	ok(GwBootstrap::Replicas::wait_until(sub { grep { $replicas->err($_) =~ /waiting .*recovery/ } 0 .. REPLICAS - 1 }),
+		'pooler: and finds a standby') or diag map { $replicas->err($_) } 0 .. REPLICAS - 1;
+	$standby->promote;
+	is_ready($standby, 'extended', 'pooler', $replicas->wait);
+	$pooler->stop;
+	$standby->stop;
+}
+
+done_testing();
