@@ -114,8 +114,8 @@ sub _results
 sub _outcome
 {
 	my (@results) = @_;
-	my $migrated = grep { $_->{out} . $_->{err} =~ /^Database ready \(migrated\)$/m } @results;
-	my $at_head = grep { $_->{out} . $_->{err} =~ /^Database ready \(at head\)$/m } @results;
+	my $migrated = grep { ($_->{out} . $_->{err}) =~ /^Database ready \(migrated\)$/m } @results;
+	my $at_head = grep { ($_->{out} . $_->{err}) =~ /^Database ready \(at head\)$/m } @results;
 
 	return GwBootstrap::Replicas::outcomes(@results) . "; $migrated migrated, $at_head at head";
 }
