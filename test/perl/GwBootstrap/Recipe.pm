@@ -156,18 +156,18 @@ sub try_out
 
 	foreach my $column (@{ $options->{ways} || [qw(direct session transaction pool2)] })
 	{
-		local $ENV{DATABASE_URL};
+		local @ENV{qw(DATABASE_URL JDBC_DATABASE_URL)};
 		my $test = "$name-$column";
 
 		$self->{tests}{$test} = 1;
 		foreach my $part (\&_all_at_once, \&_lock_is_held)
 		{
 			my $way = GwBootstrap::Ways->new($node, %{ $ways{$column} })->create->open;
+			my $user = getpwuid($<);
+			my $place = '127.0.0.1:' . ($way->pooler || $node)->port . '/' . $way->dbname;
 
-			$ENV{DATABASE_URL} =
-			    $way->pooler
-			  ? $way->pooler->url($way->dbname)
-			  : 'postgresql://' . getpwuid($<) . '@127.0.0.1:' . $node->port . '/' . $way->dbname;
+			$ENV{DATABASE_URL} = "postgresql://$user\@$place";
+			$ENV{JDBC_DATABASE_URL} = "jdbc:postgresql://$place?user=$user";
 			$part->($self, $node, $way, $test, @command);
 			$way->is_clean($test);
 			$way->close;
