@@ -4,6 +4,7 @@
 #   make client-all, make client-install      the client program and its manual page
 #   make demo, make test                      the two commands of the README
 #   make test-gateways                        published gateways and their migrations
+#   make test-recipes                         the pages of docs/recipes
 #   make matrix, make bench                   every supported PostgreSQL; speed
 
 MODULE_big = gw_bootstrap
@@ -45,6 +46,8 @@ test:
 	test/rig/suite
 test-gateways:
 	test/gateways/run
+test-recipes:
+	test/gateways/run-recipes
 matrix:
 	test/rig/matrix
 demo:
@@ -57,4 +60,4 @@ format:
 format-check:
 	.ci/format --check
 
-.PHONY: client-all client-man client-install client-uninstall client-clean test test-gateways matrix demo bench format format-check
+.PHONY: client-all client-man client-install client-uninstall client-clean test test-gateways test-recipes matrix demo bench format format-check

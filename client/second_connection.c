@@ -38,38 +38,6 @@ log_no_connection(const Run *run, const Failure *failure)
 				  SECOND_CONNECTION_MS / 1000);
 }
 
-<<<<<<< HEAD
-=======
-/*
- * Judge what the server knows of an earlier migration.  A pooled backend keeps
- * the name of the command that used it last, so if it is idle it counts only
- * for as long as that command may have lived on.
- */
-static SecondResult
-judge_sessions(Run *run, const PGresult *result)
-{
-	const char *pid;
-
-	if (PQntuples(result) == 0)
-		return SECOND_CLEAR;
-	pid = PQgetvalue(result, 0, 0);
-	if (strcmp(PQgetvalue(result, 0, 1), "t") == 0)
-	{
-		snprintf(run->reason, sizeof(run->reason),
-				 "backend %s is still at work for an earlier migration, whose guard has gone", pid);
-		snprintf(run->remedy, sizeof(run->remedy),
-				 "It ends with its statement; SELECT pg_terminate_backend(%s) ends it now.", pid);
-	}
-	else
-	{
-		snprintf(run->reason, sizeof(run->reason),
-				 "backend %s was at work for an earlier migration a moment ago", pid);
-		run->remedy[0] = '\0';
-	}
-	run->reason_code = EXIT_DEADLINE;
-	return SECOND_LATER;
-}
-
 /*
  * True if the server itself has no connection left, or is not ready: unlike a
  * pool of one that goes away while we wait, even without a guard.  PgBouncer
@@ -94,7 +62,6 @@ set_refused(Run *run, const Failure *failure)
 	return SECOND_LATER;
 }
 
->>>>>>> wip/faultb
 SecondResult
 ask_second_connection(Run *run)
 {
@@ -115,13 +82,9 @@ ask_second_connection(Run *run)
 			 !is_refused_for_now(&other.failure) && wait_backoff(round++, until));
 
 	if (result != NULL)
-<<<<<<< HEAD
-		answer = is_earlier_migration(run, result) ? SECOND_EARLIER_MIGRATION : SECOND_CLEAR;
-=======
-		answer = judge_sessions(run, result);
+		answer = is_earlier_migration(run, result) ? SECOND_LATER : SECOND_CLEAR;
 	else if (other.failure.kind == FAILURE_RETRY && is_refused_for_now(&other.failure) && stop_signal() == 0)
 		answer = set_refused(run, &other.failure);
->>>>>>> wip/faultb
 	else if (stop_signal() == 0)
 		log_no_connection(run, &other.failure);
 	PQclear(result);

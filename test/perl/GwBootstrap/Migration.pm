@@ -70,12 +70,12 @@ SQL
 
 sub whole { return command(tables() . rows() . head()); }
 
-<<<<<<< HEAD
 # The same steps, after others, as a file of SQL, which has one transaction for all.
 sub whole_file
 {
 	return file(join '', @_, grep { !/^(BEGIN|COMMIT|CREATE INDEX)/ } split /^/, tables() . rows() . head());
-=======
+}
+
 # The same steps, each left out if it was applied: a tool that remembers how far
 # it came, and can be started again after a crash.
 sub steps { return map { _unless_applied($_) } tables(), rows(), head(); }
@@ -100,7 +100,6 @@ SELECT count(*) = 0 AS wanted FROM applied WHERE step = $step \\gset
 $sql
 \\endif
 SQL
->>>>>>> wip/faultb
 }
 
 # A step that every replica runs after the migration.

@@ -1,0 +1,15 @@
+# docs/recipes/node.md: a guard, and another connection that migrates, with
+# CREATE INDEX CONCURRENTLY.
+
+use strict;
+use warnings;
+
+use GwBootstrap::Recipe;
+
+my $recipe = GwBootstrap::Recipe->new('node');
+my $node = $recipe->server;
+
+# Modules are looked for beside the program.
+$recipe->build('ln', '-s', "$ENV{DRIVER}/node_modules", 'node_modules');
+$recipe->try_out($node, 'node', {}, 'node', 'ready.mjs');
+$recipe->finish($node);

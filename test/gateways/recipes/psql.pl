@@ -1,0 +1,13 @@
+# docs/recipes/psql.md: a shell loop, and the migration in the lock's own
+# transaction, so that a pool of one is enough.
+
+use strict;
+use warnings;
+
+use GwBootstrap::Recipe;
+
+my $recipe = GwBootstrap::Recipe->new('psql');
+my $node = $recipe->server;
+
+$recipe->try_out($node, 'psql', {}, 'sh', 'ready.sh');
+$recipe->finish($node);
