@@ -40,7 +40,7 @@ $ENV{LOG_LEVEL} = 'INFO';
 $ENV{PYTHONDONTWRITEBYTECODE} = 1;
 $ENV{TEST_PORTS} = "@ports";
 # Starting so many Pythons takes its time on a small machine.
-$PostgreSQL::Test::Utils::timeout_default = 300;
+$PostgreSQL::Test::Utils::timeout_default = 600;
 
 # The pods of a release.  Its workers have the variable that makes them leave
 # migrations alone, and the client has not: there it would mean the same.
