@@ -81,7 +81,7 @@ help(void)
 		   "  2  bad usage\n"
 		   "  3  the deadline passed\n"
 		   "  4  the database refused or lacks something\n"
-		   "  5  the database is not at head\n"
+		   "  5  the database is not at head, or doctor has found something\n"
 		   "  6  the database is ahead of this replica\n"
 		   "  128 + N  stopped by signal N\n\n"
 		   "On stdout, run prints one line, \"Database ready (...) in ... s\", status and doctor\n"
