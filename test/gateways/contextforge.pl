@@ -42,6 +42,20 @@ $ENV{TEST_PORTS} = "@ports";
 # Starting so many Pythons takes its time on a small machine.
 $PostgreSQL::Test::Utils::timeout_default = 600;
 
+# Workers do not end with a server that is killed, so it has to be asked.
+my $running;
+
+END
+{
+	my $status = $?;
+	if (my @left = grep { !$running->ended($_) } $running ? 0 .. PODS - 1 : ())
+	{
+		kill 'TERM', map { $running->pid($_) } @left;
+		$running->wait(60);
+	}
+	$? = $status;
+}
+
 # The pods of a release.  Its workers have the variable that makes them leave
 # migrations alone, and the client has not: there it would mean the same.
 sub start
@@ -52,7 +66,7 @@ sub start
 	my ($host, $port, $user) = map { $url =~ /\b$_=(\S+)/ or die $url; $1 } qw(host port user);
 
 	# A folder of each pod's own: what it stores in files is not shared.
-	return GwBootstrap::Replicas->start(PODS, 'sh', '-ec', <<'SH', 'pod', $gateway, $package, "postgresql+psycopg://$user\@$host:$port/$dbname", $workers, @options);
+	return $running = GwBootstrap::Replicas->start(PODS, 'sh', '-ec', <<'SH', 'pod', $gateway, $package, "postgresql+psycopg://$user\@$host:$port/$dbname", $workers, @options);
 gateway=$1 package=$2 url=$3 workers=$4
 shift 4
 cd "$(mktemp -d "$TMPDIR/pod.XXXXXX")"
