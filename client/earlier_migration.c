@@ -15,6 +15,7 @@
  */
 #include "postgres_fe.h"
 
+#include "ahead.h"
 #include "earlier_migration.h"
 #include "sql.h"
 
@@ -74,4 +75,26 @@ is_earlier_migration(Run *run, const PGresult *sessions)
 	}
 	run->reason_code = EXIT_DEADLINE;
 	return true;
+}
+
+/*
+ * No earlier migration is at work.  But one may have been committed since we
+ * looked at the heads, so look again before anything is migrated.  If there is
+ * nothing left to do, or it cannot be told, the step says how to go on.
+ */
+bool
+is_still_to_do(Run *run, Step *step, ExitCode *code)
+{
+	TryResult	try = guard_ask_again(&run->session, run->options, run->attempt_deadline);
+
+	if (try.outcome == OUTCOME_ACQUIRED && !is_ahead(&try.heads) &&
+		!(try.heads.cut && run->options->alembic))
+		return true;
+	if (try.outcome == OUTCOME_FAILED || !guard_end(&run->session, run->attempt_deadline))
+		*step = handle_failure(run, code);
+	else if (try.outcome == OUTCOME_BUSY)
+		*step = wait_round(run, code);
+	else
+		*step = STEP_AGAIN;		/* which judges it */
+	return false;
 }

@@ -13,5 +13,6 @@
 extern void let_command_end(Run *run);
 extern PGresult *ask_for_migrations(Session *session, Millis deadline);
 extern bool is_earlier_migration(Run *run, const PGresult *sessions);
+extern bool is_still_to_do(Run *run, Step *step, ExitCode *code);
 
 #endif							/* EARLIER_MIGRATION_H */

@@ -8,6 +8,7 @@
 #include "postgres_fe.h"
 
 #include "command.h"
+#include "earlier_migration.h"
 #include "log.h"
 #include "round.h"
 #include "second_connection.h"
@@ -89,6 +90,7 @@ migrate(Run *run, ExitCode *code)
 {
 	Command		command;
 	CommandEnd	end;
+	Step		step;
 
 	if (run->options->migrate_sql.path != NULL)
 		return migrate_by_sql(run, code);
@@ -105,8 +107,8 @@ migrate(Run *run, ExitCode *code)
 			return no_second_connection(run, code);
 	}
 
-	if (!guard_is_alive(&run->session, run->attempt_deadline))
-		return start_over(run, code);
+	if (!is_still_to_do(run, &step, code))
+		return step;
 
 	log_info("migrating");
 	*code = EXIT_STEP_FAILED;

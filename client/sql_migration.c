@@ -126,6 +126,7 @@ migrate_by_sql(Run *run, ExitCode *code)
 {
 	PGresult   *sessions;
 	bool		earlier;
+	Step		step;
 
 	let_command_end(run);
 	sessions = ask_for_migrations(&run->session, Min(run->attempt_deadline, now_ms() + ASK_MS));
@@ -134,7 +135,7 @@ migrate_by_sql(Run *run, ExitCode *code)
 	earlier = is_earlier_migration(run, sessions);
 	PQclear(sessions);
 	if (!earlier)
-		return run_file(run, code);
+		return is_still_to_do(run, &step, code) ? run_file(run, code) : step;
 	if (!guard_end(&run->session, run->attempt_deadline))
 		return handle_failure(run, code);
 

@@ -4,11 +4,13 @@
 #       at => qr/COMMIT/, do => 'hold', once => 1);
 #   ... $proxy->connstr($dbname) ...
 #   $proxy->reached;    # true once that has been seen
+#   $proxy->release;    # ends a pause
 #   $proxy->stop;
 #
 # "at" is what the client sends, in one connection; without it, the beginning.
 # "count" says which of several (1, the first).  Then "do":
 #   hold      nothing goes on, in either direction, and nothing ends
+#   pause     nothing goes on until it is released
 #   reset     both ends see a connection that is reset
 #   close     both see one that is closed
 #   trickle   all goes on, but byte by byte
@@ -32,6 +34,7 @@ use Time::HiRes qw(usleep);
 
 use constant CHUNK => 65536;
 use constant DELAY_US => 150_000;
+use constant POLL_US => 10_000;
 
 my %running;
 
@@ -43,6 +46,7 @@ sub new
 	my $self = bless {
 		to => [ $host, $port ],
 		seen => "$dir/reached",
+		released => "$dir/released",
 		listener => $listener,
 		port => $listener->sockport,
 		user => scalar getpwuid($<),
@@ -73,6 +77,8 @@ sub connstr
 }
 
 sub reached { return -e $_[0]{seen}; }
+
+sub release { return append_to_file($_[0]{released}, ''); }
 
 sub stop
 {
@@ -186,6 +192,11 @@ sub _act
 	$self->{done} = 1 if $self->{once};
 	$pair->{slow} = $do if $do eq 'trickle' || $do eq 'delay';
 	return 1 if $pair->{slow};
+	if ($do eq 'pause')
+	{
+		usleep(POLL_US) until -e $self->{released};
+		return 1;
+	}
 	$pair->{held} = 1 if $do eq 'hold';
 	if ($do eq 'reset')
 	{
