@@ -5,7 +5,9 @@
 #   make demo, make test                      the two commands of the README
 #   make test-gateways                        published gateways and their migrations
 #   make test-recipes                         the pages of docs/recipes
+#   make test-deploy                          packages, archive, images, chart, compose
 #   make matrix, make bench                   every supported PostgreSQL; speed
+#   make dist                                 the archive for PGXN
 
 MODULE_big = gw_bootstrap
 OBJS = \
@@ -19,7 +21,7 @@ EXTENSION = control/gw_bootstrap
 DATA = control/gw_bootstrap--1.0.sql
 
 # One source of the version: the control file.
-EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" control/gw_bootstrap.control)
+EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/control/gw_bootstrap.control)
 PG_CPPFLAGS = -DGW_BOOTSTRAP_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 
@@ -34,9 +36,9 @@ PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-# VPATH builds need the folder of the objects made first.
-$(OBJS): | extension
-extension:
+# A VPATH build has no folder for the objects yet, and would find the source's.
+$(OBJS) $(OBJS:.o=.bc): | $(CURDIR)/extension
+$(CURDIR)/extension:
 	mkdir -p $@
 
 client-all client-man client-install client-uninstall client-clean:
@@ -48,6 +50,8 @@ test-gateways:
 	test/gateways/run
 test-recipes:
 	test/gateways/run-recipes
+test-deploy:
+	test/deploy/run
 matrix:
 	test/rig/matrix
 demo:
@@ -55,9 +59,15 @@ demo:
 bench:
 	test/bench/run
 
+# What is committed, as PGXN wants it.
+DISTVERSION = $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' $(srcdir)/META.json)
+dist:
+	git -C $(srcdir) archive --format=zip --prefix=gw_bootstrap-$(DISTVERSION)/ \
+		-o $(CURDIR)/gw_bootstrap-$(DISTVERSION).zip HEAD
+
 format:
 	.ci/format
 format-check:
 	.ci/format --check
 
-.PHONY: client-all client-man client-install client-uninstall client-clean test test-gateways test-recipes matrix demo bench format format-check
+.PHONY: client-all client-man client-install client-uninstall client-clean test test-gateways test-recipes test-deploy matrix demo bench dist format format-check

@@ -6,7 +6,4 @@ SELECT count(*) AS missing_paths
    AND NOT EXISTS (SELECT FROM pg_extension_update_paths('gw_bootstrap') p
                     WHERE p.source = v.version AND p.path IS NOT NULL);
 -- to the version that is installed: nothing to do
-DO $$ BEGIN
-  EXECUTE format('ALTER EXTENSION gw_bootstrap UPDATE TO %L',
-                 (SELECT default_version FROM pg_available_extensions WHERE name = 'gw_bootstrap'));
-END $$;
+ALTER EXTENSION gw_bootstrap UPDATE;

@@ -1,0 +1,45 @@
+# The archive for PGXN: valid metadata, and an extension that PGXN's client builds
+# from it, checks and loads on a system with the server's headers.
+
+use strict;
+use warnings;
+
+use File::Copy;
+use FindBin;
+use lib "$FindBin::Bin/../perl";
+use GwBootstrap::Room;
+use IPC::Run;
+use JSON::PP;
+use Test::More;
+
+my $top = "$FindBin::Bin/../..";
+my $meta = do { local (@ARGV, $/) = "$top/META.json"; decode_json(<>) };
+my ($major) = $meta->{version} =~ /^(\d+\.\d+)\./;
+
+my $said = '';
+ok(IPC::Run::run([ $ENV{PGXN_META}, "$top/META.json" ], '>&', \$said), 'META.json is valid') or diag $said;
+foreach my $provided (values %{ $meta->{provides} })
+{
+	ok(-f "$top/$provided->{file}", "$provided->{file} is there");
+	ok(-f "$top/$provided->{docfile}", "$provided->{docfile} is there");
+	like($provided->{file}, qr/--\Q$major\E\.sql$/, '... of the version that META.json names');
+}
+
+ok(IPC::Run::run([ 'make', '-s', '-C', $top, 'dist' ], '>&', \$said), 'make dist') or diag $said;
+my $archive = "gw_bootstrap-$meta->{version}.zip";
+my $room = GwBootstrap::Room->builder;
+copy("$top/$archive", $room->dir . '/tmp') or die "copy: $!";
+unlink "$top/$archive";
+
+$room->ok("PGXN's client builds and installs the archive", 'pgxn', 'install', '--unstable', "/tmp/$archive");
+$room->ok('... and the regression tests pass with it', 'pg_virtualenv', '-o', 'max_prepared_transactions=10',
+	'pgxn', 'check', '--unstable', "/tmp/$archive");
+$room->ok('... and loads it into a database', 'pg_virtualenv', 'sh', '-c',
+	"pgxn load --unstable --yes -d postgres /tmp/$archive && psql -qXAtc 'SELECT gw_bootstrap_at_head(array[1::text])' postgres");
+
+# Other rooms build from the archive, too.
+$room->ok('the client builds from the archive', 'sh', '-c',
+	"cd /tmp && unzip -q $archive && make -s -C gw_bootstrap-$meta->{version} client-all client-install");
+like($room->output('sh', '-c', '$(pg_config --bindir)/gw_bootstrap --version'), qr/^gw_bootstrap \d/, '... and runs');
+
+done_testing();
