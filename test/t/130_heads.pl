@@ -85,6 +85,14 @@ reads('in a try block', qq(try:\n    revision = 'abc'\nexcept E: pass), qr/condi
 reads('augmented', qq(revision = 'a'\nrevision += 'bc'), qr/computed/);
 reads('deleted', qq(revision = 'a'\ndel revision), qr/deleted/);
 reads('global', qq(revision = 'a'\ndef f():\n    global revision\n), qr/function/);
+reads('global in one line', qq(revision = 'a'\ndef f(): global x, revision; revision = 'b'\nf()), qr/function/);
+reads('several names of a with', qq(revision = 'a'\nwith f() as (x, revision): pass), qr/compound/);
+reads('a pattern', qq(revision = 'a'\nmatch x:\n    case [revision, *y]:\n        pass), qr/compound/);
+reads('a pattern in one line', qq(revision = 'a'\nmatch x:\n    case revision: pass), qr/compound/);
+reads('names that are no patterns', qq(revision = 'abc'\nif x:\n    case: y = revision\n    case[1:2] = revision), 'abc');
+reads('a null character', q(revision = 'a\0b'), qr/not a literal/);
+reads('half a surrogate pair', q(revision = 'a\ud800'), qr/not a literal/);
+reads('no character', q(revision = '\U00110000'), qr/not a literal/);
 reads('a number', q(revision = 123), qr/not a literal/);
 reads('unterminated string', q(revision = 'abc), qr/unterminated/);
 reads('unclosed bracket', q{revision = ('abc'}, qr/never closed/);
@@ -93,6 +101,7 @@ reads('an encoding that contradicts the mark', "\xef\xbb\xbf# coding: latin-1\nr
 reads('null bytes', "revision = 'abc'\n\0", qr/null/);
 reads('indentation', "if x:\n        y\n    revision = 'abc'", qr/indent/);
 reads('Python 2', qq(print 'x'\nrevision = 'abc'), qr/syntax/);
+reads('a prefix that is none', q(revision = ur'abc'), qr/syntax/);
 reads('an unfinished merge', qq(<<<<<<< HEAD\nrevision = 'abc'), qr/syntax/);
 
 # Which files count.
