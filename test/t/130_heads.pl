@@ -7,6 +7,7 @@ use strict;
 use warnings;
 
 use PostgreSQL::Test::Utils;
+use POSIX ();
 use Test::More;
 
 my $count = 0;
@@ -123,6 +124,15 @@ is(heads(scripts('a.py' => file('a', 'None', "branch_labels = (X,)\n"), 'b.py' =
 	'b', 'a computed label that nobody names does not matter');
 like(heads(scripts('a.py' => file('a', 'None', "branch_labels = (X,)\n"), 'b.py' => file('b', 'None', "depends_on = 'x'\n"))),
 	qr/^2: .*b\.py: "x" in depends_on may be .*a\.py:3/, '... but one that somebody may name does');
+
+# Nobody writes to a pipe: it must not be waited for.
+my $with_pipe = scripts('a.py' => file('a', 'None'));
+foreach my $pipe ("$with_pipe/alembic.ini", "$with_pipe/versions/b.py")
+{
+	POSIX::mkfifo($pipe, 0700) or die "mkfifo: $!";
+	my $path = $pipe =~ /ini$/ ? $pipe : $with_pipe;
+	is(`timeout 5 gw_bootstrap heads --alembic='$path' 2>&1; echo \$?` =~ /not a regular file.*^2$/ms, 1, "$pipe is refused");
+}
 my %refused = (
 	'missing parent' => [ file('a', 'None'), file('b', "'zz'"), qr/b\.py: revision "zz", named by revision "b"/ ],
 	'partial identifier' => [ file('abcdef', 'None'), file('b', "'abc'"), qr/"abc"/ ],
