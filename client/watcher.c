@@ -137,7 +137,7 @@ start_command(const char *shell_command)
 		_exit(127);
 	stop_waiting();
 	signal(SIGCHLD, SIG_DFL);
-	null = open("/dev/null", O_RDONLY);
+	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	dup2(null, STDIN_FILENO);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	execl("/bin/sh", "sh", "-c", shell_command, (char *) NULL);
