@@ -169,6 +169,7 @@ watch_command(const char *shell_command, int control, int report)
 	bool		command_ended = false;
 	bool		told_leftovers = false;
 	Millis		kill_at = 0;
+	sigset_t	child;
 	struct sigaction action = {.sa_handler = note_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
 	struct pollfd fds[2];
 	pid_t		command;
@@ -179,6 +180,10 @@ watch_command(const char *shell_command, int control, int report)
 	if (pipe2(child_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
 		_exit(1);
 	sigaction(SIGCHLD, &action, NULL);
+	/* Whoever started us may have blocked it. */
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_UNBLOCK, &child, NULL);
 
 	command = start_command(shell_command);
 	if (command < 0)
