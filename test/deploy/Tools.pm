@@ -50,8 +50,8 @@ sub output_of
 sub documents
 {
 	my ($file) = @_;
-	return map { decode_json($_) }
-	  grep { /\S/ } split /\n/, output_of('yq', 'eval', '--output-format=json', '--indent=0', 'select(. != null)', $file);
+	my $script = 'import json, sys, yaml; [print(json.dumps(d)) for d in yaml.safe_load_all(open(sys.argv[1])) if d is not None]';
+	return map { decode_json($_) } split /\n/, output_of('python', '-c', $script, $file);
 }
 
 # A file that exists as long as the object that is returned.

@@ -273,13 +273,13 @@ foreach my $branch (sort keys %branches)
 	my $text = output_of('helm', 'template', 'gw', $chart, @needed, @{ $branches{$branch} });
 	foreach my $version ('1.29', '1.34')
 	{
-		($status, $out, $err) = run_tool('kubectl-validate', '--version', $version, write_file($text)->filename);
+		($status, $out, $err) = run_tool('kubernetes-validate', '--strict', '-k', $version, write_file($text)->filename);
 		is($status, 0, "$branch: valid for Kubernetes $version") or diag($out, $err);
 	}
 	unlike($text, qr/^kind: Secret$/m, '... makes no Secret');
 	unlike($text, qr{(://[^\$\s]*:[^\$\s]*@|PGPASSWORD|password=)}i, '... and holds no password');
 }
-($status) = run_tool('kubectl-validate', '--version', '1.34', write_file(<<'YAML')->filename);
+($status) = run_tool('kubernetes-validate', '--strict', '-k', '1.34', write_file(<<'YAML')->filename);
 apiVersion: v1
 kind: Service
 metadata: {name: a}
