@@ -13,6 +13,7 @@
 #include "postgres_fe.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
 
@@ -72,18 +73,22 @@ alembic_here(const AlembicConfig *config)
 }
 
 /*
- * Read a whole file into a buffer that grows with the largest.
+ * Read a whole file into a buffer that grows with the largest.  The file is
+ * not to keep us waiting: no pipe, no terminal.
  */
 static char *
 read_file(const char *path, size_t *len)
 {
 	static char *buffer = NULL;
 	static size_t allocated = 0;
-	FILE	   *file = fopen(path, "rb");
+	int			fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	FILE	   *file = fd < 0 ? NULL : fdopen(fd, "rb");
 	struct stat st;
 
-	if (file == NULL || fstat(fileno(file), &st) != 0)
+	if (file == NULL || fstat(fd, &st) != 0)
 		refuse("could not read \"%s\": %m", path);
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		refuse("could not read \"%s\": not a regular file", path);
 	if (st.st_size + 1 > allocated)
 	{
 		allocated = st.st_size + 1;

@@ -94,7 +94,7 @@ tell_pooling(Doctor *doctor, Session *other, int pid)
 	if (backend_moves(ours, other, pid, until))
 		say_ok(doctor, "pooling: a pooler in transaction mode");
 	else if (PQbackendPID(ours->conn) == pid)
-		say_ok(doctor, "pooling: none, the connection leads to the server itself");
+		say_ok(doctor, "pooling: none seen, the session has a server connection to itself");
 	else
 		say_ok(doctor, "pooling: a pooler in session mode, as far as can be seen");
 }

@@ -50,7 +50,8 @@ ask_for_migrations(Session *session, Millis deadline)
 /*
  * Judge what the server knows of an earlier migration.  A pooled backend keeps
  * the name of the command that used it last, so if it is idle it counts only
- * for as long as that command may have lived on.
+ * for as long as that command may have lived on; and if it is at work, that may
+ * be for somebody who has no name to give it.
  */
 bool
 is_earlier_migration(Run *run, const PGresult *sessions)
@@ -63,9 +64,9 @@ is_earlier_migration(Run *run, const PGresult *sessions)
 	if (strcmp(PQgetvalue(sessions, 0, 1), "t") == 0)
 	{
 		snprintf(run->reason, sizeof(run->reason),
-				 "backend %s is still at work for an earlier migration, whose guard has gone", pid);
+				 "backend %s is still at work under the name of an earlier migration, whose guard has gone", pid);
 		snprintf(run->remedy, sizeof(run->remedy),
-				 "It ends with its statement; SELECT pg_terminate_backend(%s) ends it now.", pid);
+				 "It ends with its statement; SELECT pg_terminate_backend(%s) ends it now. If it is the service, which a pooler lent that backend, give the service an application_name of its own.", pid);
 	}
 	else
 	{

@@ -179,7 +179,12 @@ string_prefix(const char *s)
 {
 	int			len = strspn(s, "rRuUbBfFtT");
 
-	return len <= 2 && (s[len] == '"' || s[len] == '\'') ? len : -1;
+	if (len > 2 || (s[len] != '"' && s[len] != '\''))
+		return -1;
+	/* Of two letters one is an R, and the other neither that nor a U. */
+	if (len == 2 && (strcspn(s, "rR") >= 2 || strcspn(s, "bBfFtT") >= 2))
+		return -1;
+	return len;
 }
 
 /*

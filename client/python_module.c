@@ -233,22 +233,28 @@ header_end(const PyToken *tokens, int ntokens)
 
 /*
  * The names that the header of a compound statement binds: those of "def" and
- * "class", of "for ... in" and after "as".
+ * "class", of "for ... in", after "as", and those of a pattern after "case".
  */
 static void
 read_header(Module *module, const PyToken *tokens, int ntokens)
 {
 	bool		targets = false;
+	bool		pattern = is_name(tokens, "case");
+	int			as_depth = -1;
 
 	for (int i = 0; i < ntokens; i++)
 	{
+		if (is_operator(&tokens[i], ",") && tokens[i].depth <= as_depth)
+			as_depth = -1;
 		if (is_name(&tokens[i], "for"))
 			targets = true;
 		else if (is_name(&tokens[i], "in"))
 			targets = false;
 		else if (targets)
 			bind_unknown(module, &tokens[i], "the variable of a loop");
-		else if (i > 0 && is_name(&tokens[i - 1], "as"))
+		else if (is_name(&tokens[i], "as"))
+			as_depth = tokens[i].depth;
+		else if (pattern || as_depth >= 0)
 			bind_unknown(module, &tokens[i], "bound by a compound statement");
 		else if (i > 0 && tokens[i].depth == 0 &&
 				 (is_name(&tokens[i - 1], "def") || is_name(&tokens[i - 1], "class")))
@@ -333,6 +339,17 @@ check_syntax(const PyLexer *lexer, PyError *error)
 }
 
 /*
+ * "case PATTERN:", other than a variable of that name with an annotation.
+ */
+static bool
+is_case(const PyToken *tokens, int ntokens)
+{
+	int			end = header_end(tokens, ntokens);
+
+	return is_name(tokens, "case") && end > 1 && end < ntokens;
+}
+
+/*
  * Read one logical line.  Returns whether it opens a block, and of what kind.
  */
 static bool
@@ -347,6 +364,7 @@ read_line(Module *module, BlockKind *opened)
 	bool		opens = is_operator(&tokens[ntokens - 1], ":") && tokens[ntokens - 1].depth == 0;
 	int			async = is_name(tokens, "async") && ntokens > 1 ? 1 : 0;
 	bool		scope = begins_with(tokens + async, scopes);
+	bool		global = false;
 	int			end = ntokens;
 
 	*opened = scope ? BLOCK_SCOPE : BLOCK_CONDITIONAL;
@@ -357,7 +375,18 @@ read_line(Module *module, BlockKind *opened)
 		return opens;
 	}
 
-	if (opens || scope || begins_with(tokens + async, conditions))
+	/* The body of a function in the same line. */
+	for (int i = 0; i < ntokens && scope; i++)
+	{
+		if (is_name(&tokens[i], "global"))
+			global = true;
+		else if (is_operator(&tokens[i], ";"))
+			global = false;
+		else if (global)
+			bind_unknown(module, &tokens[i], "changed by a function");
+	}
+	if (opens || scope || begins_with(tokens + async, conditions) ||
+		(kind == BLOCK_CONDITIONAL && is_case(tokens, ntokens)))
 	{
 		end = header_end(tokens, ntokens);
 		read_header(module, tokens, end);

@@ -31,17 +31,25 @@ py_find(const PyToken *tokens, int from, int to, const char *text, int depth)
 	return from;
 }
 
-static void
+/*
+ * Returns false for what cannot be in a text of PostgreSQL: a null character,
+ * half a surrogate pair, and what is no character.
+ */
+static bool
 append_code_point(PQExpBuffer to, unsigned int code)
 {
 	unsigned char utf8[5] = {0};
 
+	if (code == 0 || (code >= 0xD800 && code <= 0xDFFF) || code > 0x10FFFF)
+		return false;
 	unicode_to_utf8(code, utf8);
 	appendPQExpBufferStr(to, (char *) utf8);
+	return true;
 }
 
 /*
- * Decode the digits of an escape.  Returns how many there are.
+ * Decode the digits of an escape.  Returns how many there are, or -1 if they
+ * cannot be decoded here.
  */
 static int
 decode_digits(PQExpBuffer to, const char *s, int max, int base)
@@ -56,8 +64,7 @@ decode_digits(PQExpBuffer to, const char *s, int max, int base)
 		code = code * base + (c >= 'a' ? c - 'a' + 10 : c - '0');
 		len++;
 	}
-	append_code_point(to, code);
-	return len;
+	return append_code_point(to, code) ? len : -1;
 }
 
 /*

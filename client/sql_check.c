@@ -117,9 +117,19 @@ check_set(const SqlFile *file, const SqlStatement *statement, SqlWords *words, i
 	if (strcmp(words->word, "transaction") == 0)
 		refuse_sql_file(file, line, "All of the file runs in one transaction, at READ COMMITTED.",
 						"SET TRANSACTION cannot be used here");
+	if (strcmp(words->word, "standard_conforming_strings") == 0 ||
+		strcmp(words->word, "client_encoding") == 0 || strcmp(words->word, "names") == 0)
+		refuse_sql_file(file, line, "Leave it out: standard_conforming_strings is on, and PGCLIENTENCODING sets the encoding.",
+						"SET cannot change how the file is read");
 	if (!local && strcmp(words->word, "constraints") != 0)
 		refuse_sql_file(file, line, "Use SET LOCAL.",
 						"SET without LOCAL would stay on a pooled connection");
+}
+
+static bool
+is_temporary(const char *word)
+{
+	return strcmp(word, "temp") == 0 || strcmp(word, "temporary") == 0;
 }
 
 /*
@@ -135,7 +145,31 @@ creates_temporary(const char *text)
 		next_sql_word(&words);
 	while (strcmp(words.word, "or") == 0 || strcmp(words.word, "replace") == 0 ||
 		   strcmp(words.word, "global") == 0 || strcmp(words.word, "local") == 0);
-	return strcmp(words.word, "temp") == 0 || strcmp(words.word, "temporary") == 0;
+	return is_temporary(words.word) || has_sql_words(text, (const char *const[]) {"pg_temp", ".", NULL});
+}
+
+/*
+ * SELECT ... INTO TEMP.  INSERT INTO temp names a table.
+ */
+static bool
+selects_into_temporary(const char *text)
+{
+	SqlWords	words = {.next = text};
+	bool		inserts = false;
+
+	while (next_sql_word(&words))
+	{
+		if (strcmp(words.word, "into") == 0 && !inserts)
+		{
+			next_sql_word(&words);
+			if (strcmp(words.word, "local") == 0 || strcmp(words.word, "global") == 0)
+				next_sql_word(&words);
+			if (is_temporary(words.word))
+				return true;
+		}
+		inserts = strcmp(words.word, "insert") == 0 || strcmp(words.word, "merge") == 0;
+	}
+	return false;
 }
 
 /*
@@ -149,8 +183,9 @@ check_lifetime(const SqlFile *file, const SqlStatement *statement, const char *f
 	if (strcmp(first, "declare") == 0 &&
 		has_sql_words(text, (const char *const[]) {"with", "hold", NULL}))
 		refuse_sql_file(file, line, NULL, "a cursor WITH HOLD would stay on a pooled connection");
-	if (strcmp(first, "create") == 0 && creates_temporary(text) &&
-		!has_sql_words(text, (const char *const[]) {"on", "commit", "drop", NULL}))
+	if ((strcmp(first, "create") == 0 && creates_temporary(text) &&
+		 !has_sql_words(text, (const char *const[]) {"on", "commit", "drop", NULL})) ||
+		selects_into_temporary(text))
 		refuse_sql_file(file, line, "Use CREATE TEMPORARY TABLE ... ON COMMIT DROP.",
 						"a temporary object would stay on a pooled connection");
 }

@@ -48,7 +48,8 @@ sql_plain_find_table(PGconn *conn, const Options *options, bool in_guard)
 						 READ_SETTINGS
 						 "SELECT pg_catalog.quote_ident(n.nspname::pg_catalog.text) OPERATOR(pg_catalog.||) '.'::pg_catalog.text"
 						 " OPERATOR(pg_catalog.||) pg_catalog.quote_ident(c.relname::pg_catalog.text), c.relname,"
-						 " c.relkind OPERATOR(pg_catalog.=) 'r'::pg_catalog.\"char\","
+						 " c.relkind OPERATOR(pg_catalog.=) 'r'::pg_catalog.\"char\""
+						 " AND c.relpersistence OPERATOR(pg_catalog.<>) 't'::pg_catalog.\"char\","
 						 " EXISTS (SELECT 1 FROM pg_catalog.pg_inherits i"
 						 " WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid),"
 						 " pg_catalog.row_security_active(c.oid),"

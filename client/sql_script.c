@@ -23,14 +23,23 @@
 #define SHOWN_BYTES 200
 
 /*
- * Where a statement begins to tell a password, or NULL.
+ * Where a statement begins to tell a password, perhaps as a part of a URI, or
+ * NULL.
  */
 static const char *
 find_password(const char *text)
 {
-	const char *found = strcasestr(text, "password");
+	static const char *const before[] = {"password", "://"};
+	const char *first = NULL;
 
-	return found ? found + strlen("password") : NULL;
+	for (int i = 0; i < lengthof(before); i++)
+	{
+		const char *found = strcasestr(text, before[i]);
+
+		if (found && (first == NULL || found + strlen(before[i]) < first))
+			first = found + strlen(before[i]);
+	}
+	return first;
 }
 
 /*

@@ -137,7 +137,7 @@ start_command(const char *shell_command)
 		_exit(127);
 	stop_waiting();
 	signal(SIGCHLD, SIG_DFL);
-	null = open("/dev/null", O_RDONLY);
+	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	dup2(null, STDIN_FILENO);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	execl("/bin/sh", "sh", "-c", shell_command, (char *) NULL);
@@ -169,6 +169,7 @@ watch_command(const char *shell_command, int control, int report)
 	bool		command_ended = false;
 	bool		told_leftovers = false;
 	Millis		kill_at = 0;
+	sigset_t	child;
 	struct sigaction action = {.sa_handler = note_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
 	struct pollfd fds[2];
 	pid_t		command;
@@ -179,6 +180,10 @@ watch_command(const char *shell_command, int control, int report)
 	if (pipe2(child_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
 		_exit(1);
 	sigaction(SIGCHLD, &action, NULL);
+	/* Whoever started us may have blocked it. */
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_UNBLOCK, &child, NULL);
 
 	command = start_command(shell_command);
 	if (command < 0)

@@ -111,10 +111,13 @@ check_head_table(Relation rel)
 				 errmsg("\"%s\" is not a plain table",
 						RelationGetRelationName(rel)),
 				 errhint("Name the table in which the migration tool keeps its heads; views, partitioned tables and foreign tables cannot be read without waiting.")));
-	if (RELATION_IS_OTHER_TEMP(rel))
+	if (rel->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
 		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot access temporary tables of other sessions")));
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a plain table",
+						RelationGetRelationName(rel)),
+				 errdetail("It is a temporary table, which only one session sees."),
+				 errhint("Name the table in which the migration tool keeps its heads, with its schema.")));
 	if (rel->rd_rel->relhassubclass &&
 		find_inheritance_children(RelationGetRelid(rel), NoLock) != NIL)
 		ereport(ERROR,

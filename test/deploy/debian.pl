@@ -17,13 +17,13 @@ my @as_nobody = qw(runuser -u nobody -- env HOME=/tmp/home);
 $build->output(qw(install -d -o nobody /tmp/home /tmp/packages));
 $build->output(qw(mv /tmp/tree /tmp/packages/tree));
 
-$build->ok('the packages build, and the regression tests pass with them',
+$build->run_ok('the packages build, and the regression tests pass with them',
 	@as_nobody, 'sh', '-c', 'cd /tmp/packages/tree && dpkg-buildpackage -b --no-sign')
   or BAIL_OUT('nothing to install');
 is($build->output(@as_nobody, 'sh', '-c', 'lintian --fail-on error,warning /tmp/packages/*.changes'),
 	'', 'lintian has nothing to say');
 my @packages = grep { !/-dbgsym_/ } glob $build->dir . '/tmp/packages/*.deb';
-is_deeply([ map { m{([^/]*)_[^/]*$} } @packages ], [qw(gw-bootstrap-client postgresql-15-gw-bootstrap)], 'two packages');
+is_deeply([ map { m{([^/]*?)_[^/]*$} } @packages ], [qw(gw-bootstrap-client postgresql-15-gw-bootstrap)], 'two packages');
 
 my $clean = GwBootstrap::Room->clean;
 my @apt = qw(apt-get -qq -y --no-install-recommends);
@@ -31,24 +31,24 @@ copy($_, $clean->dir . '/tmp') or die "copy: $!" foreach @packages;
 my @debs = map { m{([^/]*)$}; "/tmp/$1" } @packages;
 
 # The client alone first: it needs no server, nor any of its programs.
-$clean->ok('the client can be installed', @apt, 'install', $debs[0]);
+$clean->run_ok('the client can be installed', @apt, 'install', $debs[0]);
 unlike($clean->output('dpkg-query', '-W', '-f', '${Package}\n'), qr/^postgresql-(\d|server)/m, '... without a server');
 like($clean->output('gw_bootstrap', '--version'), qr/^gw_bootstrap \d/, '... and runs');
 like($clean->output('sh', '-c', 'zcat /usr/share/man/man1/gw_bootstrap.1.gz'), qr/^\.TH /m, '... and has its manual page');
 like($clean->output('gw_bootstrap', 'check', '-d', 'host=127.0.0.1 port=1', '-e', 'a', '--timeout', '0'),
 	qr/connection to server.*failed/, '... and says what is wrong where no server is');
 
-$clean->ok('the extension can be installed', @apt, 'install', $debs[1]);
+$clean->run_ok('the extension can be installed', @apt, 'install', $debs[1]);
 copy("$FindBin::Bin/../../debian/tests/migrate-once", $clean->dir . '/tmp') or die "copy: $!";
 chmod 0755, $clean->dir . '/tmp/migrate-once';
-$clean->ok('of eight replicas one migrates', '/tmp/migrate-once');
+$clean->run_ok('of eight replicas one migrates', '/tmp/migrate-once');
 
 # As a Debian tester would, with what the test says it depends on.
-$clean->ok('the tools of the regression tests can be installed', @apt, 'install', qw(make postgresql-server-dev-all));
+$clean->run_ok('the tools of the regression tests can be installed', @apt, 'install', qw(make postgresql-server-dev-all));
 $clean->put_tree;
-$clean->ok('the regression tests pass with what is installed', 'sh', '-c', 'cd /tmp/tree && debian/tests/installcheck');
+$clean->run_ok('the regression tests pass with what is installed', 'sh', '-c', 'cd /tmp/tree && debian/tests/installcheck');
 
-$clean->ok('the packages can be purged', @apt, 'purge', 'gw-bootstrap-client', 'postgresql-15-gw-bootstrap');
+$clean->run_ok('the packages can be purged', @apt, 'purge', 'gw-bootstrap-client', 'postgresql-15-gw-bootstrap');
 is($clean->output('find', '/usr', '/etc', '/var/lib', '-name', '*gw?bootstrap*', '-not', '-path', '*/dpkg/*'),
 	'', '... and nothing is left');
 

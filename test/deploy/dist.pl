@@ -17,7 +17,8 @@ my $meta = do { local (@ARGV, $/) = "$top/META.json"; decode_json(<>) };
 my ($major) = $meta->{version} =~ /^(\d+\.\d+)\./;
 
 my $said = '';
-ok(IPC::Run::run([ $ENV{PGXN_META}, "$top/META.json" ], '>&', \$said), 'META.json is valid') or diag $said;
+ok(IPC::Run::run([ '/usr/bin/python3', "$FindBin::Bin/validate_meta.py", "$top/META.json", $ENV{PGXN_SCHEMAS} ], '>&', \$said),
+	'META.json is valid') or diag $said;
 foreach my $provided (values %{ $meta->{provides} })
 {
 	ok(-f "$top/$provided->{file}", "$provided->{file} is there");
@@ -31,14 +32,14 @@ my $room = GwBootstrap::Room->builder;
 copy("$top/$archive", $room->dir . '/tmp') or die "copy: $!";
 unlink "$top/$archive";
 
-$room->ok("PGXN's client builds and installs the archive", 'pgxn', 'install', '--unstable', "/tmp/$archive");
-$room->ok('... and the regression tests pass with it', 'pg_virtualenv', '-o', 'max_prepared_transactions=10',
+$room->run_ok("PGXN's client builds and installs the archive", 'pgxn', 'install', '--unstable', "/tmp/$archive");
+$room->run_ok('... and the regression tests pass with it', 'pg_virtualenv', '-o', 'max_prepared_transactions=10',
 	'pgxn', 'check', '--unstable', "/tmp/$archive");
-$room->ok('... and loads it into a database', 'pg_virtualenv', 'sh', '-c',
+$room->run_ok('... and loads it into a database', 'pg_virtualenv', 'sh', '-c',
 	"pgxn load --unstable --yes -d postgres /tmp/$archive && psql -qXAtc 'SELECT gw_bootstrap_at_head(array[1::text])' postgres");
 
 # Other rooms build from the archive, too.
-$room->ok('the client builds from the archive', 'sh', '-c',
+$room->run_ok('the client builds from the archive', 'sh', '-c',
 	"cd /tmp && unzip -q $archive && make -s -C gw_bootstrap-$meta->{version} client-all client-install");
 like($room->output('sh', '-c', '$(pg_config --bindir)/gw_bootstrap --version'), qr/^gw_bootstrap \d/, '... and runs');
 

@@ -135,6 +135,10 @@ foreach my $kind ([ 1, 0 ], [ 0, 1 ])
 	my ($result) = start($way, 1, '-v', '--migrate-sql', migration(
 		q(INSERT INTO item (id, password) VALUES (1, 'hunter2');)))->wait;
 	unlike($result->{err}, qr/hunter2/, $way->name . ': no password is shown');
+	($result) = start($way, 1, '--migrate-sql', migration(
+		q(CREATE SUBSCRIPTION s CONNECTION 'postgresql://u:hunter2@127.0.0.1/d' PUBLICATION p;)))->wait;
+	unlike($result->{err}, qr/hunter2/, $way->name . ': nor that of a URI');
+	like($result->{err}, qr/CONNECTION 'postgresql:\/\/ \.\.\./, $way->name . ': but what is before it');
 	($result) = start($way, 1, '--migrate-sql', migration('SELECT nothing, ' . ('x' x 5000) . ';'))->wait;
 	unlike($result->{err}, qr/x{1000}/, $way->name . ': a long statement is cut');
 	$way->close;

@@ -63,6 +63,12 @@ foreach my $case (
 	[ 'LOAD', q(LOAD 'a';), 1, qr/LOAD would change/ ],
 	[ 'a temporary table', 'CREATE TEMP TABLE a (b int);', 1, qr/temporary object/ ],
 	[ 'a temporary view', 'create or replace local temporary view a as select 1;', 1, qr/temporary object/ ],
+	[ 'a table in pg_temp', 'CREATE TABLE pg_temp.a (b int);', 1, qr/temporary object/ ],
+	[ 'SELECT INTO TEMP', 'SELECT 1 AS a INTO TEMP b;', 1, qr/temporary object/ ],
+	[ 'SELECT INTO LOCAL TEMPORARY', 'WITH a AS (SELECT 1) SELECT * INTO local /* */ temporary TABLE b FROM a;', 1, qr/temporary object/ ],
+	[ 'another way to read strings', "SET LOCAL standard_conforming_strings = off; SELECT 'a\\' , ' ; COMMIT; SELECT 1 --';", 1, qr/how the file is read/ ],
+	[ 'another encoding', 'SET LOCAL client_encoding TO sjis;', 1, qr/how the file is read/ ],
+	[ 'another encoding by its standard name', "SET LOCAL NAMES 'sjis';", 1, qr/how the file is read/ ],
 	[ 'a held cursor', 'DECLARE a CURSOR WITH HOLD FOR SELECT 1;', 1, qr/WITH HOLD/ ],
 	[ 'COPY FROM STDIN', "COPY a FROM stdin;\n1\n\\.\n", 1, qr/COPY from or to the client/ ],
 	[ 'COPY FROM STDOUT', 'COPY a (b) FROM STDOUT;', 1, qr/COPY from or to the client/ ],
@@ -98,7 +104,7 @@ foreach my $case (
 	[ 'colons', q(SELECT 'a'::text, :b, :'c';) ],
 	[ 'COPY of a file of the server', q(COPY a (stdin) FROM '/a'; COPY (SELECT 1 FROM stdin) TO '/b';) ],
 	[ 'a temporary table that is dropped', 'CREATE TEMP TABLE a (b int) ON COMMIT DROP;' ],
-	[ 'a table named temp', 'CREATE TABLE temp (b int);' ],
+	[ 'a table named temp', 'CREATE TABLE temp (b int); INSERT INTO temp VALUES (1); SELECT 1 AS b INTO c FROM temp;' ],
 	[ 'CRLF, a byte order mark, no last semicolon', "\xEF\xBB\xBF-- a\r\nSELECT 1;\r\nSELECT 2" ])
 {
 	my ($name, $content) = @$case;

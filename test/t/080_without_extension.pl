@@ -190,6 +190,27 @@ $session->quit;
 waits_for('an orphan on its own backend', "backend $pid \\(orphaned\\)", "pg_terminate_backend\\($pid\\)",
 	$pooler->connstr('without'));
 is($node->safe_psql('without', q(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')), 1, '... and leaves the orphan alone');
+
+# A temporary table left on a pooled backend is no head table of the database,
+# nor one that the file itself makes.
+foreach my $dbname ('with', 'without')
+{
+	my @d = ('-d', $pooler->connstr($dbname), '-e', 'h', '--head-table', 'heads');
+	$session = $pooler->session($dbname);
+	$session->query_safe("CREATE TEMP TABLE heads AS SELECT 'h' AS version_num");
+	$session->quit;
+	my $result = client('run', @d);
+	is($result->{exit}, 4, "$dbname: a temporary table of the pool is not believed") or diag $result->{out};
+	like($result->{err}, qr/"heads" is not a plain table/, '... as the error says');
+	$session = $pooler->session($dbname);
+	$session->query_safe('DROP TABLE heads; SELECT pg_advisory_unlock_all()');
+	$session->quit;
+	my $file = PostgreSQL::Test::Utils::tempdir_short() . '/temp.sql';
+	PostgreSQL::Test::Utils::append_to_file($file,
+		q(DO $$BEGIN EXECUTE 'CREATE TEMP TABLE heads AS SELECT ''h'' AS version_num'; END$$));
+	$result = client('run', @d, '--migrate-sql', $file);
+	is($result->{exit}, 4, "$dbname: a temporary table of the file is not believed") or diag $result->{out};
+}
 $pooler->stop;
 
 # The guard holds the lock and nothing else, while its command runs.

@@ -53,6 +53,17 @@ foreach my $each (grep { !$_->{pool_size} } GwBootstrap::Ways->quiet($node))
 	# What becomes of its output is the command's own affair.
 	migrated_once(run("exec <&- >&- 2>&-; $whole"), 'closed its standard streams');
 	migrated_once(run("exec >/dev/full 2>&1; $whole"), 'writes to a full disk');
+
+	# Nor does it matter which signals were blocked or ignored at the start.
+	my %start = (
+		blocked => 'POSIX::sigprocmask(POSIX::SIG_BLOCK, POSIX::SigSet->new(POSIX::SIGCHLD, POSIX::SIGALRM))',
+		ignored => '$SIG{CHLD} = $SIG{ALRM} = "IGNORE"');
+	foreach my $how (sort keys %start)
+	{
+		my ($ready) = GwBootstrap::Replicas->start(1, 'perl', '-MPOSIX', '-e', "$start{$how}; exec \@ARGV",
+			$way->client('run', '-e', $head, '--migrate', $whole, '--timeout', 20))->wait;
+		migrated_once($ready, "signals $how at the start");
+	}
 	my $flood = "head -c @{[MEGABYTES]}M /dev/zero; head -c @{[MEGABYTES]}M /dev/zero >&2; $whole";
 	my ($result) = GwBootstrap::Replicas->start(1, 'bash', '-o', 'pipefail', '-c', '"$@" 2>&1 | wc -c', 'bash',
 		$way->client('run', '-q', '-e', $head, '--migrate', $flood))->wait;

@@ -7,6 +7,7 @@ use strict;
 use warnings;
 
 use PostgreSQL::Test::Utils;
+use POSIX ();
 use Test::More;
 
 my $count = 0;
@@ -85,6 +86,14 @@ reads('in a try block', qq(try:\n    revision = 'abc'\nexcept E: pass), qr/condi
 reads('augmented', qq(revision = 'a'\nrevision += 'bc'), qr/computed/);
 reads('deleted', qq(revision = 'a'\ndel revision), qr/deleted/);
 reads('global', qq(revision = 'a'\ndef f():\n    global revision\n), qr/function/);
+reads('global in one line', qq(revision = 'a'\ndef f(): global x, revision; revision = 'b'\nf()), qr/function/);
+reads('several names of a with', qq(revision = 'a'\nwith f() as (x, revision): pass), qr/compound/);
+reads('a pattern', qq(revision = 'a'\nmatch x:\n    case [revision, *y]:\n        pass), qr/compound/);
+reads('a pattern in one line', qq(revision = 'a'\nmatch x:\n    case revision: pass), qr/compound/);
+reads('names that are no patterns', qq(revision = 'abc'\nif x:\n    case: y = revision\n    case[1:2] = revision), 'abc');
+reads('a null character', q(revision = 'a\0b'), qr/not a literal/);
+reads('half a surrogate pair', q(revision = 'a\ud800'), qr/not a literal/);
+reads('no character', q(revision = '\U00110000'), qr/not a literal/);
 reads('a number', q(revision = 123), qr/not a literal/);
 reads('unterminated string', q(revision = 'abc), qr/unterminated/);
 reads('unclosed bracket', q{revision = ('abc'}, qr/never closed/);
@@ -93,6 +102,7 @@ reads('an encoding that contradicts the mark', "\xef\xbb\xbf# coding: latin-1\nr
 reads('null bytes', "revision = 'abc'\n\0", qr/null/);
 reads('indentation', "if x:\n        y\n    revision = 'abc'", qr/indent/);
 reads('Python 2', qq(print 'x'\nrevision = 'abc'), qr/syntax/);
+reads('a prefix that is none', q(revision = ur'abc'), qr/syntax/);
 reads('an unfinished merge', qq(<<<<<<< HEAD\nrevision = 'abc'), qr/syntax/);
 
 # Which files count.
@@ -114,6 +124,15 @@ is(heads(scripts('a.py' => file('a', 'None', "branch_labels = (X,)\n"), 'b.py' =
 	'b', 'a computed label that nobody names does not matter');
 like(heads(scripts('a.py' => file('a', 'None', "branch_labels = (X,)\n"), 'b.py' => file('b', 'None', "depends_on = 'x'\n"))),
 	qr/^2: .*b\.py: "x" in depends_on may be .*a\.py:3/, '... but one that somebody may name does');
+
+# Nobody writes to a pipe: it must not be waited for.
+my $with_pipe = scripts('a.py' => file('a', 'None'));
+foreach my $pipe ("$with_pipe/alembic.ini", "$with_pipe/versions/b.py")
+{
+	POSIX::mkfifo($pipe, 0700) or die "mkfifo: $!";
+	my $path = $pipe =~ /ini$/ ? $pipe : $with_pipe;
+	is(`timeout 5 gw_bootstrap heads --alembic='$path' 2>&1; echo \$?` =~ /not a regular file.*^2$/ms, 1, "$pipe is refused");
+}
 my %refused = (
 	'missing parent' => [ file('a', 'None'), file('b', "'zz'"), qr/b\.py: revision "zz", named by revision "b"/ ],
 	'partial identifier' => [ file('abcdef', 'None'), file('b', "'abc'"), qr/"abc"/ ],

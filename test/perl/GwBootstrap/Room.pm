@@ -2,7 +2,7 @@
 #
 #   my $room = GwBootstrap::Room->clean;    # nothing but the release
 #   my $room = GwBootstrap::Room->builder;  # what builds packages
-#   $room->ok('it builds', 'make', '-C', '/tmp/tree');   # a test
+#   $room->run_ok('it builds', 'make', '-C', '/tmp/tree');   # a test
 #   my $out = $room->output('cat', '/etc/hostname');
 #   $room->dir;
 #
@@ -71,14 +71,13 @@ sub _run
 	return ($ok, $out);
 }
 
-sub ok
+sub run_ok
 {
 	my ($self, $name, @command) = @_;
 	my ($ok, $out) = $self->_run(@command);
 
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	Test::More::ok($ok, $name) or diag $out;
-	return $ok;
+	return ok($ok, $name) || (diag($out), 0);
 }
 
 sub output
