@@ -1,7 +1,7 @@
 # The Helm chart, as the real helm renders it: who migrates is decided by
 # migration.enabled and by nothing else, in the environment of every container; and
-# what is rendered is valid for Kubernetes, which is asked by its own schemas.  What
-# a cluster would do with it is not seen here.
+# what is rendered is valid for Kubernetes, as its own schemas say.  There is no cluster
+# here: in place of one, the containers' programs are run with the environment rendered.
 
 use strict;
 use warnings;
@@ -198,6 +198,7 @@ refused('a number of the wrong type', qr{/migration/timeout}, qw(--set-string mi
 refused('no time', qr{/migration/timeout}, qw(--set migration.timeout=0));
 refused('a password', qr/'password' not allowed/, qw(--set database.password=secret));
 refused('a password in the parameters', qr{/database/parameters}, qw(--set database.parameters=password=secret));
+refused('a label that selects the pods', qr/invalid propertyName/, '--set-string', 'podLabels.app\.kubernetes\.io/name=other');
 refused('root', qr{/runAsUser}, qw(--set runAsUser=0));
 refused('no command that migrates', qr{/bootstrap/migrate}, qw(--set bootstrap.migrate=));
 refused('no heads', qr/bootstrap\.alembic or bootstrap\.expectHeads/, qw(--set bootstrap.alembic=));
@@ -298,4 +299,46 @@ my @show = ('helm', 'template', 'gw', $copy, @needed, qw(--show-only templates/n
 like(output_of(@show), qr/--timeout $spec->{activeDeadlineSeconds}s/, 'the notes tell how long to wait');
 unlike(output_of(@show, qw(--set migration.enabled=false)), qr/A Job owns/, '... and of no Job if there is none');
 
+# And what the containers of a pod and the Job do with it, on this machine: what
+# Kubernetes puts in for $(NAME) is put in by a shell, and a Secret is variables.
+my $play = tempdir(CLEANUP => 1);
+chmod 0755, $play;
+my $values = write_file(<<'YAML');
+bootstrap:
+  alembic: ""
+  expectHeads: [new]
+  migrate: psql -Xqc "CREATE TABLE alembic_version AS SELECT text 'new' AS version_num" "postgresql:${DATABASE_URL#*:}"
+YAML
+foreach my $branch (qw(enabled disabled))
+{
+	mkdir "$play/$branch";
+	my %run = containers(render('--values', $values->filename, '--set', 'migration.enabled=' . ($branch eq 'enabled' ? 'true' : 'false')));
+	$run{probe} = { %{ $run{gateway} }, command => $run{gateway}{startupProbe}{exec}{command} };
+	foreach my $name (grep { $_ ne 'gateway' } keys %run)
+	{
+		open my $script, '>', "$play/$branch/$name" or die "$play/$branch/$name: $!\n";
+		print $script "#!/bin/sh\nunset \$(env | sed -n 's/^\\(PG[A-Z]*\\)=.*/\\1/p')\n";
+		print $script map { "export $_\n" } map { s/=(.*)/'=' . in_shell($1)/esr } @{ environment($run{$name}) };
+		print $script "exec @{ $run{$name}{command} }\n";
+		close $script;
+		chmod 0755, "$play/$branch/$name";
+	}
+}
+is(`timeout 500 "$chart/../compose/on-scratch" test/deploy/play_chart "$play" 2>&1`, <<'END', 'pods wait for the Job, or one of them migrates');
+probe: 5
+job: Database ready (migrated)
+pods: 3 Database ready (migrations skipped)
+probe: 0
+pods: 2 Database ready (at head)
+pods: 1 Database ready (migrated)
+probe: 0
+END
+
 done_testing();
+
+sub in_shell
+{
+	my ($value) = @_;
+	return "\$SECRET_$1" if $value =~ m{^<db/(\w+)>$};
+	return join '', map { /^\$\((\w+)\)$/ ? qq("\$$1") : "'" . s/'/'\\''/gr . "'" } split /(\$\(\w+\))/, $value;
+}
