@@ -65,7 +65,7 @@ is_earlier_migration(Run *run, const PGresult *sessions)
 		snprintf(run->reason, sizeof(run->reason),
 				 "backend %s is still at work for an earlier migration, whose guard has gone", pid);
 		snprintf(run->remedy, sizeof(run->remedy),
-				 "It ends with its statement; SELECT pg_terminate_backend(%s) ends it now.", pid);
+				 "It ends with its statement; SELECT pg_terminate_backend(%s) ends it now. If it serves something else, let that set an application_name.", pid);
 	}
 	else
 	{
