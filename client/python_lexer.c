@@ -408,8 +408,11 @@ py_next_line(PyLexer *lexer)
 				lexer->next++;
 				lexer->line++;
 			}
-			if (lexer->depth == 0)
+			if (lexer->depth == 0 && lexer->ntokens > 0)
 				return true;
+			/* nothing but a backslash was in the line */
+			if (lexer->depth == 0 && (c == '\0' || !find_line(lexer)))
+				return false;
 		}
 		else if (!scan_token(lexer))
 			return false;

@@ -78,7 +78,17 @@ void
 report_no_answer(void *arg)
 {
 	Run		   *run = arg;
-	char	   *before = run->reason[0] ? psprintf("Before that: %s.", run->reason) : pg_strdup("");
+	char	   *before;
+
+	if (run->session.running)
+	{
+		char	   *reason = psprintf("the statement of %s is running", run->session.running);
+
+		report(run, reason, "", "");
+		free(reason);
+		return;
+	}
+	before = run->reason[0] ? psprintf("Before that: %s.", run->reason) : pg_strdup("");
 
 	report(run, "no answer from the database yet", before,
 		   "All connections of the pool may be in use, for instance by a migration.");

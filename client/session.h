@@ -30,6 +30,7 @@ typedef struct Session
 	void		(*report)(void *arg);
 	void	   *report_arg;
 	const Millis *report_due;
+	char	   *running;		/* whose long work an answer waits for, or NULL */
 } Session;
 
 extern bool session_open(Session *session, const char *conninfo, Millis deadline);

@@ -213,8 +213,11 @@ run_statement(Script *script, const SqlStatement *statement)
 		return end;
 	next_sql_word(&words);
 	log_debug("sending the statement of %s:%d", script->file->path, line_of(statement, words.start));
+	script->session->running = psprintf("%s:%d", script->file->path, line_of(statement, words.start));
 	if (session_send_unlogged(script->session, statement->text))
 		result = session_receive(script->session, script->attempt_deadline);
+	free(script->session->running);
+	script->session->running = NULL;
 	end = judge(script, statement, result);
 	PQclear(result);
 	/* it may have set another limit */

@@ -131,8 +131,13 @@ foreach my $kind ([ 1, 0 ], [ 0, 1 ])
 		is_untouched($way, $name);
 	}
 
+	# What takes long is named.
+	my ($result) = start($way, 1, '--migrate-sql', migration("SELECT pg_sleep(2.5);\nSELECT nothing;"))->wait;
+	like($result->{err}, qr/waiting for \d s: the statement of \S+:4 is running/, $way->name . ': what it waits for');
+	unlike($result->{err}, qr/no answer/, $way->name . ': nothing else');
+
 	# A long statement is cut, and no password is told, even to -v.
-	my ($result) = start($way, 1, '-v', '--migrate-sql', migration(
+	($result) = start($way, 1, '-v', '--migrate-sql', migration(
 		q(INSERT INTO item (id, password) VALUES (1, 'hunter2');)))->wait;
 	unlike($result->{err}, qr/hunter2/, $way->name . ': no password is shown');
 	($result) = start($way, 1, '--migrate-sql', migration(

@@ -57,6 +57,7 @@ reads('an annotation', q(revision: str = 'abc'), 'abc');
 reads('an annotation over lines', "revision: Union[\n    str,  # ]\n    None\n] = 'abc'", 'abc');
 reads('implicit concatenation', "revision = ('a'\n  \"b\"  # c\n  'c')", 'abc');
 reads('a backslash', "revision = \\\n  'abc'", 'abc');
+reads('a backslash before an empty line', "revision = 'abc'\n\\\n\nif x:\n  y\n  \\\n\n  z\n\\\n\f\n", 'abc');
 reads('a semicolon', q(x = 1; revision = 'abc'; y = 2), 'abc');
 reads('tuple unpacking', q(revision, x = 'abc', f()), 'abc');
 reads('chained assignment', q(x = revision = y.z = 'abc'), 'abc');
