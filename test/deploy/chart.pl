@@ -8,9 +8,9 @@ use warnings;
 
 use File::Temp qw(tempdir);
 use FindBin;
-use lib $FindBin::Bin;
+use lib "$FindBin::Bin/../perl";
+use GwBootstrap::Tools;
 use Test::More;
-use Tools;
 
 my $chart = "$FindBin::Bin/../../deploy/chart";
 my @needed = ('--set', 'database.existingSecret=db');

@@ -8,9 +8,9 @@ use warnings;
 use File::Temp qw(tempdir);
 use FindBin;
 use JSON::PP qw(decode_json);
-use lib $FindBin::Bin;
+use lib "$FindBin::Bin/../perl";
+use GwBootstrap::Tools;
 use Test::More;
-use Tools;
 
 my $folder = "$FindBin::Bin/../../deploy/compose";
 

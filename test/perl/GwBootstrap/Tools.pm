@@ -1,6 +1,6 @@
 # The tools of get_tools, as the tests of the chart and of the compose file run
 # them.
-package Tools;
+package GwBootstrap::Tools;
 
 use strict;
 use warnings;
