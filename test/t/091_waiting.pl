@@ -78,7 +78,7 @@ foreach my $way (GwBootstrap::Ways->all($node))
 	}
 	like($reports[0]{message}, qr/ is held by backend $guard \(active\); found \{\}, wanted \{$head\}$/,
 		"$name: who has the lock, heads found and wanted");
-	like($reports[0]{detail}, qr/backend $guard \(gw_bootstrap\b[^)]*\): idle in transaction since $time, last SELECT, has the lock/i,
+	like($reports[0]{detail}, qr/backend $guard \(gw_bootstrap\b[^)]*\): idle in transaction since $time, last (?:SELECT|ROLLBACK), has the lock/i,
 		"$name: since when");
 	like($reports[0]{detail}, qr/backend \d+ \(gw_bootstrap migration\b[^)]*\): active since $time, ALTER TABLE, waits for Lock\/relation/i,
 		"$name: what the migration waits for");
