@@ -34,7 +34,10 @@ sub phases
 	my ($way) = @_;
 	my $look = qr/\Q@{[$way->look_text]}/;
 	my $try = qr/\Q@{[$way->try_text]}/;
-	my $heartbeat = qr/SELECT 1\0/;
+	# Those of the guard's connection alone.  In plain SQL the first two looks are
+	# before the lock.
+	my @second_look = (at => $way->is_plain ? $look : $try, count => $way->is_plain ? 4 : 2);
+	my @last_look = (at => $way->is_plain ? $look : $try, count => $way->is_plain ? 5 : 3);
 	my $uncertain = qr/no answer to the COMMIT of the migration, which may have been applied/;
 
 	return (
@@ -46,9 +49,9 @@ sub phases
 		{ name => 'waiting', at => $try, count => 3, says => qr/lock \d+ is held by backend/, busy => 1 },
 		{ name => 'guard', at => $try },
 		{ name => 'second connection', at => qr/pg_stat_activity a/, says => qr/no second connection/ },
-		{ name => 'before the command', at => $heartbeat, says => qr/lost the guard/ },
-		{ name => 'heartbeat', at => $heartbeat, count => 2, says => qr/the migration did not end in time/, lasts => 1 },
-		{ name => 'after the command', at => qr/SELECT 1\0.*$look|SELECT 1\0.*$try/s, says => qr/lost the guard after the migration/, applied => 1 },
+		{ name => 'before the command', @second_look },
+		{ name => 'heartbeat', at => qr/SELECT 1\0/, says => qr/the migration did not end in time/, lasts => 1 },
+		{ name => 'after the command', @last_look, says => qr/lost the guard after the migration/, applied => 1 },
 		{ name => 'end of the guard', at => qr/COMMIT\0/, exit => 0, says => qr/^/, applied => 1 },
 		{ name => 'statement of a file', at => qr/INSERT/, says => qr/did not end in time and was rolled back/, file => 1 },
 		{ name => 'COMMIT of a file', at => qr/COMMIT\0/, says => $uncertain, file => 1 },
