@@ -17,6 +17,9 @@
 /* Seconds; all is over in about 5, unless something is wrong. */
 #define DOCTOR_TIMEOUT 60
 
+/* How long the server may take to end a connection of ours. */
+#define RECONNECT_MS 5000
+
 static const Check checks[] = {
 	check_server,
 	check_extension,
@@ -111,16 +114,24 @@ doctor_ask(Doctor *doctor, char *sql)
 
 /*
  * A connection that a check broke, or left without an answer or in a
- * transaction, is made again, which ends the transaction.
+ * transaction, is made again, which ends the transaction.  The server may count
+ * the old one for a moment.
  */
 static bool
 be_connected(Doctor *doctor)
 {
 	Session    *session = &doctor->session;
+	Millis		until = doctor->connected ? Min(doctor->deadline, now_ms() + RECONNECT_MS) : 0;
+	int			round = 0;
 
 	if (session->conn != NULL && PQtransactionStatus(session->conn) != PQTRANS_IDLE)
 		session_close(session);
-	return session->conn != NULL || session_open(session, doctor->options->conninfo, doctor->deadline);
+	while (session->conn == NULL &&
+		   !session_open(session, doctor->options->conninfo, doctor->deadline))
+		if (session->failure.kind != FAILURE_RETRY || !wait_backoff(round++, until))
+			return false;
+	doctor->connected = true;
+	return true;
 }
 
 static ExitCode

@@ -15,6 +15,7 @@ typedef struct Doctor
 	const Options *options;
 	Session		session;
 	Millis		deadline;
+	bool		connected;		/* at least once */
 	bool		found;			/* something bad */
 } Doctor;
 
