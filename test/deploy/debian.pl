@@ -18,7 +18,7 @@ $build->output(qw(install -d -o nobody /tmp/home /tmp/packages));
 $build->output(qw(mv /tmp/tree /tmp/packages/tree));
 
 $build->run_ok('the packages build, and the regression tests pass with them',
-	@as_nobody, 'sh', '-c', 'cd /tmp/packages/tree && dpkg-buildpackage -b --no-sign')
+	'--own-network', @as_nobody, 'sh', '-c', 'cd /tmp/packages/tree && dpkg-buildpackage -b --no-sign')
   or BAIL_OUT('nothing to install');
 is($build->output(@as_nobody, 'sh', '-c', 'lintian --fail-on error,warning /tmp/packages/*.changes'),
 	'', 'lintian has nothing to say');
@@ -41,12 +41,13 @@ like($clean->output('gw_bootstrap', 'check', '-d', 'host=127.0.0.1 port=1', '-e'
 $clean->run_ok('the extension can be installed', @apt, 'install', $debs[1]);
 copy("$FindBin::Bin/../../debian/tests/migrate-once", $clean->dir . '/tmp') or die "copy: $!";
 chmod 0755, $clean->dir . '/tmp/migrate-once';
-$clean->run_ok('of eight replicas one migrates', '/tmp/migrate-once');
+$clean->run_ok('of eight replicas one migrates', '--own-network', '/tmp/migrate-once');
 
 # As a Debian tester would, with what the test says it depends on.
 $clean->run_ok('the tools of the regression tests can be installed', @apt, 'install', qw(make postgresql-server-dev-all));
 $clean->put_tree;
-$clean->run_ok('the regression tests pass with what is installed', 'sh', '-c', 'cd /tmp/tree && debian/tests/installcheck');
+$clean->run_ok('the regression tests pass with what is installed',
+	'--own-network', 'sh', '-c', 'cd /tmp/tree && debian/tests/installcheck');
 
 $clean->run_ok('the packages can be purged', @apt, 'purge', 'gw-bootstrap-client', 'postgresql-15-gw-bootstrap');
 is($clean->output('find', '/usr', '/etc', '/var/lib', '-name', '*gw?bootstrap*', '-not', '-path', '*/dpkg/*'),

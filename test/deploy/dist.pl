@@ -33,9 +33,9 @@ copy("$top/$archive", $room->dir . '/tmp') or die "copy: $!";
 unlink "$top/$archive";
 
 $room->run_ok("PGXN's client builds and installs the archive", 'pgxn', 'install', '--unstable', "/tmp/$archive");
-$room->run_ok('... and the regression tests pass with it', 'pg_virtualenv', '-o', 'max_prepared_transactions=10',
-	'pgxn', 'check', '--unstable', "/tmp/$archive");
-$room->run_ok('... and loads it into a database', 'pg_virtualenv', 'sh', '-c',
+$room->run_ok('... and the regression tests pass with it',
+	'--own-network', 'pg_virtualenv', '-o', 'max_prepared_transactions=10', 'pgxn', 'check', '--unstable', "/tmp/$archive");
+$room->run_ok('... and loads it into a database', '--own-network', 'pg_virtualenv', 'sh', '-c',
 	"pgxn load --unstable --yes -d postgres /tmp/$archive && psql -qXAtc 'SELECT gw_bootstrap_at_head(array[1::text])' postgres");
 
 # Other rooms build from the archive, too.

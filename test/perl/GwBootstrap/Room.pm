@@ -3,6 +3,7 @@
 #   my $room = GwBootstrap::Room->clean;    # nothing but the release
 #   my $room = GwBootstrap::Room->builder;  # what builds packages
 #   $room->run_ok('it builds', 'make', '-C', '/tmp/tree');   # a test
+#   $room->run_ok('it works', '--own-network', 'pg_virtualenv', 'psql');   # see test/rig/in-room
 #   my $out = $room->output('cat', '/etc/hostname');
 #   $room->dir;
 #
@@ -65,8 +66,9 @@ sub put_tree
 sub _run
 {
 	my ($self, @command) = @_;
+	my @options = $command[0] =~ /^--/ ? shift @command : ();
 	my $out = '';
-	my $ok = IPC::Run::run([ "$rig/in-room", $self->dir, @command ], '>&', \$out, '<', \undef);
+	my $ok = IPC::Run::run([ "$rig/in-room", @options, $self->dir, @command ], '>&', \$out, '<', \undef);
 
 	return ($ok, $out);
 }
