@@ -82,7 +82,7 @@ static const struct
 } hints[] = {
 	{"28", "Check user and password, and pg_hba.conf."},
 	{"3D000", "Create the database, or correct its name."},
-	{"42501", "GRANT SELECT on the head table to the role, and GRANT USAGE on its schema and on that of the extension."},
+	{"42501", "GRANT SELECT on the head table to the role, USAGE on its schema and on that of the extension, and EXECUTE on the functions of the extension."},
 	{"42602", "Check %s.", "--head-table"},
 	{"42703", "Check %s.", "--head-column"},
 	{"42809", "Check %s.", "--head-table"},

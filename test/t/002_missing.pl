@@ -53,6 +53,12 @@ fails('role', 4, [qr/"nobody" does not exist/],
 	'run', '-d', $node->connstr('ready') . ' user=nobody', '-e', 'a', @patient, @migrate);
 fails('privilege', 4, [ qr/permission denied for table alembic_version/, qr/GRANT SELECT/ ],
 	'run', '-d', $node->connstr('ready') . ' user=stranger', '-e', 'a', @patient, @migrate);
+$node->safe_psql('bare', <<'SQL');
+CREATE EXTENSION gw_bootstrap;
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
+SQL
+fails('execute', 4, [ qr/permission denied for function gw_bootstrap_/, qr/EXECUTE on the functions/ ],
+	'run', '-d', $node->connstr('bare') . ' user=stranger', '-e', 'a', @patient, @migrate);
 fails('column', 4, [qr/column "revision" .* does not exist/],
 	'check', '-d', $node->connstr('ready'), '-e', 'a', @patient, '--head-column', 'revision');
 fails('not at head, and nothing to migrate with', 5, [ qr/not at head/, qr/--migrate/ ],
