@@ -16,7 +16,6 @@
 #include "command.h"
 #include "environment.h"
 #include "log.h"
-#include "options.h"
 #include "port.h"
 #include "wait.h"
 
@@ -29,7 +28,7 @@
  */
 bool
 command_start(Command *command, const char *name, const char *shell_command,
-			  const char *database_url)
+			  const Options *options, const char *database_url)
 {
 	int			control[2];
 	int			report[2];
@@ -52,7 +51,7 @@ command_start(Command *command, const char *name, const char *shell_command,
 	{
 		close(control[1]);
 		close(report[0]);
-		set_command_environment(name, database_url);
+		set_command_environment(command_application_name(name, options), database_url);
 		watch_command(shell_command, control[0], report[1]);
 	}
 	close(control[0]);

@@ -8,11 +8,11 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
+#include "options.h"
 #include "watcher.h"
 
-/* By this the server knows the sessions of a migration command. */
+/* What the command that migrates is called. */
 #define MIGRATION "migration"
-#define MIGRATION_APPLICATION_NAME "gw_bootstrap " MIGRATION
 
 typedef struct Command
 {
@@ -23,7 +23,7 @@ typedef struct Command
 } Command;
 
 extern bool command_start(Command *command, const char *name, const char *shell_command,
-						  const char *database_url);
+						  const Options *options, const char *database_url);
 extern bool command_end(Command *command, CommandEnd *end);
 extern void command_stop(Command *command, int grace);
 extern bool command_succeeded(const Command *command, const CommandEnd *end);

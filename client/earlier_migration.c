@@ -42,9 +42,9 @@ let_command_end(Run *run)
  * NULL, and the failure set, if that cannot be told.
  */
 PGresult *
-ask_for_migrations(Session *session, Millis deadline)
+ask_for_migrations(Session *session, const Options *options, Millis deadline)
 {
-	return session_query(session, sql_migration_sessions(OUTLIVE_MS), deadline);
+	return session_query(session, sql_migration_sessions(options, OUTLIVE_MS), deadline);
 }
 
 /*

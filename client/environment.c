@@ -52,17 +52,27 @@ restore_session_settings(void)
 }
 
 /*
+ * By what the sessions of a command are recognised.  Services that share a
+ * database, but not the lock, do not wait for each other's migrations.
+ */
+char *
+command_application_name(const char *name, const Options *options)
+{
+	if (options->lock_key == DEFAULT_LOCK_KEY)
+		return psprintf("gw_bootstrap %s", name);
+
+	return psprintf("gw_bootstrap %s " INT64_FORMAT, name, options->lock_key);
+}
+
+/*
  * What a migration or post step finds: the database that is guarded, and a
- * name for its sessions by which they are recognised.
+ * name for its sessions.
  */
 void
-set_command_environment(const char *name, const char *database_url)
+set_command_environment(const char *application_name, const char *database_url)
 {
-	char		application_name[64];
-
 	restore_session_settings();
 	if (database_url)
 		setenv("DATABASE_URL", database_url, 1);
-	snprintf(application_name, sizeof(application_name), "gw_bootstrap %s", name);
 	setenv("PGAPPNAME", application_name, 1);
 }

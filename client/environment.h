@@ -8,8 +8,11 @@
 #ifndef ENVIRONMENT_H
 #define ENVIRONMENT_H
 
+#include "options.h"
+
 extern void hide_session_settings(void);
 extern void restore_session_settings(void);
-extern void set_command_environment(const char *name, const char *database_url);
+extern char *command_application_name(const char *name, const Options *options);
+extern void set_command_environment(const char *application_name, const char *database_url);
 
 #endif							/* ENVIRONMENT_H */

@@ -10,6 +10,8 @@
  */
 #include "postgres_fe.h"
 
+#include "command.h"
+#include "environment.h"
 #include "holder.h"
 #include "sql.h"
 #include "sql_plain.h"
@@ -149,14 +151,16 @@ append_session(PQExpBuffer text, const HolderSession *session)
  * that is not merely a name left on a pooled backend.  Other waiters are not.
  */
 static bool
-is_migrating(const HolderSession *session)
+is_migrating(const HolderSession *session, const char *migration)
 {
-	static const char migration[] = "gw_bootstrap migration";
+	const char *name = session->application_name;
 
 	if (session->is_holder)
 		return true;
-	return session->application_name &&
-		strncmp(session->application_name, migration, strlen(migration)) == 0 &&
+
+	/* A pooler may append an address. */
+	return name && strncmp(name, migration, strlen(migration)) == 0 &&
+		(name[strlen(migration)] == '\0' || strncmp(name + strlen(migration), " - ", 3) == 0) &&
 		!(session->state && strcmp(session->state, "idle") == 0);
 }
 
@@ -169,6 +173,7 @@ describe_migration(Session *session, const Options *options, Millis until)
 	PQExpBufferData text;
 	PGresult   *sessions;
 	Holder		holder;
+	char	   *migration;
 	int			found = 0;
 
 	if (!ask_holder(session, options, until, &holder))
@@ -178,12 +183,13 @@ describe_migration(Session *session, const Options *options, Millis until)
 	if (sessions == NULL)
 		return NULL;
 
+	migration = command_application_name(MIGRATION, options);
 	initPQExpBuffer(&text);
 	for (int row = 0; row < PQntuples(sessions); row++)
 	{
 		HolderSession one = read_session(sessions, row);
 
-		if (!is_migrating(&one) || ++found > MOST_SESSIONS)
+		if (!is_migrating(&one, migration) || ++found > MOST_SESSIONS)
 			continue;
 		if (found > 1)
 			appendPQExpBufferStr(&text, "; ");
@@ -199,5 +205,6 @@ describe_migration(Session *session, const Options *options, Millis until)
 		appendPQExpBufferChar(&text, '.');
 	}
 	PQclear(sessions);
+	pg_free(migration);
 	return text.data;
 }

@@ -112,7 +112,7 @@ migrate(Run *run, ExitCode *code)
 
 	log_info("migrating");
 	*code = EXIT_STEP_FAILED;
-	if (!command_start(&command, MIGRATION, run->options->migrate,
+	if (!command_start(&command, MIGRATION, run->options->migrate, run->options,
 					   run->options->migration_url ? run->options->migration_url : run->options->dbname))
 		return STEP_END;
 	switch (watch(&command, &run->session, run->deadline))

@@ -17,7 +17,6 @@
 #include "options.h"
 #include "values.h"
 
-#define DEFAULT_LOCK_KEY INT64CONST(42424242424242)
 #define DEFAULT_TIMEOUT 600
 
 static const char *const modes[] = {

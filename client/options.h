@@ -12,6 +12,8 @@
 #include "revisions.h"
 #include "sql_file.h"
 
+#define DEFAULT_LOCK_KEY INT64CONST(42424242424242)
+
 typedef enum Mode
 {
 	MODE_RUN,

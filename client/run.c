@@ -224,7 +224,7 @@ run_post_steps(const Run *run)
 
 	log_debug("running the post step");
 	set_backstop(0);
-	if (!command_start(&command, "post step", run->options->post, run->options->dbname))
+	if (!command_start(&command, "post step", run->options->post, run->options, run->options->dbname))
 		return EXIT_STEP_FAILED;
 	if (watch(&command, NULL, deadline) != WATCH_ENDED)
 	{

@@ -76,7 +76,7 @@ ask_second_connection(Run *run)
 	do
 	{
 		if (session_open(&other, run->options->migration_conninfo, until))
-			result = ask_for_migrations(&other, until);
+			result = ask_for_migrations(&other, run->options, until);
 		session_close(&other);
 	} while (result == NULL && other.failure.kind == FAILURE_RETRY &&
 			 !is_refused_for_now(&other.failure) && wait_backoff(round++, until));

@@ -30,7 +30,7 @@ extern char *sql_begin(PGconn *conn);
 extern char *sql_begin_script(void);
 extern char *sql_limit_time(int64 left);
 extern char *sql_restore_names(PGconn *conn, const char *search_path, const char *role);
-extern char *sql_migration_sessions(int recent_ms);
+extern char *sql_migration_sessions(const Options *options, int recent_ms);
 extern char *sql_commit(void);
 extern char *sql_rollback(void);
 

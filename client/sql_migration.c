@@ -129,7 +129,7 @@ migrate_by_sql(Run *run, ExitCode *code)
 	Step		step;
 
 	let_command_end(run);
-	sessions = ask_for_migrations(&run->session, Min(run->attempt_deadline, now_ms() + ASK_MS));
+	sessions = ask_for_migrations(&run->session, run->options, Min(run->attempt_deadline, now_ms() + ASK_MS));
 	if (sessions == NULL)
 		return handle_failure(run, code);
 	earlier = is_earlier_migration(run, sessions);

@@ -1,0 +1,79 @@
+# By what name a migration command is known: with an address that the pooler
+# appends to it, and for services that share a database but not the lock.
+#
+# TAP, since it takes a pooler that rewrites names.
+
+use strict;
+use warnings;
+
+use GwBootstrap::Migration;
+use GwBootstrap::PgBouncer;
+use GwBootstrap::Replicas;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->start;
+my $seen = PostgreSQL::Test::Utils::tempdir_short() . '/name';
+
+sub name_of_command
+{
+	my ($pooler, @options) = @_;
+	my ($result) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d', $pooler->connstr('postgres'),
+		'-e', 'a', @options, '--migrate', "printenv PGAPPNAME >$seen; false")->wait;
+
+	is($result->{exit}, 1, 'a command was started') or diag $result->{err};
+	chomp(my $name = slurp_file($seen));
+	return $name;
+}
+
+# A replica finds a session of that name in a transaction: does it wait for it?
+sub finds
+{
+	my ($pooler, $name, $waits, %migrate) = @_;
+	local $ENV{PGAPPNAME} = $name;
+	my $other = $pooler->session('postgres');
+	my $way = $migrate{by} || '--migrate';
+	my $with = join ' ', $name, '<-', @{ $migrate{options} || [] }, $way;
+
+	$node->safe_psql('postgres', 'CREATE TABLE applied (step text)');
+	$other->query_safe('BEGIN; SELECT 1');
+	delete local $ENV{PGAPPNAME};
+	my $replica = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d', $pooler->connstr('postgres'),
+		'-e', GwBootstrap::Migration::HEAD, @{ $migrate{options} || [] },
+		$way => $way eq '--migrate' ? GwBootstrap::Migration::whole() : GwBootstrap::Migration::whole_file());
+	if ($waits)
+	{
+		ok(GwBootstrap::Replicas::wait_until(sub { $replica->ended || $replica->err =~ /under the name of an earlier migration/ })
+			&& !$replica->ended, "$with: it waits") or diag $replica->err;
+		is($node->safe_psql('postgres', 'SELECT count(*) FROM applied'), 0, "$with: and does not migrate");
+		$other->query_safe('COMMIT');
+	}
+	my ($result) = $replica->wait;
+	is($result->{exit}, 0, "$with: ready") or diag $result->{err};
+	unlike($result->{err}, qr/earlier migration/, "$with: it waits for nobody") unless $waits;
+	$other->quit;
+	$node->safe_psql('postgres', 'DROP TABLE applied, alembic_version, item');
+	return;
+}
+
+foreach my $add (0, 1)
+{
+	my $pooler = GwBootstrap::PgBouncer->new($node, settings => "application_name_add_host = $add");
+	my $name = name_of_command($pooler);
+	my $name_of_5 = name_of_command($pooler, '--lock-key=5');
+
+	note("application_name_add_host = $add");
+	finds($pooler, $name, 1, by => $_) foreach '--migrate', '--migrate-sql';
+	finds($pooler, $name_of_5, 1, options => ['--lock-key=5']);
+	finds($pooler, $name_of_5, 0);
+	finds($pooler, $name, 0, options => ['--lock-key=5']);
+	finds($pooler, $name_of_5, 0, options => ['--lock-key=55']);
+	finds($pooler, "$name_of_5-5", 0, options => ['--lock-key=5']);
+	$pooler->stop;
+}
+
+$node->stop;
+done_testing();
