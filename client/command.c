@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "application_name.h"
 #include "command.h"
 #include "environment.h"
 #include "log.h"

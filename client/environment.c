@@ -12,6 +12,7 @@
  */
 #include "postgres_fe.h"
 
+#include "application_name.h"
 #include "environment.h"
 #include "log.h"
 
@@ -52,19 +53,6 @@ restore_session_settings(void)
 }
 
 /*
- * By what the sessions of a command are recognised.  Services that share a
- * database, but not the lock, do not wait for each other's migrations.
- */
-char *
-command_application_name(const char *name, const Options *options)
-{
-	if (options->lock_key == DEFAULT_LOCK_KEY)
-		return psprintf("gw_bootstrap %s", name);
-
-	return psprintf("gw_bootstrap %s " INT64_FORMAT, name, options->lock_key);
-}
-
-/*
  * What a migration or post step finds: the database that is guarded, and a
  * name for its sessions.
  */
@@ -73,6 +61,6 @@ set_command_environment(const char *application_name, const char *database_url)
 {
 	restore_session_settings();
 	if (database_url)
-		setenv("DATABASE_URL", database_url, 1);
+		setenv("DATABASE_URL", with_application_name(database_url, application_name), 1);
 	setenv("PGAPPNAME", application_name, 1);
 }

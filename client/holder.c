@@ -10,8 +10,8 @@
  */
 #include "postgres_fe.h"
 
+#include "application_name.h"
 #include "command.h"
-#include "environment.h"
 #include "holder.h"
 #include "sql.h"
 #include "sql_plain.h"

@@ -15,8 +15,8 @@
  */
 #include "postgres_fe.h"
 
+#include "application_name.h"
 #include "command.h"
-#include "environment.h"
 #include "exit_code.h"
 #include "fe_utils/string_utils.h"
 #include "log.h"

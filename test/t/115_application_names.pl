@@ -59,6 +59,27 @@ sub finds
 	return;
 }
 
+# A service that has a name in its URL: the command gets that URL, but not the name.
+my $direct = $node->connstr('postgres');
+my $uri = 'postgresql:///postgres?host=' . $node->host . '&port=' . $node->port;
+my $ours = 'application_name=gw_bootstrap%20migration';
+foreach my $url (
+	[ "$uri&application_name=mine" => "$uri&$ours" ],
+	[ "$uri&application_name=mine&application_name=mine+too&connect_timeout=3" => "$uri&$ours&$ours&connect_timeout=3" ],
+	[ "$uri&fallback_application_name=mine&connect_timeout=3" => "$uri&fallback_application_name=mine&connect_timeout=3" ],
+	[ "$direct application_name=mine" => "$direct application_name=mine application_name='gw_bootstrap migration'" ],
+	[ $direct => $direct ])
+{
+	my ($given, $wanted) = @$url;
+	my ($result) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d', $given, '-e', 'a', '--migrate',
+		qq(printenv DATABASE_URL >$seen; psql -XAtqc 'SHOW application_name' -d "\$DATABASE_URL" >>$seen; false))->wait;
+
+	is(slurp_file($seen), "$wanted\ngw_bootstrap migration\n", "$given: its sessions are known") or diag $result->{err};
+}
+my $driver = 'postgresql+psycopg://' . getpwuid($<) . '@/postgres?host=' . $node->host . '&port=' . $node->port . '&application_name=';
+GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d', $driver . 'mine', '-e', 'a', '--migrate', "printenv DATABASE_URL >$seen; false")->wait;
+is(slurp_file($seen), $driver . "gw_bootstrap%20migration\n", 'and of a URL that names a driver');
+
 foreach my $add (0, 1)
 {
 	my $pooler = GwBootstrap::PgBouncer->new($node, settings => "application_name_add_host = $add");
