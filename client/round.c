@@ -106,12 +106,15 @@ end_at_deadline(const Run *run)
 }
 
 /*
- * Wait a little before the next round.
+ * Wait a little before the next round.  Whoever waits for long leaves the
+ * connection to those who work: there may be more replicas than connections.
  */
 Step
 wait_round(Run *run, ExitCode *code)
 {
 	report_waiting(run);
+	if (run->round >= ROUNDS_CONNECTED)
+		session_close(&run->session);
 	if (wait_backoff(run->round++, run->deadline) || stop_signal() != 0)
 		return STEP_AGAIN;
 	*code = end_at_deadline(run);

@@ -34,7 +34,7 @@ sub migrated_once
 
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	is(GwBootstrap::Replicas::outcomes(@results), @results . ' x 0', "$name: ready")
-	  or diag map { $_->{err} } grep { $_->{exit} } @results;
+	  or diag map { $_->{err} } grep { $_->{exit} || $_->{signal} } @results;
 	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: each step once");
 	is($way->locks, 0, "$name: no lock is left");
 	ok(!-e $overlap, "$name: never two at a time");
@@ -174,14 +174,17 @@ $node->stop;
 my $small = PostgreSQL::Test::Cluster->new('small');
 $small->init;
 $small->append_conf('postgresql.conf', <<'CONF');
-max_connections = 5
-superuser_reserved_connections = 1
+max_connections = 6
+superuser_reserved_connections = 2
 max_wal_senders = 0
 CONF
 $small->start;
 $small->safe_psql('postgres', 'CREATE ROLE app LOGIN; CREATE EXTENSION gw_bootstrap; GRANT ALL ON SCHEMA public TO app');
 $way = bless { node => $small, pool_size => 0, dbname => 'postgres' }, 'GwBootstrap::Ways';
 $way->sql('CREATE TABLE applied (step text); GRANT ALL ON applied TO app');
+# The command has to bear that a replica which looks takes the last one for a moment.
+my $whole = GwBootstrap::Migration::whole_file();
+$migrate = qq(until psql -X -q -1 -v ON_ERROR_STOP=1 -d "\$DATABASE_URL" -f $whole; do :; done);
 @run = ('gw_bootstrap', 'run', '-d', $way->connstr . ' user=app', '-e', $head, '--migrate', $alone . $migrate);
 my @others = map { $small->background_psql('postgres', extra_params => [ '-U', 'app' ]) } 1 .. 4;
 ends(3, qr/deadline of 1 s passed: .*(reserved|too many clients)/, 'no connection left', '--timeout', 1);
@@ -189,6 +192,14 @@ $replicas = GwBootstrap::Replicas->start(REPLICAS, @run);
 all_say($replicas, qr/waiting for .*(reserved|too many clients)/, 'no connection left: all wait');
 $_->quit foreach splice @others, 0, 2;
 migrated_once($way, 'two left', $replicas);
+
+# Replicas that wait for a lock do not keep the connections that the migration needs.
+my $holder = $small->background_psql('postgres');
+$holder->query_safe('BEGIN; SELECT pg_advisory_xact_lock(42424242424242)');
+$replicas = GwBootstrap::Replicas->start(REPLICAS, @run);
+all_say($replicas, qr/waiting for .*(held by backend|reserved|too many clients)/, 'two left, and the lock is taken: all wait');
+$holder->quit;
+migrated_once($way, 'two left, and free', $replicas);
 
 push @others, $small->background_psql('postgres', extra_params => [ '-U', 'app' ]);
 $replicas = GwBootstrap::Replicas->start(1, @run);
