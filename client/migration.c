@@ -102,8 +102,6 @@ migrate(Run *run, ExitCode *code)
 		case SECOND_LATER:
 			if (!guard_end(&run->session, run->attempt_deadline))
 				return handle_failure(run, code);
-			/* ours may be the one that somebody else lacks */
-			run->round = Max(run->round, ROUNDS_CONNECTED);
 			return wait_round(run, code);
 		case SECOND_NONE:
 			return no_second_connection(run, code);

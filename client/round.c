@@ -106,15 +106,14 @@ end_at_deadline(const Run *run)
 }
 
 /*
- * Wait a little before the next round.  Whoever waits for long leaves the
+ * Wait a little before the next round.  Whoever waits leaves the
  * connection to those who work: there may be more replicas than connections.
  */
 Step
 wait_round(Run *run, ExitCode *code)
 {
 	report_waiting(run);
-	if (run->round >= ROUNDS_CONNECTED)
-		session_close(&run->session);
+	session_close(&run->session);
 	if (wait_backoff(run->round++, run->deadline) || stop_signal() != 0)
 		return STEP_AGAIN;
 	*code = end_at_deadline(run);

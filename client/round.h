@@ -20,9 +20,6 @@
 /* The state of a holder that has left its lock behind. */
 #define ORPHANED "orphaned"
 
-/* Rounds of waiting, some 2 s in all, after which the connection is given back. */
-#define ROUNDS_CONNECTED 6
-
 typedef struct Run
 {
 	const Options *options;

@@ -201,6 +201,12 @@ all_say($replicas, qr/waiting for .*(held by backend|reserved|too many clients)/
 $holder->quit;
 migrated_once($way, 'two left, and free', $replicas);
 
+# The same of a pool in session mode, where a client that is connected has one.
+my $pooler = GwBootstrap::PgBouncer->new($small, pool_mode => 'session', pool_size => 2);
+my @pooled = ('gw_bootstrap', 'run', '-d', $pooler->connstr('postgres'), '-e', $head, '--migrate', $alone . GwBootstrap::Migration::whole());
+migrated_once($way, 'pool of two in session mode', GwBootstrap::Replicas->start(24, @pooled));
+$pooler->stop;
+
 push @others, $small->background_psql('postgres', extra_params => [ '-U', 'app' ]);
 $replicas = GwBootstrap::Replicas->start(1, @run);
 ok(wait_until(sub { $replicas->err =~ /waiting for .*(reserved|too many clients)/ }), 'one left: the guard has it') or diag $replicas->err;
