@@ -168,8 +168,17 @@ foreach my $branch (qw(true false))
 			@branch, '--set', "$where\[0].name=other", '--set', "$where\[0].env[0].name=$skip[1]");
 	}
 	refused('the option in args', $sole, @branch, '--set', 'args={gw_bootstrap,run,--skip-migrations=false,--,gateway}');
+	foreach my $short (qw(--s=false --sk --skip=false --skip-))
+	{
+		refused("$short in command", $sole, @branch, '--set', "command={gw_bootstrap,run,$short,--,gateway}");
+	}
+	refused('the variable in bootstrap.post', $sole, @branch, '--set', "bootstrap.post=$skip[0]=false gw_bootstrap run");
+	refused("the variable in $_", $sole, @branch, '--set', "$_.exec.command={env,$skip[0]=false,true}")
+		foreach qw(livenessProbe readinessProbe);
 	refused('the variable in command', $sole, @branch, '--set', "command={env,$skip[0]=false,gateway}");
 }
+my %others = containers(render(qw(--set command={gateway,--skip-cert-check,--ssl,--server=here})));
+ok($others{gateway}, 'options that only look similar are not refused');
 my %from = containers(render(qw(--set envFrom[0].configMapRef.name=undo --set extraEnv[0].name=MORE --set-string extraEnv[0].value=1)));
 foreach my $name (sort keys %exactly)
 {
