@@ -105,22 +105,23 @@ foreach my $branch (sort keys %branches)
 my %objects = render();
 my %containers = containers(%objects);
 my @database = (
+	'GW_BOOTSTRAP_DATABASE_URL=',
 	'POSTGRES_HOST=<db/host>', 'POSTGRES_PORT=<db/port>', 'POSTGRES_USER=<db/user>',
 	'POSTGRES_PASSWORD=<db/password>', 'POSTGRES_DB=<db/dbname>',
 	'DATABASE_URL=postgresql+psycopg://$(POSTGRES_USER):$(POSTGRES_PASSWORD)@$(POSTGRES_HOST):$(POSTGRES_PORT)/$(POSTGRES_DB)');
-my $migrate = 'GW_BOOTSTRAP_MIGRATE=alembic -c /app/mcpgateway/alembic.ini upgrade heads';
-my $set = 'GW_BOOTSTRAP_ALEMBIC=/app/mcpgateway/alembic.ini';
+my @migrate = ('GW_BOOTSTRAP_MIGRATION_URL=', 'GW_BOOTSTRAP_MIGRATE=alembic -c /app/mcpgateway/alembic.ini upgrade heads');
+my @set = ('GW_BOOTSTRAP_ALEMBIC=/app/mcpgateway/alembic.ini', 'GW_BOOTSTRAP_EXPECT_HEAD=');
 my @all = ('GW_BOOTSTRAP_ALLOW_AHEAD=false', 'GW_BOOTSTRAP_LOG_FORMAT=json');
 my %exactly = (
-	migrate => [ @database, $migrate, $set, 'GW_BOOTSTRAP_TIMEOUT=1200', @all, map { "$_=false" } @skip ],
-	bootstrap => [ @database, $set, 'GW_BOOTSTRAP_TIMEOUT=600', @all, map { "$_=true" } @skip ],
-	gateway => [ @database, $set, @all, map { "$_=true" } @skip ]);
+	migrate => [ @database, @migrate, @set, 'GW_BOOTSTRAP_TIMEOUT=1200', @all, map { "$_=false" } @skip ],
+	bootstrap => [ @database, @set, 'GW_BOOTSTRAP_TIMEOUT=600', @all, map { "$_=true" } @skip ],
+	gateway => [ @database, @set, @all, map { "$_=true" } @skip ]);
 is_deeply(environment($containers{$_}), $exactly{$_}, "the environment of $_") foreach sort keys %exactly;
 
 my %in_pods = containers(render(qw(--set migration.enabled=false --set-string bootstrap.post=true)));
 is_deeply(
 	environment($in_pods{bootstrap}),
-	[ @database, $migrate, $set, 'GW_BOOTSTRAP_POST=true', 'GW_BOOTSTRAP_TIMEOUT=600', @all, map { "$_=false" } @skip ],
+	[ @database, @migrate, @set, 'GW_BOOTSTRAP_POST=true', 'GW_BOOTSTRAP_TIMEOUT=600', @all, map { "$_=false" } @skip ],
 	'the environment of a pod that migrates');
 
 # The client knows every variable that is meant for it.
@@ -168,8 +169,17 @@ foreach my $branch (qw(true false))
 			@branch, '--set', "$where\[0].name=other", '--set', "$where\[0].env[0].name=$skip[1]");
 	}
 	refused('the option in args', $sole, @branch, '--set', 'args={gw_bootstrap,run,--skip-migrations=false,--,gateway}');
+	foreach my $short (qw(--s=false --sk --skip=false --skip-))
+	{
+		refused("$short in command", $sole, @branch, '--set', "command={gw_bootstrap,run,$short,--,gateway}");
+	}
+	refused('the variable in bootstrap.post', $sole, @branch, '--set', "bootstrap.post=$skip[0]=false gw_bootstrap run");
+	refused("the variable in $_", $sole, @branch, '--set', "$_.exec.command={env,$skip[0]=false,true}")
+		foreach qw(livenessProbe readinessProbe);
 	refused('the variable in command', $sole, @branch, '--set', "command={env,$skip[0]=false,gateway}");
 }
+my %others = containers(render('--set', 'command={gateway,--skip-cert-check,--ssl,--server=here}'));
+ok($others{gateway}, 'options that only look similar are not refused');
 my %from = containers(render(qw(--set envFrom[0].configMapRef.name=undo --set extraEnv[0].name=MORE --set-string extraEnv[0].value=1)));
 foreach my $name (sort keys %exactly)
 {

@@ -5,16 +5,21 @@ who migrates.  Arguments: the chart's scope, and the role of the container: "job
 
 migration.enabled alone decides about the last two variables.  A list with a name
 twice would leave it to order who wins, so the user's entry is refused instead.
-What comes from envFrom loses against env, says Kubernetes.
+What comes from envFrom loses against env, says Kubernetes.  So what the client would
+prefer to a variable of the chart's stands here as well, empty, which it takes as unset.
 */}}
 {{- define "gateway.env" -}}
 {{- $values := .scope.Values }}
 {{- include "gateway.refuse" .scope }}
 {{- $owned := $values.migration.enabled }}
 {{- $migrates := ternary (eq .role "job") (eq .role "init") $owned }}
+- name: GW_BOOTSTRAP_DATABASE_URL
+  value: ""
 {{- include "gateway.env.database" .scope }}
 {{- if $migrates }}
 {{- include "gateway.env.direct" .scope }}
+- name: GW_BOOTSTRAP_MIGRATION_URL
+  value: ""
 - name: GW_BOOTSTRAP_MIGRATE
   value: {{ required "bootstrap.migrate is required: somebody has to migrate" $values.bootstrap.migrate | quote }}
 {{- end }}
@@ -22,10 +27,8 @@ What comes from envFrom loses against env, says Kubernetes.
 - name: GW_BOOTSTRAP_ALEMBIC
   value: {{ . | quote }}
 {{- end }}
-{{- with $values.bootstrap.expectHeads }}
 - name: GW_BOOTSTRAP_EXPECT_HEAD
-  value: {{ join "," . | quote }}
-{{- end }}
+  value: {{ join "," $values.bootstrap.expectHeads | quote }}
 {{- if and $values.bootstrap.post (eq .role "init") }}
 - name: GW_BOOTSTRAP_POST
   value: {{ $values.bootstrap.post | quote }}

@@ -1,7 +1,7 @@
 {{/* The pod of the Job that owns migrations. */}}
 {{- define "gateway.migration.pod" -}}
 {{- with .Values.migration.serviceAccountName }}
-serviceAccountName: {{ . }}
+serviceAccountName: {{ . | quote }}
 {{- end }}
 # Every attempt is a pod of its own, with its log, and its exit code is seen.
 restartPolicy: Never

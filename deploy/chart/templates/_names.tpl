@@ -17,8 +17,8 @@
 
 {{/* Argument: the chart's scope and a component. */}}
 {{- define "gateway.selector" -}}
-app.kubernetes.io/name: {{ include "gateway.name" .scope }}
-app.kubernetes.io/instance: {{ .scope.Release.Name }}
+app.kubernetes.io/name: {{ include "gateway.name" .scope | quote }}
+app.kubernetes.io/instance: {{ .scope.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 

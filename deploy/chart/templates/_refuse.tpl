@@ -37,9 +37,10 @@ rendered.  The schema says most of it earlier, but helm can be told to ignore th
 {{- end }}
 {{- $_ := set $by .name "it stands there twice" }}
 {{- end }}
-{{- /* As a variable, in a command, or as the option itself. */}}
-{{- range $where := list "command" "args" "extraContainers" "extraInitContainers" }}
-{{- if regexMatch "(?i)SKIP_MIGRATIONS|--skip-m" (toYaml (get $.Values $where)) }}
+{{- /* As a variable, in a command, or as the option itself, which may be shortened down to --s. */}}
+{{- $skips := "(?i)SKIP_MIGRATIONS|--skip-m|--s(k(i(p-?)?)?)?([=\\s\"']|$)" }}
+{{- range $where := list "command" "args" "extraContainers" "extraInitContainers" "livenessProbe" "readinessProbe" "bootstrap" }}
+{{- if regexMatch $skips (toYaml (get $.Values $where)) }}
 {{- fail (printf "%s must not skip migrations, nor refuse to: %s" $where $enabled) }}
 {{- end }}
 {{- end }}
