@@ -46,7 +46,7 @@ sub phases
 		{ name => 'start of a session', most => 100, says => $connecting },
 		{ name => 'probe', at => $look },
 		{ name => 'answer to the probe', at => $look, after => 1 },
-		{ name => 'waiting', at => $try, count => 3, says => qr/lock \d+ is held by backend/, busy => 1 },
+		{ name => 'waiting', at => $try, count => 3, total => 1, says => qr/lock \d+ is held by backend/, busy => 1 },
 		{ name => 'guard', at => $try },
 		{ name => 'second connection', at => qr/pg_stat_activity a/, says => qr/no second connection/ },
 		{ name => 'before the command', @second_look },
@@ -57,7 +57,7 @@ sub phases
 		{ name => 'COMMIT of a file', at => qr/COMMIT\0/, says => $uncertain, file => 1 },
 		{ name => 'answer to that COMMIT', at => qr/COMMIT\0/, after => 1, says => $uncertain, file => 1, applied => 1 },
 		{ name => 'post step', at => qr/'post'/, says => qr/the post step did not end in time/, post => 1, applied => 1 },
-		{ name => 'skipping', at => $look, count => 3, exit => 5, says => qr/not at head: found/, command => 'skip' },
+		{ name => 'skipping', at => $look, count => 3, total => 1, exit => 5, says => qr/not at head: found/, command => 'skip' },
 		{ name => 'check', at => $look, command => 'check', ends => 5 },
 		{ name => 'check, connecting', says => $connecting, command => 'check', ends => 5 },
 		{ name => 'status', at => qr/SELECT/, command => 'status' });
@@ -88,7 +88,7 @@ sub start
 	my $session = $case->{busy} && $node->background_psql($way->dbname);
 	$session->query_safe("BEGIN; SELECT pg_advisory_xact_lock($id)") if $session;
 	my $proxy = GwBootstrap::Proxy->new($node->host, $node->port,
-		(map { $_ => $case->{$_} } grep { defined $case->{$_} } qw(at count most after)), %fault);
+		(map { $_ => $case->{$_} } grep { defined $case->{$_} } qw(at count total most after)), %fault);
 	my $replica = GwBootstrap::Replicas->start(1, 'gw_bootstrap', $command eq 'skip' ? 'run' : $command,
 		'-d', $proxy->connstr($way->dbname), @options);
 	return { exit => 3, says => $no_answer, applied => 0, ends => 0, %$case, id => $id,

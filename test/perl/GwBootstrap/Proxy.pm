@@ -8,7 +8,8 @@
 #   $proxy->stop;
 #
 # "at" is what the client sends, in one connection; without it, the beginning.
-# "count" says which of several (1, the first).  Then "do":
+# "count" says which of several (1, the first), with "total" in all connections
+# together.  Then "do":
 #   hold      nothing goes on, in either direction, and nothing ends
 #   pause     nothing goes on until it is released
 #   reset     both ends see a connection that is reset
@@ -177,8 +178,9 @@ sub _is_there
 	my ($self, $pair, $data) = @_;
 
 	return 0 if !$self->{at} || $self->{done} || $pair->{done};
-	$pair->{sent} .= $data;
-	return 0 if (() = $pair->{sent} =~ /$self->{at}/g) < $self->{count};
+	my $log = $self->{total} ? $self : $pair;
+	$log->{sent} .= $data;
+	return 0 if (() = $log->{sent} =~ /$self->{at}/g) < $self->{count};
 	return $pair->{done} = 1;
 }
 
