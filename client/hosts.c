@@ -14,6 +14,7 @@
 #include "postgres_fe.h"
 
 #include "hosts.h"
+#include "log.h"
 
 static int
 count_items(const char *list)
@@ -139,6 +140,8 @@ hosts_skip(Hosts *hosts, const PGconn *conn)
 	while (n < hosts->count - 1 &&
 		   !(item_fits(names, n, PQhost(conn)) && item_fits(hosts->port, n, PQport(conn))))
 		n++;
+	log_debug("leaving out host \"%s\", port %s, which is silent", PQhost(conn), PQport(conn));
+	hosts->skipped = true;
 	remove_item(hosts->host, n);
 	remove_item(hosts->hostaddr, n);
 	remove_item(hosts->port, n);
@@ -152,4 +155,5 @@ hosts_free(Hosts *hosts)
 	free(hosts->host);
 	free(hosts->hostaddr);
 	free(hosts->port);
+	memset(hosts, 0, sizeof(*hosts));
 }

@@ -22,6 +22,7 @@ typedef struct Hosts
 	Millis		most;			/* connect_timeout, or 0 */
 	Millis		turn;			/* how long each may take */
 	Millis		begun;			/* of the current one */
+	bool		skipped;		/* one is left out */
 } Hosts;
 
 extern void hosts_begin(Hosts *hosts, PGconn *conn, Millis until);

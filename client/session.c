@@ -8,7 +8,6 @@
 #include "postgres_fe.h"
 
 #include "exit_code.h"
-#include "hosts.h"
 #include "log.h"
 #include "plain.h"
 #include "session.h"
@@ -85,14 +84,14 @@ set_timeout_failure(Session *session, const char *doing)
  * yet for one that is made, and then doesn't go on to the next address.
  */
 static bool
-poll_connection(Session *session, Hosts *hosts, Millis until)
+poll_connection(Session *session, Millis until)
 {
 	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
 
 	while (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING)
 	{
 		if (!wait_for_socket(session, status == PGRES_POLLING_READING ? POLLIN : POLLOUT,
-							 hosts_turn(hosts, session->conn, until)))
+							 hosts_turn(&session->hosts, session->conn, until)))
 		{
 			set_timeout_failure(session, "connecting");
 			return false;
@@ -144,8 +143,9 @@ session_broke(Session *session)
  * to acknowledge.  What stands behind it overrides, unless it is NULL.
  */
 static bool
-try_to_open(Session *session, const char *conninfo, Hosts *hosts, Millis until)
+try_to_open(Session *session, const char *conninfo, Millis until)
 {
+	const Hosts *hosts = &session->hosts;
 	const char *const keywords[] = {"application_name", "tcp_user_timeout", "keepalives_idle", "keepalives_interval", "dbname",
 									"host", "hostaddr", "port", NULL};
 	const char *const values[] = {"gw_bootstrap", UNACKNOWLEDGED_MS, "15", "5", conninfo,
@@ -167,33 +167,34 @@ try_to_open(Session *session, const char *conninfo, Hosts *hosts, Millis until)
 		set_connection_failure(&session->failure, session->conn);
 		return false;
 	}
-	hosts_begin(hosts, session->conn, until);
-	return poll_connection(session, hosts, until);
+	hosts_begin(&session->hosts, session->conn, until);
+	return poll_connection(session, until);
 }
 
 /*
- * Connect, to the first of the hosts that answers.
+ * Connect, to the first of the hosts that answers.  Whoever connects again and
+ * again does not wait for a silent one each time.
  */
 bool
 session_open(Session *session, const char *conninfo, Millis deadline)
 {
 	Millis		until = Min(deadline, now_ms() + CONNECT_ATTEMPT_MS);
-	Hosts		hosts = {0};
 	bool		opened;
 	bool		again;
 
 	do
 	{
-		opened = try_to_open(session, conninfo, &hosts, until);
+		opened = try_to_open(session, conninfo, until);
 		again = !opened && session->failure.timed_out && now_ms() < until &&
-			stop_signal() == 0 && hosts_skip(&hosts, session->conn);
+			stop_signal() == 0 && hosts_skip(&session->hosts, session->conn);
 		if (!opened)
 		{
 			PQfinish(session->conn);
 			session->conn = NULL;
 		}
 	} while (again);
-	hosts_free(&hosts);
+	if (!opened || !session->hosts.skipped)
+		hosts_free(&session->hosts);
 
 	if (opened)
 		PQsetnonblocking(session->conn, 1);

@@ -10,6 +10,7 @@
 
 #include "ahead.h"
 #include "failure.h"
+#include "hosts.h"
 #include "libpq-fe.h"
 #include "options.h"
 #include "wait.h"
@@ -22,6 +23,7 @@ typedef struct Session
 	bool		extension_missing;	/* when it was last looked for */
 	bool		extension_works;	/* it has answered, so it is the right one */
 	bool		plain;			/* do without the extension */
+	Hosts		hosts;			/* without those that were silent, for as long as another answers */
 	Failure		last_words;		/* of a server that ended the connection */
 	char	   *extension_version;	/* once asked for */
 	Failure		failure;		/* why the last call did not work */

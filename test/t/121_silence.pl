@@ -204,7 +204,23 @@ foreach my $case (@all)
 	my ($result) = $case->[1]->wait;
 	is($result->{exit}, $case->[0][2], "$case->[0][0], $case->[0][1] s: exit code") or diag $result->{err};
 }
-$_->stop foreach $silent, $other, $works;
+
+# A replica that waits connects for each look, but does not wait for the silent one
+# each time, and tries it again when the other is gone.
+my $lock = $node->background_psql($ways[0]->dbname);
+$lock->query_safe('BEGIN; SELECT pg_advisory_xact_lock(42424242424242)');
+my $waits = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-v', '-d', "host=127.0.0.1,127.0.0.1 port=$s,$w connect_timeout=2 $rest",
+	'-e', $head, '--head-table', 'none', '--migrate', 'true');
+my $asks = qr/\Q@{[$ways[0]->try_text]}/;
+ok(GwBootstrap::Replicas::wait_until(sub { (() = $waits->err =~ /$asks/g) >= 4 }), 'a silent host: it looks again and again') or diag $waits->err;
+is(scalar(() = $waits->err =~ /leaving out host/g), 1, 'and leaves that host out once');
+$works->stop;
+$silent->stop;
+ok(GwBootstrap::Replicas::wait_until(sub { $waits->err =~ /waiting for .*port $s failed: .*refused/ }), 'no host is left: it tries all again') or diag $waits->err;
+kill 'TERM', $waits->pid;
+$waits->wait;
+$lock->quit;
+$other->stop;
 
 # The real thing: a server and a pooler that are stopped.
 my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 2);
