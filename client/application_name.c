@@ -10,6 +10,7 @@
 #include "postgres_fe.h"
 
 #include "application_name.h"
+#include "conninfo.h"
 #include "pqexpbuffer.h"
 
 #define PARAMETER "application_name="
@@ -38,12 +39,14 @@ with_application_name(const char *url, const char *application_name)
 	const char *rest = url;
 	const char *found;
 
-	if (strstr(url, "application_name") == NULL)
-		return pg_strdup(url);
-
-	/* Of several the last counts. */
-	if (strstr(url, "://") == NULL)
+	if (!is_uri(url))
+	{
+		/* a database may be called so, too */
+		if (strchr(url, '=') == NULL || strstr(url, "application_name") == NULL)
+			return pg_strdup(url);
+		/* of several the last counts */
 		return psprintf("%s application_name='%s'", url, application_name);
+	}
 
 	initPQExpBuffer(&buf);
 	while ((found = strstr(rest, PARAMETER)) != NULL)
@@ -52,7 +55,7 @@ with_application_name(const char *url, const char *application_name)
 
 		appendBinaryPQExpBuffer(&buf, rest, value - rest);
 		rest = value;
-		if (found == url || (found[-1] != '?' && found[-1] != '&'))
+		if (found[-1] != '?' && found[-1] != '&')
 			continue;			/* fallback_application_name */
 		for (const char *c = application_name; *c; c++)
 			appendPQExpBufferStr(&buf, *c == ' ' ? "%20" : (char[]) {*c, '\0'});

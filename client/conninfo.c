@@ -102,22 +102,30 @@ take_uri(const char *text, const char *source)
 }
 
 /*
+ * Whether it is a URI, of libpq or of a driver, rather than keys with values or
+ * the name of a database.
+ */
+bool
+is_uri(const char *text)
+{
+	const char *scheme_end = strstr(text, "://");
+
+	/* after "=" it is within the value of some key */
+	return scheme_end != NULL && memchr(text, '=', scheme_end - text) == NULL;
+}
+
+/*
  * Check the connection string, and make it one of libpq's.  A plain word is
  * the name of a database, as for psql.
  */
 const char *
 make_conninfo(const char *dbname, const char *source)
 {
-	const char *scheme_end = dbname ? strstr(dbname, "://") : NULL;
-	const char *equals = dbname ? strchr(dbname, '=') : NULL;
-
 	if (dbname == NULL)
 		return "";
-	if (scheme_end != NULL && equals != NULL && equals < scheme_end)
-		scheme_end = NULL;		/* within the value of some key */
-	if (scheme_end != NULL)
+	if (is_uri(dbname))
 		return take_uri(dbname, source);
-	if (equals == NULL && strpbrk(dbname, " \t\n:@/") == NULL)
+	if (strchr(dbname, '=') == NULL && strpbrk(dbname, " \t\n:@/") == NULL)
 		return dbname;
 	check_parsed(dbname, source, false);
 	return dbname;

@@ -63,12 +63,16 @@ sub finds
 my $direct = $node->connstr('postgres');
 my $uri = 'postgresql:///postgres?host=' . $node->host . '&port=' . $node->port;
 my $ours = 'application_name=gw_bootstrap%20migration';
+$node->safe_psql('postgres', 'CREATE DATABASE my_application_name');
+local @ENV{qw(PGHOST PGPORT)} = ($node->host, $node->port);
 foreach my $url (
 	[ "$uri&application_name=mine" => "$uri&$ours" ],
 	[ "$uri&application_name=mine&application_name=mine+too&connect_timeout=3" => "$uri&$ours&$ours&connect_timeout=3" ],
 	[ "$uri&fallback_application_name=mine&connect_timeout=3" => "$uri&fallback_application_name=mine&connect_timeout=3" ],
 	[ "$direct application_name=mine" => "$direct application_name=mine application_name='gw_bootstrap migration'" ],
-	[ $direct => $direct ])
+	[ "$direct application_name=mine passfile='none://'" => "$direct application_name=mine passfile='none://' application_name='gw_bootstrap migration'" ],
+	[ $direct => $direct ],
+	[ 'my_application_name' => 'my_application_name' ])
 {
 	my ($given, $wanted) = @$url;
 	my ($result) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d', $given, '-e', 'a', '--migrate',
