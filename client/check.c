@@ -7,9 +7,9 @@
  */
 #include "postgres_fe.h"
 
-#include "log.h"
-#include "look.h"
-#include "run.h"
+#include "base/log.h"
+#include "lock/look.h"
+#include "run/run.h"
 
 static bool
 ask_at_head(Session *session, const Options *options, Millis until, ExitCode *code)

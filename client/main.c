@@ -11,11 +11,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "environment.h"
-#include "log.h"
-#include "options.h"
-#include "run.h"
-#include "wait.h"
+#include "base/log.h"
+#include "base/wait.h"
+#include "command/environment.h"
+#include "options/options.h"
+#include "run/run.h"
 
 /*
  * A connection must not get the number of a standard stream that was closed:

@@ -7,14 +7,14 @@
  */
 #include "postgres_fe.h"
 
+#include "base/json.h"
+#include "base/log.h"
 #include "fe_utils/string_utils.h"
-#include "extension.h"
-#include "holder.h"
-#include "json.h"
-#include "log.h"
-#include "look.h"
-#include "plain.h"
-#include "run.h"
+#include "lock/extension.h"
+#include "lock/holder.h"
+#include "lock/look.h"
+#include "lock/plain.h"
+#include "run/run.h"
 
 /* What is printed of a value that the server has not, or does not tell. */
 #define NONE "none"

@@ -188,7 +188,7 @@ my @more = (
 	[ GW_BOOTSTRAP_HEAD_TABLE => 'pg_catalog.pg_tables' ],
 	[ GW_BOOTSTRAP_EXPECT_HEAD => 'b', GW_BOOTSTRAP_MIGRATE => 'true' ]);
 
-my ($table) = slurp_file('client/options.c') =~ /^\} environment\[\] = \{(.*?)^\};/ms;
+my ($table) = slurp_file('client/options/options.c') =~ /^\} environment\[\] = \{(.*?)^\};/ms;
 foreach my $variable ($table =~ /\{"([A-Z_]+)",/g)
 {
 	ok(exists $wrong{$variable}, "$variable is tested here");

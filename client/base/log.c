@@ -1,0 +1,197 @@
+/*-------------------------------------------------------------------------
+ *
+ * log.c
+ *		What the client says on stderr: one event a line, as text or JSON.
+ *
+ * Text is PostgreSQL's own logging of client programs, with detail and hint
+ * on lines of their own.  In JSON they are members of the one object.  Neither
+ * lets a control character through: the name of a head must not look like a
+ * line of ours.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include <poll.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "common/logging.h"
+
+/* How long a reader of the log may keep us waiting. */
+#define WRITE_WAIT_MS 100
+
+static LogLevel least_level = LOG_INFO;
+static bool as_json = false;
+
+static const struct
+{
+	const char *name;
+	enum pg_log_level level;
+	const char *prefix;			/* which pg_logging has not */
+} levels[] = {
+	[LOG_DEBUG] = {"debug", PG_LOG_INFO, ""},
+	[LOG_INFO] = {"info", PG_LOG_INFO, ""},
+	[LOG_WARNING] = {"warning", PG_LOG_WARNING, ""},
+	[LOG_ERROR] = {"error", PG_LOG_ERROR, ""},
+	[LOG_AUDIT] = {"audit", PG_LOG_INFO, "audit: "}};
+
+void
+log_init(const char *argv0)
+{
+	pg_logging_init(argv0);
+	pg_logging_set_level(PG_LOG_INFO);
+}
+
+void
+log_set_level(LogLevel level)
+{
+	least_level = level;
+}
+
+void
+log_set_json(bool json)
+{
+	as_json = json;
+}
+
+bool
+log_is_wanted(LogLevel level)
+{
+	return level >= least_level;
+}
+
+bool
+log_is_json(void)
+{
+	return as_json;
+}
+
+static void
+append_json_member(PQExpBuffer line, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	appendPQExpBuffer(line, ", \"%s\": ", name);
+	append_json_string(line, value);
+}
+
+static void
+write_json(LogLevel level, const char *message, const char *detail, const char *hint)
+{
+	PQExpBufferData line;
+	struct timeval now;
+	struct tm	utc;
+	time_t		seconds;
+	char		date[32];
+
+	gettimeofday(&now, NULL);
+	seconds = now.tv_sec;
+	gmtime_r(&seconds, &utc);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
+
+	initPQExpBuffer(&line);
+	appendPQExpBuffer(&line, "{\"time\": \"%s.%03dZ\", \"program\": \"gw_bootstrap\"",
+					  date, (int) (now.tv_usec / 1000));
+	append_json_member(&line, "level", levels[level].name);
+	append_json_member(&line, "message", message);
+	append_json_member(&line, "detail", detail);
+	append_json_member(&line, "hint", hint);
+	appendPQExpBufferStr(&line, "}\n");
+	fwrite(line.data, 1, line.len, stderr);
+	termPQExpBuffer(&line);
+}
+
+/*
+ * A copy of the text without what would begin another line.
+ */
+char *
+make_one_line(const char *text)
+{
+	char	   *copy = pg_strdup(text);
+
+	for (char *c = copy; *c; c++)
+	{
+		if ((unsigned char) *c < ' ' || *c == 0x7f)
+			*c = ' ';
+	}
+	return copy;
+}
+
+static void
+write_text(enum pg_log_level level, enum pg_log_part part, const char *prefix, const char *text)
+{
+	char	   *copy = make_one_line(text);
+
+	pg_log_generic(level, part, "%s%s", prefix, copy);
+	free(copy);
+}
+
+/*
+ * Nobody may be reading what we write: a line is then left out rather than
+ * have the guard unwatched and the deadline pass.
+ */
+bool
+log_can_write(void)
+{
+	struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
+	int			rc;
+
+	do
+		rc = poll(&fd, 1, WRITE_WAIT_MS);
+	while (rc < 0 && errno == EINTR);
+
+	return rc != 0;
+}
+
+/*
+ * Say something.  Detail and hint are NULL or empty if there are none.
+ */
+void
+log_event(LogLevel level, const char *detail, const char *hint, const char *fmt, ...)
+{
+	size_t		size = 1024;
+	char	   *message;
+	int			save_errno = errno;
+
+	if (!log_is_wanted(level) || !log_can_write())
+		return;
+
+	message = pg_malloc(size);
+	for (;;)
+	{
+		va_list		args;
+		size_t		needed;
+
+		errno = save_errno;		/* for %m */
+		va_start(args, fmt);
+		needed = pvsnprintf(message, size, fmt, args);
+		va_end(args);
+		if (needed < size)
+			break;
+		free(message);
+		size = needed;
+		message = pg_malloc(size);
+	}
+
+	progress_erase();
+	if (detail && *detail == '\0')
+		detail = NULL;
+	if (hint && *hint == '\0')
+		hint = NULL;
+	if (as_json)
+		write_json(level, message, detail, hint);
+	else
+	{
+		write_text(levels[level].level, PG_LOG_PRIMARY, levels[level].prefix, message);
+		if (detail)
+			write_text(levels[level].level, PG_LOG_DETAIL, "", detail);
+		if (hint)
+			write_text(levels[level].level, PG_LOG_HINT, "", hint);
+	}
+	free(message);
+}

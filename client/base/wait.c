@@ -1,0 +1,213 @@
+/*-------------------------------------------------------------------------
+ *
+ * wait.c
+ *		Wait for something to happen, never for ever.
+ *
+ * All waiting of the client is one ppoll() with a time limit.  SIGTERM and
+ * SIGINT are let in only there, so none is lost between a check and a wait.
+ *
+ * One thing cannot be waited for that way: libpq resolves host names with
+ * getaddrinfo(), which blocks.  In such a call a signal ends the program at
+ * once, and for the deadline there is a backstop, a timer that does so shortly
+ * after it; the watcher of a running command then ends that, too.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include <signal.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/exit_code.h"
+#include "base/wait.h"
+
+#define BACKOFF_MIN_MS 50
+#define BACKOFF_MAX_MS 2000
+
+static volatile sig_atomic_t signal_seen = 0;
+static volatile sig_atomic_t in_blocking_call = false;
+static sigset_t original_mask;
+static sigset_t waiting_mask;	/* while we wait */
+static sigset_t working_mask;
+
+Millis
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (Millis) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void
+note_signal(int signo)
+{
+	if (in_blocking_call)
+		_exit(EXIT_SIGNAL_BASE + signo);
+	signal_seen = signo;
+}
+
+static void
+end_at_backstop(int signo)
+{
+	static const char message[] =
+		"gw_bootstrap: error: deadline passed in a call that cannot be interrupted, most likely the look-up of a host name\n";
+
+	struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	/* async-signal-safe calls only, and none that blocks */
+	if (poll(&fd, 1, 0) > 0)
+		(void) !write(STDERR_FILENO, message, sizeof(message) - 1);
+	_exit(EXIT_DEADLINE);
+}
+
+/* The signals that we handle, and what was done about them before. */
+static struct
+{
+	int			signo;
+	void		(*handler)(int);
+	struct sigaction original;
+} handled[] = {
+	{SIGTERM, note_signal},
+	{SIGINT, note_signal},
+	{SIGALRM, end_at_backstop},
+	{SIGPIPE, SIG_IGN}};
+
+/*
+ * The signal that asked us to stop, or 0.
+ */
+int
+stop_signal(void)
+{
+	return signal_seen;
+}
+
+/*
+ * Acknowledge that signal, so that what is left to do can wait again.
+ */
+int
+take_stop_signal(void)
+{
+	int			taken = signal_seen;
+
+	signal_seen = 0;
+	return taken;
+}
+
+void
+start_waiting(void)
+{
+	sigprocmask(SIG_BLOCK, NULL, &original_mask);
+	waiting_mask = original_mask;
+	for (int i = 0; i < lengthof(handled); i++)
+		sigdelset(&waiting_mask, handled[i].signo);
+	working_mask = waiting_mask;
+	sigaddset(&working_mask, SIGTERM);
+	sigaddset(&working_mask, SIGINT);
+	sigprocmask(SIG_SETMASK, &working_mask, NULL);
+
+	for (int i = 0; i < lengthof(handled); i++)
+		sigaction(handled[i].signo, &(struct sigaction) {.sa_handler = handled[i].handler},
+				  &handled[i].original);
+
+	/* pg_prng.c would do, but needs libm since 17 */
+	srand48(getpid() ^ now_ms());
+}
+
+/*
+ * Leave signals and timers as they were found, for a program to be executed.
+ */
+void
+stop_waiting(void)
+{
+	set_backstop(0);
+	for (int i = 0; i < lengthof(handled); i++)
+		sigaction(handled[i].signo, &handled[i].original, NULL);
+	sigprocmask(SIG_SETMASK, &original_mask, NULL);
+}
+
+/*
+ * Between these two there is nothing to be put in order before the program
+ * ends: no command runs, and a guard ends with its connection.
+ */
+void
+begin_blocking_call(void)
+{
+	in_blocking_call = true;
+	sigprocmask(SIG_SETMASK, &waiting_mask, NULL);
+}
+
+void
+end_blocking_call(void)
+{
+	sigprocmask(SIG_SETMASK, &working_mask, NULL);
+	in_blocking_call = false;
+}
+
+/*
+ * End the program at that time, whatever it is doing; 0 is never.
+ * Returns the time that was set before.
+ */
+Millis
+set_backstop(Millis when)
+{
+	static Millis current = 0;
+	Millis		previous = current;
+	Millis		left = when == 0 ? 0 : Max(when - now_ms(), 1);
+	struct itimerval timer = {{0, 0}, {left / 1000, left % 1000 * 1000}};
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+	current = when;
+
+	return previous;
+}
+
+/*
+ * Wait until one of the descriptors has an event.  Returns false when the
+ * time has come or a signal asks us to stop.
+ */
+bool
+wait_until(struct pollfd *fds, int nfds, Millis until)
+{
+	for (;;)
+	{
+		Millis		left = until - now_ms();
+		struct timespec timeout;
+		int			rc;
+
+		if (stop_signal() != 0)
+			return false;
+		left = Max(left, 0);
+		timeout.tv_sec = left / 1000;
+		timeout.tv_nsec = left % 1000 * 1000000;
+		rc = ppoll(fds, nfds, &timeout, &waiting_mask);
+		if (rc > 0)
+			return true;
+		if (rc == 0)
+			return false;
+		if (errno != EINTR)
+			return false;
+	}
+}
+
+/*
+ * Wait before the next try: exponential with full jitter, so that replicas
+ * which start together don't ask together.  Returns false when the deadline
+ * has passed or a signal asks us to stop.
+ */
+bool
+wait_backoff(int round, Millis deadline)
+{
+	Millis		most = Min((Millis) BACKOFF_MIN_MS << Min(round, 6), BACKOFF_MAX_MS);
+	Millis		pause = BACKOFF_MIN_MS +
+		(Millis) (drand48() * (most - BACKOFF_MIN_MS));
+	Millis		now = now_ms();
+
+	if (now >= deadline)
+		return false;
+	wait_until(NULL, 0, Min(now + pause, deadline));
+
+	return stop_signal() == 0 && now_ms() < deadline;
+}

@@ -1,0 +1,66 @@
+/*-------------------------------------------------------------------------
+ *
+ * environment.c
+ *		Which environment variables libpq sees, and which the commands.
+ *
+ * libpq turns some variables into settings of the session, which it sends
+ * when it connects.  Poolers reject those that they don't know: PgBouncer
+ * does "options" and "geqo".  The client needs none of them, so they are
+ * hidden from its own connections, but not from the programs that it starts.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "base/log.h"
+#include "command/environment.h"
+#include "options/application_name.h"
+
+static struct
+{
+	const char *name;
+	char	   *value;			/* NULL if it was not set */
+} hidden[] = {
+	{"PGOPTIONS", NULL},
+	{"PGDATESTYLE", NULL},
+	{"PGTZ", NULL},
+	{"PGGEQO", NULL}};
+
+void
+hide_session_settings(void)
+{
+	for (int i = 0; i < lengthof(hidden); i++)
+	{
+		const char *value = getenv(hidden[i].name);
+
+		if (value == NULL)
+			continue;
+		hidden[i].value = pg_strdup(value);
+		unsetenv(hidden[i].name);
+	}
+	if (hidden[0].value != NULL && strstr(hidden[0].value, "search_path") != NULL)
+		log_warning("the search_path in PGOPTIONS is not used to find the head table; name its schema in --head-table");
+}
+
+void
+restore_session_settings(void)
+{
+	for (int i = 0; i < lengthof(hidden); i++)
+	{
+		if (hidden[i].value != NULL)
+			setenv(hidden[i].name, hidden[i].value, 1);
+	}
+}
+
+/*
+ * What a migration or post step finds: the database that is guarded, and a
+ * name for its sessions.
+ */
+void
+set_command_environment(const char *application_name, const char *database_url)
+{
+	restore_session_settings();
+	if (database_url)
+		setenv("DATABASE_URL", with_application_name(database_url, application_name), 1);
+	setenv("PGAPPNAME", application_name, 1);
+}

@@ -1,0 +1,174 @@
+/*-------------------------------------------------------------------------
+ *
+ * doctor.c
+ *		"gw_bootstrap doctor": what would break a migration here.
+ *
+ * It connects as a replica would and looks at one subject after the other.
+ * It changes nothing: a transaction that it opens is rolled back.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "base/log.h"
+#include "doctor/doctor.h"
+#include "run/run.h"
+
+/* Seconds; all is over in about 5, unless something is wrong. */
+#define DOCTOR_TIMEOUT 60
+
+/* How long the server may take to end a connection of ours. */
+#define RECONNECT_MS 5000
+
+static const Check checks[] = {
+	check_server,
+	check_extension,
+	check_heads,
+	check_privileges,
+	check_holder,
+	check_sessions,
+	check_other_tools,
+	check_settings,
+	check_connections,
+	check_pooling,
+	check_second_connection,
+	check_idle_transaction,
+};
+
+static void say(const char *verdict, const char *remedy, const char *fmt, va_list args) pg_attribute_printf(3, 0);
+
+static void
+say(const char *verdict, const char *remedy, const char *fmt, va_list args)
+{
+	char		text[2048];
+	char	   *line;
+
+	vsnprintf(text, sizeof(text), fmt, args);
+	line = make_one_line(text);
+	printf("%-6s%s\n", verdict, line);
+	free(line);
+	if (remedy && *remedy)
+	{
+		line = make_one_line(remedy);
+		printf("      %s\n", line);
+		free(line);
+	}
+	fflush(stdout);
+}
+
+void
+say_ok(Doctor *doctor, const char *fmt, ...)
+{
+	va_list		args;
+
+	va_start(args, fmt);
+	say("ok", NULL, fmt, args);
+	va_end(args);
+}
+
+/*
+ * Worth knowing, and not bad by itself.
+ */
+void
+say_note(Doctor *doctor, const char *remedy, const char *fmt, ...)
+{
+	va_list		args;
+
+	va_start(args, fmt);
+	say("note", remedy, fmt, args);
+	va_end(args);
+}
+
+void
+say_bad(Doctor *doctor, const char *remedy, const char *fmt, ...)
+{
+	va_list		args;
+
+	doctor->found = true;
+	va_start(args, fmt);
+	say("bad", remedy, fmt, args);
+	va_end(args);
+}
+
+/*
+ * The question itself went wrong.
+ */
+void
+say_failure(Doctor *doctor, const char *subject, const Failure *failure)
+{
+	say_bad(doctor, failure->hint, "%s: %s%s%s", subject, failure->message,
+			failure->detail[0] ? ": " : "", failure->detail);
+}
+
+bool
+is_given(const PGresult *result, int row, int column)
+{
+	return !PQgetisnull(result, row, column);
+}
+
+PGresult *
+doctor_ask(Doctor *doctor, char *sql)
+{
+	return session_query(&doctor->session, sql, doctor->deadline);
+}
+
+/*
+ * A connection that a check broke, or left without an answer or in a
+ * transaction, is made again, which ends the transaction.  The server may count
+ * the old one for a moment.
+ */
+static bool
+be_connected(Doctor *doctor)
+{
+	Session    *session = &doctor->session;
+	Millis		until = doctor->connected ? Min(doctor->deadline, now_ms() + RECONNECT_MS) : 0;
+	int			round = 0;
+
+	if (session->conn != NULL && PQtransactionStatus(session->conn) != PQTRANS_IDLE)
+		session_close(session);
+	while (session->conn == NULL &&
+		   !session_open(session, doctor->options->conninfo, doctor->deadline))
+		if (session->failure.kind != FAILURE_RETRY || !wait_backoff(round++, until))
+			return false;
+	doctor->connected = true;
+	return true;
+}
+
+static ExitCode
+examine(Doctor *doctor)
+{
+	for (int i = 0; i < lengthof(checks) && stop_signal() == 0; i++)
+	{
+		if (now_ms() >= doctor->deadline)
+		{
+			log_error_hint("Give it more time with --timeout.", "not all was looked at before the deadline");
+			return EXIT_DEADLINE;
+		}
+		if (!be_connected(doctor))
+		{
+			log_failure(&doctor->session.failure);
+			return doctor->session.failure.kind == FAILURE_FINAL ? EXIT_REFUSED : EXIT_DEADLINE;
+		}
+		checks[i](doctor);
+	}
+	return doctor->found ? EXIT_NOT_AT_HEAD : EXIT_READY;
+}
+
+ExitCode
+doctor(const Options *options)
+{
+	Doctor		doctor = {.options = options};
+	ExitCode	code;
+
+	doctor.deadline = now_ms() + (Millis) (options->timeout ? options->timeout : DOCTOR_TIMEOUT) * 1000;
+	set_backstop(doctor.deadline + BACKSTOP_MS);
+	code = examine(&doctor);
+	session_close(&doctor.session);
+	if (ferror(stdout))
+	{
+		log_error("could not write to standard output");
+		code = EXIT_STEP_FAILED;
+	}
+
+	return stop_signal() ? EXIT_SIGNAL_BASE + stop_signal() : code;
+}

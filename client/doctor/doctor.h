@@ -1,0 +1,48 @@
+/*-------------------------------------------------------------------------
+ *
+ * doctor.h
+ *		"gw_bootstrap doctor": what would break a migration here.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef DOCTOR_H
+#define DOCTOR_H
+
+#include "server/session.h"
+
+typedef struct Doctor
+{
+	const Options *options;
+	Session		session;
+	Millis		deadline;
+	bool		connected;		/* at least once */
+	bool		found;			/* something bad */
+} Doctor;
+
+/* One subject.  Failures of the session are findings, too. */
+typedef void (*Check)(Doctor *doctor);
+
+extern PGresult *doctor_ask(Doctor *doctor, char *sql);
+extern bool is_given(const PGresult *result, int row, int column);
+
+extern void say_ok(Doctor *doctor, const char *fmt, ...) pg_attribute_printf(2, 3);
+extern void say_note(Doctor *doctor, const char *remedy, const char *fmt, ...) pg_attribute_printf(3, 4);
+extern void say_bad(Doctor *doctor, const char *remedy, const char *fmt, ...) pg_attribute_printf(3, 4);
+extern void say_failure(Doctor *doctor, const char *subject, const Failure *failure);
+
+extern void check_server(Doctor *doctor);
+extern void check_extension(Doctor *doctor);
+extern void check_settings(Doctor *doctor);
+extern void check_connections(Doctor *doctor);
+
+extern void check_pooling(Doctor *doctor);
+extern void check_second_connection(Doctor *doctor);
+extern void check_idle_transaction(Doctor *doctor);
+
+extern void check_heads(Doctor *doctor);
+extern void check_privileges(Doctor *doctor);
+extern void check_holder(Doctor *doctor);
+extern void check_sessions(Doctor *doctor);
+extern void check_other_tools(Doctor *doctor);
+
+#endif							/* DOCTOR_H */

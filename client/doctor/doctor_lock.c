@@ -1,0 +1,194 @@
+/*-------------------------------------------------------------------------
+ *
+ * doctor_lock.c
+ *		What "gw_bootstrap doctor" sees of heads, locks and who has them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "doctor/doctor.h"
+#include "lock/holder.h"
+#include "lock/plain.h"
+#include "migrations/tool_locks.h"
+#include "sql/sql_doctor.h"
+
+/*
+ * A head table that only the search_path hides makes a replica take the
+ * database for an empty one.  It may also be that of another service.
+ */
+static void
+check_namesakes(Doctor *doctor)
+{
+	PGresult   *result = doctor_ask(doctor, sql_doctor_namesakes(doctor->session.conn, doctor->options));
+
+	if (result == NULL)
+		say_failure(doctor, "heads", &doctor->session.failure);
+	else if (is_given(result, 0, 0))
+		say_note(doctor,
+				 "If it is this service's, name its schema in --head-table, or in the search_path of the role, and grant USAGE on it.",
+				 "heads: table %s is not in the search_path of role %s, but in schema %s",
+				 doctor->options->head_table, PQgetvalue(result, 0, 1), PQgetvalue(result, 0, 0));
+	PQclear(result);
+}
+
+/*
+ * Read the head table as a replica without the extension does, which has the
+ * same demands on it.
+ */
+void
+check_heads(Doctor *doctor)
+{
+	const Options *options = doctor->options;
+	Heads		heads;
+	PlainReading reading;
+
+	reading = plain_read_heads(&doctor->session, options, false, doctor->deadline, &heads);
+	if (reading == READING_FAILED)
+		say_failure(doctor, "heads", &doctor->session.failure);
+	else if (reading == READING_LOCKED)
+		say_note(doctor, "Replicas wait until it is free.", "heads: somebody has locked table %s", options->head_table);
+	else if (options->expected_heads.head == NULL)
+		say_note(doctor, "Tell what to expect with --expect-head or --alembic.", "heads: %s", heads.text);
+	else if (is_ahead(&heads))
+		say_bad(doctor, "Start the release that has this revision, or use --allow-ahead.",
+				"heads: the database is ahead: revision \"%s\" is not in %s", heads.unknown, options->alembic);
+	else if (reading == READING_AT_HEAD)
+		say_ok(doctor, "heads: at head, %s", heads.text);
+	else
+		say_note(doctor, "The next replica that has a migration runs it.", "heads: not at head: found %s, wanted %s",
+				 heads.text, describe_expected(options));
+	if (reading == READING_NOT_AT_HEAD && strcmp(heads.text, NO_HEADS) == 0)
+		check_namesakes(doctor);
+}
+
+/*
+ * Of a role that migrates; with --migration-url it can be another one.
+ */
+void
+check_privileges(Doctor *doctor)
+{
+	PGresult   *result = doctor_ask(doctor, sql_doctor_privileges(doctor->session.conn, doctor->options));
+	const char *remedy = "Grant it, or let another role migrate by --migration-url.";
+	const char *role;
+
+	if (result == NULL)
+	{
+		say_failure(doctor, "privileges", &doctor->session.failure);
+		return;
+	}
+	role = PQgetvalue(result, 0, 0);
+	if (!is_given(result, 0, 1))
+		say_bad(doctor, "Create the schema that the search_path names, or correct the search_path.",
+				"privileges: no schema for new tables in the search_path of role %s", role);
+	else if (strcmp(PQgetvalue(result, 0, 2), "t") != 0)
+		say_bad(doctor, remedy, "privileges: role %s may not create in schema %s", role, PQgetvalue(result, 0, 1));
+	else if (is_given(result, 0, 3) && strcmp(PQgetvalue(result, 0, 4), "t") != 0)
+		say_bad(doctor, remedy, "privileges: role %s may not change the rows of table %s", role, PQgetvalue(result, 0, 3));
+	else
+		say_ok(doctor, "privileges: role %s may create in schema %s", role, PQgetvalue(result, 0, 1));
+	PQclear(result);
+}
+
+static void
+tell_holder(Doctor *doctor, const Holder *holder)
+{
+	const char *pid = holder->pid ? holder->pid : "?";
+
+	if (holder->state == NULL && holder->pid == NULL)
+		say_ok(doctor, "lock " INT64_FORMAT ": free", doctor->options->lock_key);
+	else if (holder->state == NULL)
+		say_note(doctor, "Membership in pg_read_all_stats shows what it does.",
+				 "lock " INT64_FORMAT ": held by backend %s", doctor->options->lock_key, pid);
+	else if (strcmp(holder->state, "prepared") == 0)
+		say_bad(doctor, "See pg_prepared_xacts; COMMIT PREPARED or ROLLBACK PREPARED ends it.",
+				"lock " INT64_FORMAT ": held by a prepared transaction", doctor->options->lock_key);
+	else if (strcmp(holder->state, "orphaned") == 0)
+		say_bad(doctor,
+				"If no older replica is migrating any more, end it: gw_bootstrap_break_orphan(), --break-orphans, or pg_terminate_backend().",
+				"lock " INT64_FORMAT ": orphaned on backend %s%s%s",
+				doctor->options->lock_key, pid,
+				holder->since ? ", idle since " : "", holder->since ? holder->since : "");
+	else
+		say_note(doctor, "A migration is under way.", "lock " INT64_FORMAT ": held by backend %s (%s)",
+				 doctor->options->lock_key, pid, holder->application_name ? holder->application_name : "no name");
+}
+
+/*
+ * Asked without the extension, which may be missing.
+ */
+void
+check_holder(Doctor *doctor)
+{
+	Holder		holder;
+
+	if (!plain_ask_holder(&doctor->session, doctor->options, doctor->deadline, &holder))
+	{
+		say_failure(doctor, "lock", &doctor->session.failure);
+		return;
+	}
+	tell_holder(doctor, &holder);
+	PQclear(holder.result);
+}
+
+/*
+ * Who is at work, or waits.  An idle backend of a pooler merely keeps the name
+ * of its last client.
+ */
+void
+check_sessions(Doctor *doctor)
+{
+	Holder		nobody = {0};
+	PGresult   *sessions;
+	PQExpBufferData text;
+
+	sessions = ask_sessions(&doctor->session, &nobody, doctor->deadline);
+	if (sessions == NULL)
+	{
+		say_failure(doctor, "sessions", &doctor->session.failure);
+		return;
+	}
+	initPQExpBuffer(&text);
+	for (int row = 0; row < PQntuples(sessions); row++)
+	{
+		HolderSession one = read_session(sessions, row);
+
+		if (one.state && strcmp(one.state, "idle") == 0)
+			continue;
+		resetPQExpBuffer(&text);
+		append_session(&text, &one);
+		say_note(doctor, NULL, "session: %s", text.data);
+	}
+	termPQExpBuffer(&text);
+	PQclear(sessions);
+}
+
+/*
+ * Another tool's lock on a backend that is idle is what this project is
+ * about.
+ */
+void
+check_other_tools(Doctor *doctor)
+{
+	PGresult   *result = doctor_ask(doctor, sql_doctor_advisory_locks());
+
+	for (int row = 0; result != NULL && row < PQntuples(result); row++)
+	{
+		const char *pid = PQgetvalue(result, row, 1);
+		const char *state = PQgetvalue(result, row, 2);
+		const char *tool = tool_of_lock(strtoll(PQgetvalue(result, row, 0), NULL, 10),
+										PQgetvalue(result, row, 3), PQgetvalue(result, row, 4));
+
+		if (tool == NULL)
+			continue;
+		if (strcmp(state, "idle") == 0)
+			say_bad(doctor, psprintf("If that tool is not running, SELECT pg_terminate_backend(%s) ends the lock.", pid),
+					"other tools: lock of %s on backend %s, which is idle: most likely left behind", tool, pid);
+		else
+			say_note(doctor, NULL, "other tools: %s has its lock, on backend %s (%s)", tool, pid,
+					 *state ? state : "state not visible");
+	}
+	if (result == NULL)
+		say_failure(doctor, "other tools", &doctor->session.failure);
+	PQclear(result);
+}

@@ -1,0 +1,208 @@
+/*-------------------------------------------------------------------------
+ *
+ * doctor_pool.c
+ *		What "gw_bootstrap doctor" observes of the way to the server.
+ *
+ * A pooler does not tell what it is, so it is seen by what it does.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "base/log.h"
+#include "doctor/doctor.h"
+#include "lock/guard.h"
+#include "sql/sql.h"
+#include "sql/sql_doctor.h"
+
+/* How long a second connection may take, as in a run. */
+#define SECOND_CONNECTION_MS 10000
+
+/* How often to look whether somebody else was given our backend. */
+#define POOLING_ROUNDS 5
+
+/*
+ * Longer than the time between two heartbeats, since a limit that ends this
+ * would end a guard.
+ */
+#define IDLE_MS (HEARTBEAT_MS + 500)
+
+#define POOL_REMEDY \
+	"Use a larger pool, name a way past the pooler in --migration-url, or migrate by --migrate-sql."
+
+/*
+ * Begin a transaction as a guard's, and tell the server process that serves
+ * it, 0 if that failed.
+ */
+static int
+begin(Session *session, Millis until)
+{
+	PGresult   *result = session_query(session, sql_begin_pid(session->conn), until);
+	int			pid = result ? atoi(PQgetvalue(result, 0, 0)) : 0;
+
+	PQclear(result);
+	return pid;
+}
+
+static bool
+end_transaction(Session *session, Millis until)
+{
+	PGresult   *result = session_query(session, sql_rollback(), until);
+	bool		ended = result != NULL;
+
+	PQclear(result);
+	return ended;
+}
+
+/*
+ * Give our backend back, and see whether another client gets it although we
+ * are still connected; or whether we get another.  A pooler lends out again
+ * what came back last, or what came back first (PgBouncer's
+ * server_round_robin), unless others are faster; so each is the last in turn.
+ */
+static bool
+backend_moves(Session *ours, Session *other, int pid, Millis until)
+{
+	for (int i = 0; i < POOLING_ROUNDS; i++)
+	{
+		int			others;
+		int			now;
+
+		if (!end_transaction(i % 2 ? ours : other, until) ||
+			!end_transaction(i % 2 ? other : ours, until))
+			return false;
+		others = begin(other, until);
+		now = others != 0 && others != pid ? begin(ours, until) : pid;
+		if (others == pid || (now != 0 && now != pid))
+			return true;
+		if (others == 0 || now == 0)
+			return false;
+	}
+	return false;
+}
+
+/*
+ * Some poolers tell their client the pid of the first backend that it gets, so
+ * that a pid alone does not prove that there is none.
+ */
+static void
+tell_pooling(Doctor *doctor, Session *other, int pid)
+{
+	Session    *ours = &doctor->session;
+	Millis		until = Min(doctor->deadline, now_ms() + SECOND_CONNECTION_MS);
+
+	if (backend_moves(ours, other, pid, until))
+		say_ok(doctor, "pooling: a pooler in transaction mode");
+	else if (PQbackendPID(ours->conn) == pid)
+		say_ok(doctor, "pooling: none seen, the session has a server connection to itself");
+	else
+		say_ok(doctor, "pooling: a pooler in session mode, as far as can be seen");
+}
+
+/*
+ * Connect as the migration command would, while a transaction is open as the
+ * guard's is, and like a run try again for a while.
+ */
+static bool
+connect_beside(Session *other, const char *conninfo, Millis until)
+{
+	int			round = 0;
+
+	do
+	{
+		if (session_open(other, conninfo, until) && begin(other, until) != 0)
+			return true;
+		session_close(other);
+	} while (other->failure.kind == FAILURE_RETRY && wait_backoff(round++, until));
+	return false;
+}
+
+static Millis
+second_until(const Doctor *doctor)
+{
+	return Min(doctor->deadline, now_ms() + SECOND_CONNECTION_MS);
+}
+
+/*
+ * There is no second connection.  A pooler makes it wait, with PgBouncer at
+ * most until query_wait_timeout.
+ */
+static void
+tell_no_second(Doctor *doctor, const Failure *failure, int pid, int seconds)
+{
+	if (!failure->timed_out && strstr(failure->message, "query_wait_timeout") == NULL)
+		say_failure(doctor, "pooling: no second connection", failure);
+	else if (doctor->options->migration_url)
+		say_note(doctor, NULL, "pooling: a pool of one, or with one connection left: no second within %d s; the migration command has another way",
+				 seconds);
+	else if (PQbackendPID(doctor->session.conn) != pid)
+		say_bad(doctor, POOL_REMEDY, "pooling: a pool of one, or with one connection left: no second within %d s",
+				seconds);
+	else
+		say_failure(doctor, "pooling: no second connection", failure);
+}
+
+/*
+ * The mode of the pooler, and whether it has a connection for a migration
+ * command while the guard holds one.
+ */
+void
+check_pooling(Doctor *doctor)
+{
+	Session    *ours = &doctor->session;
+	Session		other = {0};
+	int			pid = begin(ours, doctor->deadline);
+	Millis		until = second_until(doctor);
+	int			seconds = (until - now_ms() + 500) / 1000;
+
+	if (pid == 0)
+	{
+		say_failure(doctor, "pooling: no transaction", &ours->failure);
+		return;
+	}
+	if (!connect_beside(&other, doctor->options->conninfo, until))
+		tell_no_second(doctor, &other.failure, pid, seconds);
+	else if (!guard_is_alive(ours, doctor->deadline))
+		say_bad(doctor, POOL_REMEDY, "pooling: no second connection until the first was lost: %s", ours->failure.message);
+	else
+		tell_pooling(doctor, &other, pid);
+	session_close(&other);
+}
+
+/*
+ * What --migration-url names.
+ */
+void
+check_second_connection(Doctor *doctor)
+{
+	Session		other = {0};
+
+	if (doctor->options->migration_url == NULL || begin(&doctor->session, doctor->deadline) == 0)
+		return;					/* the latter is told by check_pooling() */
+	if (connect_beside(&other, doctor->options->migration_conninfo, second_until(doctor)))
+		say_ok(doctor, "migration connection: there beside the guard");
+	else
+		say_failure(doctor, "migration connection: none beside the guard", &other.failure);
+	session_close(&other);
+}
+
+/*
+ * An idle transaction, with the limits lifted that a guard lifts.
+ */
+void
+check_idle_transaction(Doctor *doctor)
+{
+	Session    *session = &doctor->session;
+
+	if (begin(session, doctor->deadline) == 0)
+		return;					/* told by check_pooling() */
+	wait_until(NULL, 0, Min(doctor->deadline, now_ms() + IDLE_MS));
+	if (guard_is_alive(session, doctor->deadline))
+		say_ok(doctor, "idle transaction: lives longer than the %d s between two heartbeats of a guard",
+			   HEARTBEAT_MS / 1000);
+	else
+		say_bad(doctor,
+				"Raise idle_transaction_timeout of the pooler (PgBouncer), or what else ends idle transactions, to 10 s or more.",
+				"idle transaction: ended within %.1f s, as a guard would be: %s",
+				IDLE_MS / 1000.0, session->failure.message);
+}

@@ -1,0 +1,222 @@
+/*-------------------------------------------------------------------------
+ *
+ * doctor_server.c
+ *		What "gw_bootstrap doctor" asks of the server, role and extension.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "doctor/doctor.h"
+#include "sql/sql_doctor.h"
+
+#define OLDEST_SERVER 130000
+#define NEWEST_SERVER 199999
+
+/* Seconds. */
+#define LONGEST_KEEPALIVES 300
+
+void
+check_server(Doctor *doctor)
+{
+	PGresult   *result = doctor_ask(doctor, sql_doctor_server());
+	int			version;
+	const char *name;
+
+	if (result == NULL)
+	{
+		say_failure(doctor, "server", &doctor->session.failure);
+		return;
+	}
+	version = PQserverVersion(doctor->session.conn);
+	name = PQgetvalue(result, 0, 0);
+	if (version < OLDEST_SERVER || version > NEWEST_SERVER)
+		say_bad(doctor, "Use a server that this version was tested with.",
+				"server: PostgreSQL %s is not one of 13 to 19", name);
+	else if (strcmp(PQgetvalue(result, 0, 1), "t") == 0)
+		say_bad(doctor,
+				"Connect to the primary; a connection string with several hosts and target_session_attrs=read-write finds it.",
+				"server: PostgreSQL %s is a standby, which cannot be migrated", name);
+	else
+		say_ok(doctor, "server: PostgreSQL %s, a primary", name);
+	PQclear(result);
+}
+
+/*
+ * The script is there: is its library?
+ */
+static void
+check_library(Doctor *doctor, const char *installed, const char *schema)
+{
+	PGresult   *result = doctor_ask(doctor, sql_doctor_library(doctor->session.conn, schema));
+
+	if (result == NULL)
+	{
+		say_failure(doctor, "extension: its library", &doctor->session.failure);
+		return;
+	}
+	if (strcmp(PQgetvalue(result, 0, 0), installed) == 0)
+		say_ok(doctor, "extension: version %s in schema %s", installed, schema);
+	else
+		say_note(doctor, "Run ALTER EXTENSION gw_bootstrap UPDATE in this database, or install the library of the same version.",
+				 "extension: version %s in schema %s, library %s", installed, schema, PQgetvalue(result, 0, 0));
+	PQclear(result);
+}
+
+/*
+ * What is installed here, and what the server could create.
+ */
+void
+check_extension(Doctor *doctor)
+{
+	Session    *session = &doctor->session;
+	PGresult   *result = doctor_ask(doctor, sql_doctor_extension());
+	const char *installed;
+	const char *remedy;
+
+	if (result == NULL)
+	{
+		say_failure(doctor, "extension", &session->failure);
+		return;
+	}
+	installed = PQgetvalue(result, 0, 0);
+	remedy = is_given(result, 0, 2) ?
+		"Run CREATE EXTENSION gw_bootstrap in this database, or use --create-extension." :
+		"Install its package on the server, then run CREATE EXTENSION gw_bootstrap in this database.";
+	if (!is_given(result, 0, 0) && doctor->options->require_extension)
+		say_bad(doctor, remedy, "extension: not installed, and required");
+	else if (!is_given(result, 0, 0))
+		say_note(doctor, remedy, "extension: not installed; a replica uses plain SQL, which costs round trips");
+	else if (strtol(installed, NULL, 10) != strtol(GW_BOOTSTRAP_VERSION, NULL, 10))
+		say_bad(doctor,
+				"Install the client and the extension of the same version; in the database, run ALTER EXTENSION gw_bootstrap UPDATE.",
+				"extension: version %s does not work with version %s of the client", installed, GW_BOOTSTRAP_VERSION);
+	else if (is_given(result, 0, 2) && strcmp(installed, PQgetvalue(result, 0, 2)) != 0)
+		say_note(doctor, "Run ALTER EXTENSION gw_bootstrap UPDATE in this database.",
+				 "extension: version %s in schema %s, but the server has %s",
+				 installed, PQgetvalue(result, 0, 1), PQgetvalue(result, 0, 2));
+	else
+		check_library(doctor, installed, PQgetvalue(result, 0, 1));
+	PQclear(result);
+}
+
+static bool
+is_on(const PGresult *result, int column)
+{
+	const char *value = PQgetvalue(result, 0, column);
+
+	return is_given(result, 0, column) && *value && strcmp(value, "0") != 0;
+}
+
+/*
+ * Limits that a guard lifts for itself still meet the migration command.
+ */
+static void
+check_limits(Doctor *doctor, const PGresult *result)
+{
+	static const struct
+	{
+		int			column;
+		const char *name;
+		const char *ends;
+	} limits[] = {
+		{SETTING_STATEMENT_TIMEOUT, "statement_timeout", "every statement of a migration that takes longer"},
+		{SETTING_LOCK_TIMEOUT, "lock_timeout", "every statement of a migration that waits longer for a lock"},
+		{SETTING_IDLE_TIMEOUT, "idle_in_transaction_session_timeout",
+		 "a migration command that pauses for so long inside a transaction; a guard lifts it for itself"},
+		{SETTING_TRANSACTION_TIMEOUT, "transaction_timeout",
+		 "every transaction of a migration command that takes longer; a guard lifts it for itself"},
+	};
+	bool		any = false;
+
+	for (int i = 0; i < lengthof(limits); i++)
+	{
+		if (!is_on(result, limits[i].column))
+			continue;
+		any = true;
+		say_note(doctor, "Set it to 0 for the role that migrates, or in the migration itself.",
+				 "timeouts: %s is %s and ends %s", limits[i].name,
+				 PQgetvalue(result, 0, limits[i].column), limits[i].ends);
+	}
+	if (!any)
+		say_ok(doctor, "timeouts: none of the server's would end a migration");
+}
+
+/*
+ * How long a guard, whose idle transaction nothing else ends, outlives a host
+ * that has vanished.  A process that dies is noticed at once.
+ */
+static void
+check_keepalives(Doctor *doctor, const PGresult *result)
+{
+	int			seconds = atoi(PQgetvalue(result, 0, SETTING_KEEPALIVES));
+
+	if (!is_given(result, 0, SETTING_KEEPALIVES))
+		return;
+	if (seconds > 0 && seconds <= LONGEST_KEEPALIVES)
+		say_ok(doctor, "keepalives: the server notices after %d s that the host at the other end has vanished", seconds);
+	else
+		say_note(doctor,
+				 "Lower tcp_keepalives_idle, tcp_keepalives_interval and tcp_keepalives_count; behind a pooler it is the pooler that has to notice (PgBouncer: tcp_keepidle, tcp_keepintvl, tcp_keepcnt).",
+				 "keepalives: the server notices only after %d s that the host at the other end has vanished, and keeps its lock until then", seconds);
+}
+
+void
+check_settings(Doctor *doctor)
+{
+	PGresult   *result = doctor_ask(doctor, sql_doctor_settings());
+
+	if (result == NULL)
+	{
+		say_failure(doctor, "settings", &doctor->session.failure);
+		return;
+	}
+	check_limits(doctor, result);
+	if (strcmp(PQgetvalue(result, 0, SETTING_READ_ONLY), "on") == 0)
+		say_bad(doctor, "Set it to off for the role that migrates, or in this database.",
+				"transactions: default_transaction_read_only is on, so a migration can write nothing");
+	else if (strcmp(PQgetvalue(result, 0, SETTING_ISOLATION), "read committed") != 0)
+		say_note(doctor, "The client asks for READ COMMITTED itself; who calls gw_bootstrap_try() has to.",
+				 "transactions: default_transaction_isolation is %s", PQgetvalue(result, 0, SETTING_ISOLATION));
+	else
+		say_ok(doctor, "transactions: READ COMMITTED and writable by default");
+	if (PQserverVersion(doctor->session.conn) >= 140000)
+	{
+		if (is_on(result, SETTING_CHECK_INTERVAL))
+			say_ok(doctor, "client_connection_check_interval: %s", PQgetvalue(result, 0, SETTING_CHECK_INTERVAL));
+		else
+			say_note(doctor, "Set it to some seconds; behind a pooler it is the pooler that has to notice.",
+					 "client_connection_check_interval: 0, so a statement of a migration that was killed runs on to its end");
+	}
+	check_keepalives(doctor, result);
+	PQclear(result);
+}
+
+/*
+ * A migration takes two connections at least: the guard's and its own.  An
+ * open one of ours is among those in use.
+ */
+void
+check_connections(Doctor *doctor)
+{
+	static const char *const limits[] = {"max_connections", "the limit of the role", "the limit of the database"};
+	PGresult   *result = doctor_ask(doctor, sql_doctor_connections(doctor->session.conn));
+	bool		scarce = false;
+
+	if (result == NULL)
+	{
+		say_failure(doctor, "connections", &doctor->session.failure);
+		return;
+	}
+	for (int i = 0; i < lengthof(limits); i++)
+	{
+		if (!is_given(result, 0, i) || atoi(PQgetvalue(result, 0, i)) >= 1)
+			continue;
+		scarce = true;
+		say_bad(doctor, "Raise it, or let poolers and services hold fewer connections.",
+				"connections: %s leaves none beside this one, but a guard and its migration take two", limits[i]);
+	}
+	if (!scarce)
+		say_ok(doctor, "connections: %s more than this one are free on the server", PQgetvalue(result, 0, 0));
+	PQclear(result);
+}

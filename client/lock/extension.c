@@ -1,0 +1,125 @@
+/*-------------------------------------------------------------------------
+ *
+ * extension.c
+ *		Find the extension, create it, or do without.
+ *
+ * Many replicas may create it at once.  All but one of them then wait for the
+ * first, and fail when it has committed; in what way depends on how far they
+ * had come.  So an error tells little, and what counts is whether the
+ * extension is there afterwards.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "base/log.h"
+#include "lock/extension.h"
+#include "sql/sql_plain.h"
+
+#define MAX_ATTEMPTS 10
+
+#define HINT_CREATE "Run CREATE EXTENSION gw_bootstrap in this database"
+
+/*
+ * Errors of somebody who was not the first: already there, as a name or as a
+ * key of a catalog; a catalog row that somebody else has changed, which has no
+ * SQLSTATE of its own; and class 40.
+ */
+static bool
+lost_a_race(const Failure *failure)
+{
+	return strcmp(failure->sqlstate, "42710") == 0 ||
+		strcmp(failure->sqlstate, "42723") == 0 ||
+		strcmp(failure->sqlstate, "23505") == 0 ||
+		strcmp(failure->sqlstate, "XX000") == 0 ||
+		strncmp(failure->sqlstate, "40", 2) == 0;
+}
+
+/*
+ * Try to create the extension.  Returns false, and the failure set, if the
+ * connection does not answer; otherwise *reason tells why it could not be
+ * created, or is empty.
+ */
+static bool
+create_extension(Session *session, Millis deadline, Failure *reason)
+{
+	for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++)
+	{
+		PGresult   *result = session_query(session, sql_plain_create_extension(), deadline);
+
+		memset(reason, 0, sizeof(*reason));
+		if (result != NULL)
+		{
+			PQclear(result);
+			log_info("extension gw_bootstrap is installed now");
+			return true;
+		}
+		*reason = session->failure;
+		if (PQstatus(session->conn) == CONNECTION_BAD || reason->timed_out)
+			return false;
+		if (session_find_extension(session, deadline))
+		{
+			memset(reason, 0, sizeof(*reason));
+			return true;
+		}
+		if (!session->extension_missing)
+			return false;
+		if (!lost_a_race(reason) || !wait_backoff(attempt, deadline))
+			break;
+	}
+	return true;
+}
+
+/*
+ * There is no extension: refuse, or say that there is none.
+ */
+static bool
+do_without(Session *session, const Options *options, const Failure *reason)
+{
+	const char *dbname = PQdb(session->conn);
+	const char *hint = HINT_CREATE " to save round trips, or use --require-extension to refuse to start without it.";
+
+	if (options->require_extension)
+	{
+		if (reason->message[0])
+			set_failure(&session->failure, FAILURE_FINAL, HINT_CREATE ", as a role that may.",
+						"extension gw_bootstrap could not be created in database \"%s\": %s",
+						dbname, reason->message);
+		return false;
+	}
+	if (reason->message[0])
+		log_event(LOG_INFO, NULL, hint,
+				  "extension gw_bootstrap could not be created in database \"%s\": %s; using plain SQL",
+				  dbname, reason->message);
+	else
+		log_event(LOG_INFO, NULL, hint,
+				  "extension gw_bootstrap is not installed in database \"%s\"; using plain SQL", dbname);
+	session->plain = true;
+	session->failure.kind = FAILURE_NONE;
+
+	return true;
+}
+
+/*
+ * Find out whether there is an extension, and where; make it if that is asked
+ * for.  A replica that is to change nothing does not.
+ */
+bool
+find_or_create_extension(Session *session, const Options *options, Millis deadline)
+{
+	Failure		reason = {0};
+
+	if (session_find_extension(session, deadline))
+		return true;
+	if (!session->extension_missing)
+		return false;
+	if (options->create_extension && options->mode == MODE_RUN && !options->skip_migrations)
+	{
+		if (!create_extension(session, deadline, &reason))
+			return false;
+		if (reason.message[0] == '\0')
+			return session->schema_known || session_find_extension(session, deadline);
+	}
+
+	return do_without(session, options, &reason);
+}

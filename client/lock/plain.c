@@ -1,0 +1,181 @@
+/*-------------------------------------------------------------------------
+ *
+ * plain.c
+ *		The work of the extension's functions, where there is no extension.
+ *
+ * The steps are those of gw_bootstrap_try(), and the lock is the same, so that
+ * replicas of both kinds exclude each other.  What takes one call there takes
+ * several statements here: the second look at the heads must be a statement
+ * of its own, since one statement has one snapshot, taken before the lock.
+ * And since SQL cannot try to lock a table, a head table that is locked is
+ * waited for, but only briefly.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "lock/plain.h"
+#include "sql/sql.h"
+#include "sql/sql_plain.h"
+
+static bool
+is_missing_table(const char *sqlstate)
+{
+	return strcmp(sqlstate, "42P01") == 0 || strcmp(sqlstate, "3F000") == 0;
+}
+
+/*
+ * What a statement that failed means for the reading.  A table that has been
+ * dropped since it was looked up was locked a moment ago.
+ */
+static PlainReading
+failed_reading(const Session *session)
+{
+	const char *sqlstate = session->failure.sqlstate;
+
+	return strcmp(sqlstate, "55P03") == 0 || is_missing_table(sqlstate) ? READING_LOCKED :
+																		  READING_FAILED;
+}
+
+/*
+ * Refuse, in the words of the extension, what a query would not tell truly or
+ * in other words.
+ */
+static bool
+check_table(Session *session, const PGresult *table, const Options *options)
+{
+	Failure    *failure = &session->failure;
+	const char *name = PQgetvalue(table, 0, TABLE_RELNAME);
+
+	if (strcmp(PQgetvalue(table, 0, TABLE_IS_PLAIN), "t") != 0 ||
+		strcmp(PQgetvalue(table, 0, TABLE_HAS_CHILDREN), "t") == 0)
+		set_failure(failure, FAILURE_FINAL,
+					"Name the table in which the migration tool keeps its heads in --head-table; it must be a plain table from which no other inherits.",
+					"\"%s\" is not a plain table", name);
+	else if (strcmp(PQgetvalue(table, 0, TABLE_HAS_ROW_SECURITY), "t") == 0)
+		set_failure(failure, FAILURE_FINAL,
+					"Disable row security on the head table, or connect as its owner or as a role with BYPASSRLS.",
+					"row security of table \"%s\" applies to role \"%s\"",
+					name, PQgetvalue(table, 0, TABLE_ROLE));
+	else if (PQgetisnull(table, 0, TABLE_COLUMN))
+		set_failure(failure, FAILURE_FINAL, "Check --head-column.",
+					"column \"%s\" of relation \"%s\" does not exist",
+					options->head_column, name);
+	else
+		return true;
+	return false;
+}
+
+/*
+ * A name that means no table: one that is malformed, or one of a table that
+ * does not exist yet.
+ */
+static PlainReading
+missing_table(Session *session, const PGresult *table)
+{
+	const char *sqlstate = PQgetvalue(table, 0, TABLE_NAME_SQLSTATE);
+
+	if (*sqlstate == '\0' || is_missing_table(sqlstate))
+		return READING_NOT_AT_HEAD;
+	set_failure(&session->failure, FAILURE_FINAL, "Check --head-table.", "%s",
+				PQgetvalue(table, 0, TABLE_NAME_ERROR));
+	return READING_FAILED;
+}
+
+/*
+ * Read the table that was found.
+ */
+static PlainReading
+read_table(Session *session, const PGresult *table, const Options *options, Millis deadline,
+		   Heads *heads)
+{
+	PGresult   *result;
+	PlainReading reading;
+
+	if (!check_table(session, table, options))
+		return READING_FAILED;
+	result = session_query(session,
+						   sql_plain_read(session->conn,
+										  PQgetvalue(table, 0, TABLE_NAME),
+										  PQgetvalue(table, 0, TABLE_COLUMN), options),
+						   deadline);
+	if (result == NULL)
+		return failed_reading(session);
+	reading = strcmp(PQgetvalue(result, 0, 0), "t") == 0 ? READING_AT_HEAD : READING_NOT_AT_HEAD;
+	take_heads(heads, options, PQgetvalue(result, 0, 1));
+	heads->cut = strcmp(PQgetvalue(result, 0, 2), "t") == 0;
+	PQclear(result);
+
+	return reading;
+}
+
+static PlainReading
+find_and_read_table(Session *session, const Options *options, bool in_guard, Millis deadline,
+					Heads *heads)
+{
+	PGresult   *table = session_query(session,
+									sql_plain_find_table(session->conn, options, in_guard),
+									deadline);
+	PlainReading reading;
+
+	take_heads(heads, options, NULL);
+	if (table == NULL)
+		return failed_reading(session);
+	reading = PQgetisnull(table, 0, TABLE_NAME) ?
+		missing_table(session, table) :
+		read_table(session, table, options, deadline, heads);
+	PQclear(table);
+
+	return reading;
+}
+
+/*
+ * End a reading in the guard, so that it holds nothing but the lock.  The
+ * failure of the reading, if any, is kept.
+ */
+static bool
+forget_reading(Session *session, Millis deadline)
+{
+	Failure		failure = session->failure;
+	PGresult   *result;
+
+	if (PQstatus(session->conn) == CONNECTION_BAD || failure.timed_out)
+		return false;
+	result = session_query(session, sql_plain_forget(), deadline);
+	if (result == NULL)
+		return false;
+	PQclear(result);
+	session->failure = failure;
+
+	return true;
+}
+
+/*
+ * Look for the heads.
+ */
+PlainReading
+plain_read_heads(Session *session, const Options *options, bool in_guard, Millis deadline, Heads *heads)
+{
+	PlainReading reading;
+
+	session->failure.timed_out = false;
+	reading = find_and_read_table(session, options, in_guard, deadline, heads);
+	if (in_guard && !forget_reading(session, deadline))
+		reading = READING_FAILED;
+	if (reading == READING_FAILED)
+		take_heads(heads, options, "unknown");
+	return reading;
+}
+
+/*
+ * As gw_bootstrap_at_head(): a table that is locked counts as not at head.
+ */
+bool
+plain_is_at_head(Session *session, const Options *options, Millis deadline, bool *at_head)
+{
+	Heads		heads;
+	PlainReading reading = plain_read_heads(session, options, false, deadline, &heads);
+
+	*at_head = reading == READING_AT_HEAD;
+	return reading != READING_FAILED;
+}

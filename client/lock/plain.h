@@ -1,0 +1,27 @@
+/*-------------------------------------------------------------------------
+ *
+ * plain.h
+ *		The work of the extension's functions, where there is no extension.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef PLAIN_H
+#define PLAIN_H
+
+#include "lock/guard.h"
+
+typedef enum PlainReading
+{
+	READING_FAILED,				/* see the session's failure */
+	READING_LOCKED,				/* somebody has locked the head table */
+	READING_NOT_AT_HEAD,
+	READING_AT_HEAD
+} PlainReading;
+
+extern PlainReading plain_read_heads(Session *session, const Options *options, bool in_guard,
+									 Millis deadline, Heads *heads);
+extern bool plain_is_at_head(Session *session, const Options *options, Millis deadline, bool *at_head);
+extern TryResult plain_guard_open(Session *session, const Options *options, Millis deadline);
+extern TryResult plain_guard_ask_again(Session *session, const Options *options, Millis deadline);
+
+#endif							/* PLAIN_H */

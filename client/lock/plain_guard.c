@@ -1,0 +1,124 @@
+/*-------------------------------------------------------------------------
+ *
+ * plain_guard.c
+ *		The guard, where there is no extension: gw_bootstrap_try() in steps.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "lock/holder.h"
+#include "lock/plain.h"
+#include "sql/sql_plain.h"
+
+static TryResult
+make_try(PlainReading reading, const Heads *heads)
+{
+	TryResult	try = {.outcome = OUTCOME_FAILED, .heads = *heads};
+
+	switch (reading)
+	{
+		case READING_FAILED:
+			break;
+		case READING_LOCKED:
+			try.outcome = OUTCOME_BUSY;
+			break;
+		case READING_NOT_AT_HEAD:
+			try.outcome = OUTCOME_ACQUIRED;
+			break;
+		case READING_AT_HEAD:
+			try.outcome = OUTCOME_AT_HEAD;
+			break;
+	}
+
+	return try;
+}
+
+/*
+ * Say who has the lock.
+ */
+static bool
+find_holder(Session *session, const Options *options, Millis deadline, TryResult *try)
+{
+	Holder		holder;
+
+	/* told for the reader's sake alone, so done without if it is denied */
+	if (!plain_ask_holder(session, options, deadline, &holder))
+		return PQstatus(session->conn) == CONNECTION_OK && !session->failure.timed_out;
+	strlcpy(try->holder_pid, holder.pid ? holder.pid : "", sizeof(try->holder_pid));
+	strlcpy(try->holder_state, holder.state ? holder.state : "", sizeof(try->holder_state));
+	PQclear(holder.result);
+
+	return true;
+}
+
+/*
+ * The lock is ours: look again, with a snapshot that is newer than the lock.
+ */
+TryResult
+plain_guard_ask_again(Session *session, const Options *options, Millis deadline)
+{
+	Heads		heads;
+	PlainReading reading = plain_read_heads(session, options, true, deadline, &heads);
+
+	return make_try(reading, &heads);
+}
+
+/*
+ * Somebody else has the lock.  End the transaction before anything else, so
+ * that the next look at the states of backends is a fresh one.
+ */
+static TryResult
+handle_busy(Session *session, const Options *options, Millis deadline, TryResult try)
+{
+	if (!guard_end(session, deadline) || !find_holder(session, options, deadline, &try))
+		try.outcome = OUTCOME_FAILED;
+	return try;
+}
+
+static TryResult
+try_lock(Session *session, const Options *options, Millis deadline, const Heads *heads)
+{
+	TryResult	try = make_try(READING_LOCKED, heads);
+	PGresult   *result = session_query(session,
+									 sql_plain_begin_and_try(session->conn, options), deadline);
+	char		answer[16];
+	char		pid[sizeof(try.holder_pid)];
+
+	if (result == NULL)
+		return make_try(READING_FAILED, heads);
+	strlcpy(answer, PQgetvalue(result, 0, 0), sizeof(answer));
+	strlcpy(pid, PQgetvalue(result, 0, 1), sizeof(pid));
+	PQclear(result);
+
+	if (strcmp(answer, "acquired") == 0)
+		return plain_guard_ask_again(session, options, deadline);
+	if (strcmp(answer, "standby") == 0)
+	{
+		set_failure(&session->failure, FAILURE_RETRY, "Connect to the primary server.",
+					"cannot bootstrap a database during recovery");
+		return make_try(READING_FAILED, heads);
+	}
+	if (strcmp(answer, "reentry") == 0)
+	{
+		strlcpy(try.holder_pid, pid, sizeof(try.holder_pid));
+		strlcpy(try.holder_state, "orphaned", sizeof(try.holder_state));
+		return try;
+	}
+	return handle_busy(session, options, deadline, try);
+}
+
+/*
+ * Begin a transaction and try to make it the guard, unless the database is at
+ * head.
+ */
+TryResult
+plain_guard_open(Session *session, const Options *options, Millis deadline)
+{
+	Heads		heads;
+	PlainReading reading = plain_read_heads(session, options, false, deadline, &heads);
+
+	if (reading != READING_NOT_AT_HEAD)
+		return make_try(reading, &heads);
+	return try_lock(session, options, deadline, &heads);
+}

@@ -1,0 +1,156 @@
+/*-------------------------------------------------------------------------
+ *
+ * probe.c
+ *		Whether the database is at head, asked of an extension that is ours.
+ *
+ * The fast path of every start is the probe here, which guesses that the
+ * extension is in the schema public.  Client, library and script have versions
+ * that can differ, since they are installed at different times.  The library
+ * answers the probe and tells its version with the answer; the script's is
+ * looked up before more than that is asked.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "lock/extension.h"
+#include "lock/plain.h"
+#include "sql/sql.h"
+
+#define SAME_VERSION_HINT \
+	"Install the client and the extension of the same version; in the database, run ALTER EXTENSION gw_bootstrap UPDATE."
+
+/*
+ * Refuse an extension whose functions this client could misunderstand: its
+ * first number tells their signatures.  "what" has a version of its own, since
+ * script and library are installed at different times.
+ */
+static bool
+check_version(Session *session, const char *version, const char *what)
+{
+	if (strtol(version, NULL, 10) == strtol(GW_BOOTSTRAP_VERSION, NULL, 10))
+		return true;
+	set_failure(&session->failure, FAILURE_FINAL,
+				SAME_VERSION_HINT,
+				"client version %s does not work with version %s of %s gw_bootstrap",
+				GW_BOOTSTRAP_VERSION, version, what);
+	return false;
+}
+
+/*
+ * Ask where the extension lives.
+ */
+bool
+session_find_extension(Session *session, Millis deadline)
+{
+	PGresult   *result = session_query(session, sql_find_extension(), deadline);
+	bool		found;
+
+	session->extension_missing = result != NULL && PQntuples(result) == 0;
+	if (result == NULL)
+		return false;
+	if (session->extension_missing)
+	{
+		PQclear(result);
+		set_failure(&session->failure, FAILURE_FINAL,
+					"Run CREATE EXTENSION gw_bootstrap in this database.",
+					"extension gw_bootstrap is not installed in database \"%s\"",
+					PQdb(session->conn));
+		return false;
+	}
+	found = check_version(session, PQgetvalue(result, 0, 1), "extension");
+	if (found)
+	{
+		session->schema = pg_strdup(PQgetvalue(result, 0, 0));
+		session->schema_known = true;
+		session->extension_version = pg_strdup(PQgetvalue(result, 0, 1));
+	}
+	PQclear(result);
+	return found;
+}
+
+/*
+ * True if the probe failed because the extension may be elsewhere: no such
+ * function or schema, or a function that is not in C.
+ */
+static bool
+may_be_elsewhere(const Failure *failure)
+{
+	return strcmp(failure->sqlstate, "42883") == 0 ||
+		strcmp(failure->sqlstate, "3F000") == 0 ||
+		strcmp(failure->sqlstate, "42501") == 0;
+}
+
+/*
+ * Probe where the extension is taken to be.
+ */
+static PGresult *
+probe(Session *session, const Options *options, Millis deadline)
+{
+	PGresult   *result = session_query(session, sql_probe(session->conn, session->schema, options), deadline);
+	Failure    *failure = &session->failure;
+
+	/* the function that the script names, or the file, is not there */
+	if (result == NULL &&
+		(strcmp(failure->sqlstate, "42883") == 0 || strcmp(failure->sqlstate, "58P01") == 0))
+	{
+		failure->kind = FAILURE_FINAL;
+		strlcpy(failure->hint, SAME_VERSION_HINT, sizeof(failure->hint));
+	}
+	return result;
+}
+
+/*
+ * Ask whether the database is at head: one round trip if it is and the
+ * extension is in the schema public, three in all if it turns out not to be.
+ * More is asked of the extension only after its script's version is known.
+ */
+bool
+session_is_at_head(Session *session, const Options *options, Millis deadline, bool *at_head)
+{
+	PGresult   *result;
+	bool		version_fits;
+
+	if (session->plain)
+		return plain_is_at_head(session, options, deadline, at_head);
+	if (session->schema == NULL)
+		session->schema = pg_strdup("public");
+	result = probe(session, options, deadline);
+	if (result == NULL && !session->schema_known && may_be_elsewhere(&session->failure))
+	{
+		if (!find_or_create_extension(session, options, deadline))
+			return false;
+		if (session->plain)
+			return plain_is_at_head(session, options, deadline, at_head);
+		result = probe(session, options, deadline);
+	}
+	if (result == NULL)
+		return false;
+	*at_head = strcmp(PQgetvalue(result, 0, 0), "t") == 0;
+	version_fits = check_version(session, PQgetvalue(result, 0, 1), "the library of extension");
+	PQclear(result);
+	if (!version_fits)
+		return false;
+	session->extension_works = true;
+	if (*at_head || session->schema_known || session_find_extension(session, deadline))
+		return true;
+	if (session->extension_missing)	/* dropped since it answered */
+		session->failure.kind = FAILURE_RETRY;
+	return false;
+}
+
+/*
+ * If the failure is that the extension has gone, since a migration may drop the
+ * schema in which it is: look for it anew, and do without if it is nowhere.
+ */
+void
+session_forget_extension(Session *session)
+{
+	if (session->plain || !session->extension_works || session->failure.kind != FAILURE_FINAL ||
+		(strcmp(session->failure.sqlstate, "42883") != 0 && strcmp(session->failure.sqlstate, "3F000") != 0))
+		return;
+	session->extension_works = false;
+	session->schema_known = false;
+	session->schema = NULL;
+	session->failure.kind = FAILURE_RETRY;
+}

@@ -1,0 +1,341 @@
+/*-------------------------------------------------------------------------
+ *
+ * alembic.c
+ *		The migration set of Alembic, read without Python.
+ *
+ * Which files belong to it is what ScriptDirectory says in
+ * alembic/script/base.py; what they say is read from their source.  A value
+ * that only running a file could tell is an error, never a guess: a replica
+ * must not wait for, or migrate to, the wrong heads.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+
+#include "base/exit_code.h"
+#include "base/log.h"
+#include "common/string.h"
+#include "migrations/alembic/alembic.h"
+#include "migrations/alembic/alembic_config.h"
+#include "migrations/alembic/python_module.h"
+#include "port.h"
+
+#define HINT "Mend it, or name the heads with --expect-head instead."
+
+static const char *named_by;	/* the option or variable with the path */
+
+static _Noreturn void refuse(const char *fmt, ...) pg_attribute_printf(1, 2);
+
+static void
+refuse(const char *fmt, ...)
+{
+	char		message[1024];
+	va_list		args;
+
+	va_start(args, fmt);
+	vsnprintf(message, sizeof(message), fmt, args);
+	va_end(args);
+	log_event(LOG_ERROR, psprintf("The migration set is named by %s.", named_by), HINT, "%s", message);
+	exit(EXIT_USAGE);
+}
+
+void
+alembic_config_error(const AlembicConfig *config, int line, const char *fmt, ...)
+{
+	char		message[512];
+	va_list		args;
+
+	va_start(args, fmt);
+	vsnprintf(message, sizeof(message), fmt, args);
+	va_end(args);
+	if (line > 0)
+		refuse("%s:%d: %s", config->path, line, message);
+	refuse("%s: %s", config->path, message);
+}
+
+/*
+ * The folder of the configuration file, for "%(here)s".
+ */
+char *
+alembic_here(const AlembicConfig *config)
+{
+	char	   *here = make_absolute_path(config->path);
+
+	if (here == NULL)
+		exit(EXIT_USAGE);		/* it has said why */
+	get_parent_directory(here);
+	return here;
+}
+
+/*
+ * Read a whole file into a buffer that grows with the largest.  The file is
+ * not to keep us waiting: no pipe, no terminal.
+ */
+static char *
+read_file(const char *path, size_t *len)
+{
+	static char *buffer = NULL;
+	static size_t allocated = 0;
+	int			fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	FILE	   *file = fd < 0 ? NULL : fdopen(fd, "rb");
+	struct stat st;
+
+	if (file == NULL || fstat(fd, &st) != 0)
+		refuse("could not read \"%s\": %m", path);
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		refuse("could not read \"%s\": not a regular file", path);
+	if (st.st_size + 1 > allocated)
+	{
+		allocated = st.st_size + 1;
+		buffer = pg_realloc(buffer, allocated);
+	}
+	*len = fread(buffer, 1, st.st_size, file);
+	if (ferror(file))
+		refuse("could not read \"%s\": %m", path);
+	fclose(file);
+	buffer[*len] = '\0';
+	return buffer;
+}
+
+/*
+ * Make a list of a value: None is no item, a string one.
+ */
+static void
+take_list(SimpleStringList *list, const PyValue *value, const char *name, const char *path)
+{
+	const PyValue *items = value->kind == PY_STR ? value : value->items;
+	int			nitems = value->kind == PY_STR ? 1 : value->nitems;
+
+	if (value->kind == PY_UNKNOWN)
+		refuse("%s:%d: the value of %s is %s", path, value->line, name, value->why);
+	for (int i = 0; i < nitems; i++)
+	{
+		if (items[i].kind == PY_UNKNOWN)
+			refuse("%s:%d: the value of %s is %s", path, items[i].line, name, items[i].why);
+		if (items[i].kind != PY_STR)
+			refuse("%s:%d: %s is neither None nor a string nor a sequence of strings", path, value->line, name);
+		simple_string_list_append(list, items[i].string);
+	}
+}
+
+static bool
+is_known(const PyValue *value)
+{
+	for (int i = 0; i < value->nitems; i++)
+	{
+		if (!is_known(&value->items[i]))
+			return false;
+	}
+	return value->kind != PY_UNKNOWN;
+}
+
+/*
+ * The identifier of a file without one is its name, if that is hexadecimal:
+ * so were those of Alembic 0.1.
+ */
+static char *
+legacy_identifier(const char *path)
+{
+	const char *name = strrchr(path, '/') + 1;
+	size_t		len = strspn(name, "abcdef0123456789");
+
+	if (len == 0 || strcmp(name + len, ".py") != 0)
+		refuse("%s: no revision identifier is assigned to \"revision\"", path);
+	return pnstrdup(name, len);
+}
+
+static void
+read_script(Revisions *revisions, const char *path)
+{
+	PyVariable	variables[] = {{"revision"}, {"down_revision"}, {"depends_on"}, {"branch_labels"}};
+	const PyValue *id = &variables[0].value;
+	PyError		error;
+	size_t		len;
+	char	   *text = read_file(path, &len);
+	Revision   *revision;
+
+	if (!py_read_module(text, len, variables, lengthof(variables), &error))
+		refuse("%s:%d: %s", path, error.line, error.message);
+	revision = add_revision(revisions);
+	revision->path = pg_strdup(path);
+	if (id->kind == PY_UNKNOWN)
+		refuse("%s:%d: the value of revision is %s", path, id->line, id->why);
+	if (id->kind != PY_UNSET && (id->kind != PY_STR || *id->string == '\0'))
+		refuse("%s:%d: revision is not a string", path, id->line);
+	revision->id = id->kind == PY_STR ? id->string : legacy_identifier(path);
+	if (variables[1].value.kind == PY_UNSET)
+		refuse("%s: nothing is assigned to \"down_revision\"", path);
+	take_list(&revision->down, &variables[1].value, "down_revision", path);
+	take_list(&revision->depends_on, &variables[2].value, "depends_on", path);
+	/* labels matter only if a depends_on names one */
+	if (is_known(&variables[3].value))
+		take_list(&revision->labels, &variables[3].value, "branch_labels", path);
+	else
+		revision->labels_line = variables[3].value.line;
+}
+
+static bool
+is_script_name(const char *name)
+{
+	return pg_str_endswith(name, ".py") && strncmp(name, ".#", 2) != 0 && strncmp(name, "__init__", 8) != 0;
+}
+
+/*
+ * Read a file of a folder, unless its name says that it is no script.  The
+ * name is that of the file itself, not that of a link to it.
+ */
+static void
+read_entry(Revisions *revisions, const char *path, SimpleStringList *seen)
+{
+	char		real[PATH_MAX];
+
+	if (realpath(path, real) == NULL)
+		refuse("could not resolve \"%s\": %m", path);
+	if (!is_script_name(strrchr(real, '/') + 1))
+		return;
+	if (simple_string_list_member(seen, real))
+		return;
+	simple_string_list_append(seen, real);
+	read_script(revisions, real);
+}
+
+static bool
+is_directory(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool
+is_link(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
+static void
+read_directory(Revisions *revisions, const char *dir, bool recursive, SimpleStringList *seen)
+{
+	struct dirent **entries;
+	int			count = scandir(dir, &entries, NULL, alphasort);
+
+	if (count < 0)
+		refuse("could not read folder \"%s\": %m", dir);
+	for (int i = 0; i < count; i++)
+	{
+		const char *name = entries[i]->d_name;
+		char	   *path = psprintf("%s/%s", dir, name);
+
+		if (!is_directory(path))
+			read_entry(revisions, path, seen);
+		else if (recursive && !is_link(path) && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+				 !pg_str_endswith(name, "__pycache__"))
+			read_directory(revisions, path, recursive, seen);
+		free(path);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+/*
+ * Find the folder that a location names: a path, or "package:folder", which is
+ * looked for where Python would, as far as that can be known without it.
+ */
+static char *
+find_location(const AlembicConfig *config, const char *location)
+{
+	const char *colon = strchr(location, ':');
+	char	   *python_path = getenv("PYTHONPATH") ? pg_strdup(getenv("PYTHONPATH")) : NULL;
+	SimpleStringList folders = config->sys_path;
+	char	   *relative;
+	char	   *folder;
+
+	if (*location == '/' || colon == NULL)
+		return pg_strdup(location);
+	relative = pg_strdup(location);
+	for (char *c = relative; *c; c++)
+	{
+		if (*c == ':' || (*c == '.' && c < relative + (colon - location)))
+			*c = '/';
+	}
+	while ((folder = strsep(&python_path, ":")) != NULL)
+		simple_string_list_append(&folders, folder);
+	for (SimpleStringListCell *cell = folders.head; cell; cell = cell->next)
+	{
+		char	   *path = psprintf("%s/%s", *cell->val ? cell->val : ".", relative);
+
+		if (is_directory(path))
+			return path;
+	}
+	refuse("%s: \"%s\" was not found in prepend_sys_path or PYTHONPATH", config->path, location);
+}
+
+/*
+ * Read the revisions that a configuration leads to.
+ */
+static void
+read_locations(AlembicConfig *config, Revisions *revisions)
+{
+	SimpleStringList seen = {NULL, NULL};
+	bool		found = false;
+
+	if (config->script_location == NULL)
+		refuse("%s: there is no script_location", config->path);
+	if (config->sourceless)
+		refuse("%s: sourceless is set: revisions that are compiled only cannot be read without Python", config->path);
+	if (config->version_locations.head == NULL)
+		simple_string_list_append(&config->version_locations,
+								  psprintf("%s/versions", find_location(config, config->script_location)));
+	for (SimpleStringListCell *cell = config->version_locations.head; cell; cell = cell->next)
+	{
+		char	   *dir = find_location(config, cell->val);
+
+		if (!is_directory(dir))
+			continue;			/* as Alembic does */
+		found = true;
+		read_directory(revisions, dir, config->recursive, &seen);
+	}
+	if (!found)
+		refuse("%s: folder \"%s\" does not exist", config->path, config->version_locations.head->val);
+}
+
+/*
+ * Read a migration set: a configuration file, a script directory or a folder
+ * of versions.
+ */
+void
+read_alembic(const char *path, const char *source, Revisions *revisions)
+{
+	AlembicConfig config = {.path = path};
+	SimpleStringList seen = {NULL, NULL};
+	size_t		len;
+
+	named_by = source;
+	if (is_directory(path))
+	{
+		char	   *versions = psprintf("%s/versions", path);
+
+		read_directory(revisions, is_directory(versions) ? versions : path, false, &seen);
+	}
+	else
+	{
+		char	   *text = pg_strdup(read_file(path, &len));
+
+		if (pg_str_endswith(path, ".toml"))
+			read_alembic_toml(&config, text);
+		else
+			read_alembic_ini(&config, text);
+		read_locations(&config, revisions);
+	}
+	if (revisions->count == 0)
+		refuse("%s: there is no revision", path);
+	if (!resolve_revisions(revisions))
+		exit(EXIT_USAGE);
+}

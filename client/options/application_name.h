@@ -1,0 +1,16 @@
+/*-------------------------------------------------------------------------
+ *
+ * application_name.h
+ *		By what the server knows the sessions of a command.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef APPLICATION_NAME_H
+#define APPLICATION_NAME_H
+
+#include "options/options.h"
+
+extern char *command_application_name(const char *name, const Options *options);
+extern char *with_application_name(const char *url, const char *application_name);
+
+#endif							/* APPLICATION_NAME_H */

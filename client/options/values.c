@@ -1,0 +1,99 @@
+/*-------------------------------------------------------------------------
+ *
+ * values.c
+ *		Parse the values of options and environment variables.
+ *
+ * A value is taken or refused, never guessed at: a replica that misreads
+ * "--skip-migrations=maybe" would start on a schema that nobody migrates.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "base/exit_code.h"
+#include "base/log.h"
+#include "options/values.h"
+
+#define SPACES " \t\r\n"
+
+/*
+ * Parse a truth value.  "source" is the option or variable it came from.
+ */
+bool
+parse_bool(const char *value, const char *source)
+{
+	static const char *const yes[] = {"true", "t", "yes", "y", "on", "1"};
+	static const char *const no[] = {"false", "f", "no", "n", "off", "0"};
+
+	for (int i = 0; i < lengthof(yes); i++)
+	{
+		if (pg_strcasecmp(value, yes[i]) == 0)
+			return true;
+		if (pg_strcasecmp(value, no[i]) == 0)
+			return false;
+	}
+	log_error_hint("Use true or false.", "invalid value \"%s\" for %s", value, source);
+	exit(EXIT_USAGE);
+}
+
+/*
+ * Parse a whole number within bounds.
+ */
+int64
+parse_integer(const char *value, const char *source, int64 min, int64 max)
+{
+	char	   *end;
+	int64		number;
+
+	errno = 0;
+	number = strtoi64(value, &end, 10);
+	if (end == value || *end != '\0' || errno != 0 || number < min || number > max ||
+		isspace((unsigned char) *value))
+	{
+		log_error_hint(psprintf("Use a whole number from " INT64_FORMAT " to " INT64_FORMAT ".", min, max),
+					   "invalid value \"%s\" for %s", value, source);
+		exit(EXIT_USAGE);
+	}
+	return number;
+}
+
+/*
+ * Add one head as it is.
+ */
+void
+add_head(SimpleStringList *heads, const char *head, const char *source)
+{
+	if (*head == '\0')
+	{
+		log_error("empty head revision in %s", source);
+		exit(EXIT_USAGE);
+	}
+	simple_string_list_append(heads, head);
+}
+
+/*
+ * Add heads that are separated by commas, as in the environment; spaces around
+ * them are ignored.
+ */
+void
+add_heads(SimpleStringList *heads, const char *list, const char *source)
+{
+	char	   *copy = pg_strdup(list);
+	char	   *next = copy;
+	char	   *head;
+
+	while ((head = strsep(&next, ",")) != NULL)
+	{
+		head += strspn(head, SPACES);
+		for (size_t len = strlen(head); len > 0 && strchr(SPACES, head[len - 1]); len--)
+			head[len - 1] = '\0';
+		if (strpbrk(head, SPACES) != NULL)
+		{
+			log_error_hint("Separate the heads by commas.",
+						   "invalid value \"%s\" for %s", head, source);
+			exit(EXIT_USAGE);
+		}
+		add_head(heads, head, source);
+	}
+	free(copy);
+}

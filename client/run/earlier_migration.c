@@ -1,0 +1,101 @@
+/*-------------------------------------------------------------------------
+ *
+ * earlier_migration.c
+ *		Whether an earlier migration command is still at work.
+ *
+ * The lock says that its client has gone, and the watcher that its command
+ * has; but a server finishes the statement that it is executing, however long
+ * that takes, before it looks whether anybody wants the result.  And where the
+ * guard was lost on the way, its command has a moment to end.
+ *
+ * So this is asked by whoever has the lock and is about to migrate, in
+ * whichever way.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "lock/ahead.h"
+#include "run/earlier_migration.h"
+#include "sql/sql.h"
+
+/*
+ * How long a command may live on after the loss of its guard: the grace, and
+ * time to notice and to kill.
+ */
+#define OUTLIVE_MS (GRACE_LOST_MS + 2000)
+
+/*
+ * We waited for somebody who gave up the lock without reaching head.  If that
+ * is because the guard was lost, the command is being stopped just now.
+ */
+void
+let_command_end(Run *run)
+{
+	if (!run->lock_was_taken)
+		return;
+	run->lock_was_taken = false;
+	wait_until(NULL, 0, Min(run->deadline, now_ms() + OUTLIVE_MS));
+}
+
+/*
+ * NULL, and the failure set, if that cannot be told.
+ */
+PGresult *
+ask_for_migrations(Session *session, const Options *options, Millis deadline)
+{
+	return session_query(session, sql_migration_sessions(options, OUTLIVE_MS), deadline);
+}
+
+/*
+ * Judge what the server knows of an earlier migration.  A pooled backend keeps
+ * the name of the command that used it last, so if it is idle it counts only
+ * for as long as that command may have lived on; and if it is at work, that may
+ * be for somebody who has no name to give it.
+ */
+bool
+is_earlier_migration(Run *run, const PGresult *sessions)
+{
+	const char *pid;
+
+	if (PQntuples(sessions) == 0)
+		return false;
+	pid = PQgetvalue(sessions, 0, 0);
+	if (strcmp(PQgetvalue(sessions, 0, 1), "t") == 0)
+	{
+		snprintf(run->reason, sizeof(run->reason),
+				 "backend %s is still at work under the name of an earlier migration, whose guard has gone", pid);
+		snprintf(run->remedy, sizeof(run->remedy),
+				 "It ends with its statement; SELECT pg_terminate_backend(%s) ends it now. If it is the service, which a pooler lent that backend, give the service an application_name of its own.", pid);
+	}
+	else
+	{
+		snprintf(run->reason, sizeof(run->reason),
+				 "backend %s was at work for an earlier migration a moment ago", pid);
+		run->remedy[0] = '\0';
+	}
+	run->reason_code = EXIT_DEADLINE;
+	return true;
+}
+
+/*
+ * No earlier migration is at work.  But one may have been committed since we
+ * looked at the heads, so look again before anything is migrated.  If there is
+ * nothing left to do, or it cannot be told, the step says how to go on.
+ */
+bool
+is_still_to_do(Run *run, Step *step, ExitCode *code)
+{
+	TryResult	try = guard_ask_again(&run->session, run->options, run->attempt_deadline);
+
+	if (try.outcome == OUTCOME_ACQUIRED && !is_ahead(&try.heads) &&
+		!(try.heads.cut && run->options->alembic))
+		return true;
+	if (try.outcome == OUTCOME_FAILED || !guard_end(&run->session, run->attempt_deadline))
+		*step = handle_failure(run, code);
+	else if (try.outcome == OUTCOME_BUSY)
+		*step = wait_round(run, code);
+	else
+		*step = STEP_AGAIN;		/* which judges it */
+	return false;
+}

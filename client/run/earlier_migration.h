@@ -1,0 +1,18 @@
+/*-------------------------------------------------------------------------
+ *
+ * earlier_migration.h
+ *		Whether an earlier migration command is still at work.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef EARLIER_MIGRATION_H
+#define EARLIER_MIGRATION_H
+
+#include "run/round.h"
+
+extern void let_command_end(Run *run);
+extern PGresult *ask_for_migrations(Session *session, const Options *options, Millis deadline);
+extern bool is_earlier_migration(Run *run, const PGresult *sessions);
+extern bool is_still_to_do(Run *run, Step *step, ExitCode *code);
+
+#endif							/* EARLIER_MIGRATION_H */

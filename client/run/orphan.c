@@ -1,0 +1,96 @@
+/*-------------------------------------------------------------------------
+ *
+ * orphan.c
+ *		What a waiting replica does about an orphaned lock.
+ *
+ * A pooled backend with an orphan on it is "active" whenever the pooler lends
+ * it out, so once seen as orphaned a holder counts as such for as long as it
+ * holds the lock.  What is done about it stays safe for one that is not: the
+ * extension looks again, and ends no backend that has anything to do.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "base/log.h"
+#include "run/round.h"
+#include "sql/sql.h"
+#include "sql/sql_plain.h"
+
+void
+note_orphan(Run *run, TryResult *try)
+{
+	if (strcmp(try->holder_state, ORPHANED) == 0)
+		strlcpy(run->orphan, try->holder_pid, sizeof(run->orphan));
+	else if (try->holder_pid[0] && strcmp(try->holder_pid, run->orphan) == 0)
+		strlcpy(try->holder_state, ORPHANED, sizeof(try->holder_state));
+	else
+		run->orphan[0] = '\0';
+}
+
+static bool
+is_breakable(const Run *run)
+{
+	return run->options->break_orphans && strcmp(run->orphan, run->unbreakable) != 0;
+}
+
+/*
+ * Say what can be done about the orphan that was noted.
+ */
+void
+advise_on_orphan(Run *run)
+{
+	static const char unless[] = "If no older replica is migrating any more, run SELECT ";
+	static const char otherwise[] = " as a role that may, or start with --break-orphans.";
+
+	if (is_breakable(run))
+		strlcpy(run->remedy,
+				"It is ended once its backend has been idle for 10 s, or is lent to a replica with --break-orphans.",
+				sizeof(run->remedy));
+	else if (run->session.plain)
+		snprintf(run->remedy, sizeof(run->remedy), "%spg_terminate_backend(%s)%s",
+				 unless, run->orphan, otherwise);
+	else
+		snprintf(run->remedy, sizeof(run->remedy), "%sgw_bootstrap_break_orphan(" INT64_FORMAT ")%s",
+				 unless, run->options->lock_key, otherwise);
+}
+
+/*
+ * Break an orphaned lock if that is wanted.  It is asked for in the
+ * transaction of the "try", thus on the backend that has just been looked at:
+ * on a pool that never rests, the way to an orphan is to be on its backend.
+ * Returns false if the session failed.
+ */
+bool
+break_orphan(Run *run)
+{
+	PGresult   *result;
+
+	if (run->orphan[0] == '\0' || !is_breakable(run))
+		return true;
+
+	result = session_query(&run->session,
+						   run->session.plain ?
+							   sql_plain_break_orphan(run->options, run->orphan) :
+							   sql_break_orphan(run->session.schema, run->options),
+						   run->attempt_deadline);
+	if (result != NULL)
+	{
+		if (!PQgetisnull(result, 0, 0))
+		{
+			log_warning("ended the orphaned lock " INT64_FORMAT " of backend %s",
+						run->options->lock_key, PQgetvalue(result, 0, 0));
+			run->round = 0;		/* ask soon */
+		}
+		PQclear(result);
+		return true;
+	}
+	if (strcmp(run->session.failure.sqlstate, "42501") != 0)
+		return false;
+	strlcpy(run->unbreakable, run->orphan, sizeof(run->unbreakable));
+	log_event(LOG_WARNING, run->session.failure.message,
+			  "GRANT the role of that backend, or pg_signal_backend, to the role of this replica; a superuser's backend takes a superuser.",
+			  "not permitted to end the orphaned lock " INT64_FORMAT " of backend %s",
+			  run->options->lock_key, run->orphan);
+	return true;
+}

@@ -1,0 +1,98 @@
+/*-------------------------------------------------------------------------
+ *
+ * post_sql.c
+ *		Idempotent steps in a file of SQL, run by every replica.
+ *
+ * They hold no lock, so replicas may run them at the same time.  A deadlock
+ * between them, or a lost connection, is a reason to run them again.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "base/log.h"
+#include "run/post_sql.h"
+#include "script/sql_script.h"
+#include "sql/sql.h"
+
+/*
+ * Begin the transaction, over the connection that is there if it is any good.
+ */
+static bool
+begin_transaction(Script *script, const Options *options)
+{
+	Session    *session = script->session;
+	PGresult   *result;
+
+	if (session->conn != NULL && PQtransactionStatus(session->conn) != PQTRANS_IDLE)
+		session_close(session);
+	if (session->conn == NULL &&
+		!session_open(session, options->conninfo, script->attempt_deadline))
+		return false;
+	result = session_query(session, sql_begin(session->conn), script->attempt_deadline);
+	PQclear(result);
+
+	return result != NULL;
+}
+
+static ScriptEnd
+attempt(Script *script, const Options *options)
+{
+	ScriptEnd	end;
+
+	if (!begin_transaction(script, options))
+		return stop_signal() != 0 || now_ms() >= script->deadline ? SCRIPT_STOPPED : SCRIPT_LOST;
+	end = script_run(script);
+	return end == SCRIPT_DONE ? script_commit(script) : end;
+}
+
+static ExitCode
+end_stopped(const Session *session)
+{
+	if (stop_signal() == 0)
+		log_event(LOG_ERROR,
+				  session->failure.kind == FAILURE_NONE ? NULL :
+														  psprintf("The last error was: %s", session->failure.message),
+				  NULL, "deadline passed: the post step did not end in time and was stopped");
+	return EXIT_DEADLINE;
+}
+
+/*
+ * Run --post-sql, until it has worked once.
+ */
+ExitCode
+run_post_sql(Run *run)
+{
+	Session    *session = &run->session;
+	Script		script = {
+		.name = "post step",
+		.file = &run->options->post_sql,
+		.session = session,
+		.deadline = post_deadline(run),
+	};
+	ScriptEnd	end;
+	int			round = 0;
+
+	script.attempt_deadline = attempt_deadline(run->options, script.deadline);
+	set_backstop(script.attempt_deadline + BACKSTOP_MS);
+	log_debug("running the post step");
+	for (;;)
+	{
+		script.limited = 0;
+		end = attempt(&script, run->options);
+		if (end != SCRIPT_LOST)
+			break;
+		session_close(session);
+		if (session->failure.kind == FAILURE_FINAL)
+		{
+			log_failure(&session->failure);
+			return EXIT_REFUSED;
+		}
+		log_warning("the post step was interrupted, starting over: %s", session->failure.message);
+		if (!wait_backoff(round++, script.deadline))
+			return end_stopped(session);
+	}
+	if (end == SCRIPT_STOPPED)
+		return end_stopped(session);
+	return end == SCRIPT_DONE ? EXIT_READY : EXIT_STEP_FAILED;
+}

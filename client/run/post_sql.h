@@ -1,0 +1,15 @@
+/*-------------------------------------------------------------------------
+ *
+ * post_sql.h
+ *		Idempotent steps in a file of SQL, run by every replica.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POST_SQL_H
+#define POST_SQL_H
+
+#include "run/round.h"
+
+extern ExitCode run_post_sql(Run *run);
+
+#endif							/* POST_SQL_H */

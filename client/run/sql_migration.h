@@ -1,0 +1,15 @@
+/*-------------------------------------------------------------------------
+ *
+ * sql_migration.h
+ *		Migrate by a file of SQL, in the guard's own transaction.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SQL_MIGRATION_H
+#define SQL_MIGRATION_H
+
+#include "run/round.h"
+
+extern Step migrate_by_sql(Run *run, ExitCode *code);
+
+#endif							/* SQL_MIGRATION_H */

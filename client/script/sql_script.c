@@ -1,0 +1,289 @@
+/*-------------------------------------------------------------------------
+ *
+ * sql_script.c
+ *		Run the statements of a file in the transaction that is open.
+ *
+ * While one of them runs there can be no heartbeat.  The server watches
+ * instead: the statement ends with the deadline, and soon after its client.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "base/log.h"
+#include "mb/pg_wchar.h"
+#include "script/sql_script.h"
+#include "script/sql_words.h"
+#include "sql/sql.h"
+
+/* By how much the server may miss the deadline. */
+#define LIMIT_DRIFT_MS 200
+
+/* How much of a statement is shown. */
+#define SHOWN_BYTES 200
+
+/*
+ * Where a statement begins to tell a password, perhaps as a part of a URI, or
+ * NULL.
+ */
+static const char *
+find_password(const char *text)
+{
+	static const char *const before[] = {"password", "://"};
+	const char *first = NULL;
+
+	for (int i = 0; i < lengthof(before); i++)
+	{
+		const char *found = strcasestr(text, before[i]);
+
+		if (found && (first == NULL || found + strlen(before[i]) < first))
+			first = found + strlen(before[i]);
+	}
+	return first;
+}
+
+/*
+ * The beginning of a statement, up to any password.
+ */
+static char *
+show_statement(const char *text)
+{
+	SqlWords	words = {.next = text};
+	const char *begin;
+	const char *end;
+	int			len;
+
+	next_sql_word(&words);
+	begin = words.start;
+	end = find_password(begin);
+	len = end ? end - begin : strlen(begin);
+	if (len > SHOWN_BYTES)
+	{
+		/* not within a character */
+		for (len = SHOWN_BYTES; len > 0 && (begin[len] & 0xC0) == 0x80;)
+			len--;
+	}
+	return psprintf("%.*s%s", len, begin, begin[len] ? " ..." : "");
+}
+
+/*
+ * Where the server found the error, or where the statement begins.
+ */
+static int
+error_line(const SqlStatement *statement, const PGresult *result)
+{
+	const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
+	SqlWords	words = {.next = statement->text};
+	const char *p = statement->text;
+
+	if (position == NULL)
+	{
+		next_sql_word(&words);
+		return line_of(statement, words.start);
+	}
+	/* it counts characters; one too many is no harm at the end of the text */
+	for (long left = strtol(position, NULL, 10); left > 1 && *p; left--)
+		p += Min(pg_utf_mblen((const unsigned char *) p), strlen(p));
+	return line_of(statement, p);
+}
+
+static const char *
+error_field(const PGresult *result, int field)
+{
+	const char *value = PQresultErrorField(result, field);
+
+	return value ? value : "";
+}
+
+/*
+ * Say what failed: a statement, or if that is NULL the COMMIT.
+ */
+static void
+log_script_failure(const Script *script, const SqlStatement *statement, const PGresult *result)
+{
+	const char *detail = error_field(result, PG_DIAG_MESSAGE_DETAIL);
+	char	   *where = statement ?
+		psprintf("%s:%d", script->file->path, error_line(statement, result)) :
+		psprintf("%s: at COMMIT", script->file->path);
+	char	   *shown = statement ? show_statement(statement->text) : pg_strdup("COMMIT");
+
+	/* the server's detail may show a whole row */
+	if (statement && find_password(statement->text))
+		detail = "";
+	log_event(LOG_ERROR,
+			  psprintf("%s%sNothing of the file was applied. The statement is: %s",
+					   detail, *detail ? " " : "", shown),
+			  error_field(result, PG_DIAG_MESSAGE_HINT),
+			  "%s failed: %s: %s (SQLSTATE %s)", script->name, where,
+			  error_field(result, PG_DIAG_MESSAGE_PRIMARY),
+			  error_field(result, PG_DIAG_SQLSTATE));
+	free(where);
+	free(shown);
+}
+
+/*
+ * Whether all has been rolled back for a reason that may go away by itself:
+ * the connection, a deadlock, a lock that somebody else had too long.
+ */
+static bool
+is_lost(const Session *session)
+{
+	static const char *const sqlstates[] = {"08", "40", "55P03", "57P"};
+
+	if (PQstatus(session->conn) != CONNECTION_OK)
+		return true;
+	for (int i = 0; i < lengthof(sqlstates); i++)
+	{
+		if (strncmp(session->failure.sqlstate, sqlstates[i], strlen(sqlstates[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Judge the answer to a statement, or to COMMIT if that is NULL.
+ */
+static ScriptEnd
+judge(Script *script, const SqlStatement *statement, const PGresult *result)
+{
+	Session    *session = script->session;
+	ExecStatusType status;
+
+	if (result == NULL)
+		return stop_signal() != 0 || now_ms() >= script->deadline ? SCRIPT_STOPPED : SCRIPT_LOST;
+	status = PQresultStatus(result);
+	if (status != PGRES_FATAL_ERROR && status != PGRES_BAD_RESPONSE)
+	{
+		if (PQtransactionStatus(session->conn) == (statement ? PQTRANS_INTRANS : PQTRANS_IDLE))
+			return SCRIPT_DONE;
+		log_error("%s failed: %s: a statement has ended the transaction that it ran in",
+				  script->name, script->file->path);
+		return SCRIPT_FAILED;
+	}
+	set_result_failure(&session->failure, session->conn, result);
+	if (stop_signal() != 0 || now_ms() >= script->deadline)
+		return SCRIPT_STOPPED;
+	if (is_lost(session))
+		return SCRIPT_LOST;
+	log_script_failure(script, statement, result);
+	return SCRIPT_FAILED;
+}
+
+/*
+ * Run something of our own between the statements.
+ */
+static PGresult *
+ask(Script *script, char *sql, ScriptEnd *end)
+{
+	PGresult   *result = session_query(script->session, sql, script->attempt_deadline);
+
+	*end = SCRIPT_DONE;
+	if (result == NULL)
+		*end = stop_signal() != 0 || now_ms() >= script->deadline ? SCRIPT_STOPPED : SCRIPT_LOST;
+	return result;
+}
+
+/*
+ * Tell the server the deadline, unless it knows.
+ */
+static ScriptEnd
+limit_time(Script *script)
+{
+	Millis		now = now_ms();
+	ScriptEnd	end;
+
+	if (script->limited != 0 && now - script->limited < LIMIT_DRIFT_MS)
+		return SCRIPT_DONE;
+	if (now >= script->deadline)
+		return SCRIPT_STOPPED;
+	PQclear(ask(script, sql_limit_time(script->deadline - now), &end));
+	script->limited = now;
+
+	return end;
+}
+
+static ScriptEnd
+run_statement(Script *script, const SqlStatement *statement)
+{
+	SqlWords	words = {.next = statement->text};
+	ScriptEnd	end = limit_time(script);
+	PGresult   *result = NULL;
+
+	if (end != SCRIPT_DONE)
+		return end;
+	next_sql_word(&words);
+	log_debug("sending the statement of %s:%d", script->file->path, line_of(statement, words.start));
+	script->session->running = psprintf("%s:%d", script->file->path, line_of(statement, words.start));
+	if (session_send_unlogged(script->session, statement->text))
+		result = session_receive(script->session, script->attempt_deadline);
+	free(script->session->running);
+	script->session->running = NULL;
+	end = judge(script, statement, result);
+	PQclear(result);
+	/* it may have set another limit */
+	if (strcmp(words.word, "set") == 0 || strcmp(words.word, "select") == 0)
+		script->limited = 0;
+
+	return end;
+}
+
+static ScriptEnd
+begin_script(Script *script)
+{
+	ScriptEnd	end;
+	PGresult   *result = ask(script, sql_begin_script(), &end);
+
+	if (result != NULL)
+	{
+		script->search_path = pg_strdup(PQgetvalue(result, 0, 0));
+		script->role = pg_strdup(PQgetvalue(result, 0, 1));
+	}
+	PQclear(result);
+
+	return end;
+}
+
+static ScriptEnd
+end_script(Script *script)
+{
+	ScriptEnd	end;
+
+	PQclear(ask(script,
+				sql_restore_names(script->session->conn, script->search_path, script->role), &end));
+	return end;
+}
+
+/*
+ * Run the file.  The transaction is left open.
+ */
+ScriptEnd
+script_run(Script *script)
+{
+	ScriptEnd	end = begin_script(script);
+
+	for (int i = 0; i < script->file->count && end == SCRIPT_DONE; i++)
+		end = run_statement(script, &script->file->statements[i]);
+	if (end == SCRIPT_DONE)
+		end = end_script(script);
+	free(script->search_path);
+	free(script->role);
+
+	return end;
+}
+
+/*
+ * If the answer is lost, nobody knows here whether it was committed.
+ */
+ScriptEnd
+script_commit(Script *script)
+{
+	PGresult   *result = NULL;
+	ScriptEnd	end;
+
+	if (session_send(script->session, sql_commit()))
+		result = session_receive(script->session, script->attempt_deadline);
+	end = judge(script, NULL, result);
+	PQclear(result);
+
+	return end;
+}

@@ -1,0 +1,37 @@
+/*-------------------------------------------------------------------------
+ *
+ * sql_script.h
+ *		Run the statements of a file in the transaction that is open.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SQL_SCRIPT_H
+#define SQL_SCRIPT_H
+
+#include "script/sql_file.h"
+#include "server/session.h"
+
+typedef enum ScriptEnd
+{
+	SCRIPT_DONE,
+	SCRIPT_FAILED,				/* which has been logged */
+	SCRIPT_LOST,				/* see the session's failure: start over */
+	SCRIPT_STOPPED				/* the deadline has passed, or a signal came */
+} ScriptEnd;
+
+typedef struct Script
+{
+	const char *name;			/* "migration" or "post step" */
+	const SqlFile *file;
+	Session    *session;
+	Millis		deadline;
+	Millis		attempt_deadline;	/* for answers that are due by then */
+	Millis		limited;		/* when the server was told the deadline */
+	char	   *search_path;	/* as found */
+	char	   *role;
+} Script;
+
+extern ScriptEnd script_run(Script *script);
+extern ScriptEnd script_commit(Script *script);
+
+#endif							/* SQL_SCRIPT_H */

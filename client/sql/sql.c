@@ -1,0 +1,355 @@
+/*-------------------------------------------------------------------------
+ *
+ * sql.c
+ *		Every SQL statement that the client sends.
+ *
+ * A pooled backend is handed on to the gateway, so nothing may be set for the
+ * session: not even search_path, which PostgreSQL's own client programs secure
+ * first.  Instead every name is qualified, operators included, and every
+ * argument is cast and given, so that no planted function matches better.
+ *
+ * All of it goes in the simple query protocol: after the extended one, an
+ * unnamed portal would keep its snapshot while the guard is open.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "base/exit_code.h"
+#include "base/log.h"
+#include "command/command.h"
+#include "fe_utils/string_utils.h"
+#include "options/application_name.h"
+#include "pqexpbuffer.h"
+#include "sql/sql.h"
+
+void
+append_literal(PQExpBuffer sql, PGconn *conn, const char *value)
+{
+	char	   *literal = PQescapeLiteral(conn, value, strlen(value));
+
+	if (literal == NULL)
+	{
+		log_error_hint("Check the encoding of heads and names, and PGCLIENTENCODING.",
+					   "cannot quote \"%s\": %s", value, PQerrorMessage(conn));
+		exit(EXIT_USAGE);
+	}
+	appendPQExpBufferStr(sql, literal);
+	PQfreemem(literal);
+}
+
+/*
+ * Where the extension lives; no row if it isn't installed.
+ */
+char *
+sql_find_extension(void)
+{
+	return pg_strdup("SELECT n.nspname, e.extversion"
+					 " FROM pg_catalog.pg_extension e"
+					 " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace"
+					 " WHERE e.extname OPERATOR(pg_catalog.=) 'gw_bootstrap'");
+}
+
+/*
+ * The arguments that all but one of the functions start with.
+ */
+static void
+append_table_arguments(PQExpBuffer sql, PGconn *conn, const Options *options)
+{
+	append_literal(sql, conn, options->head_table);
+	appendPQExpBufferStr(sql, "::pg_catalog.text, ");
+	append_literal(sql, conn, options->head_column);
+	appendPQExpBufferStr(sql, "::pg_catalog.text");
+}
+
+void
+append_expected_heads(PQExpBuffer sql, PGconn *conn, const Options *options)
+{
+	appendPQExpBufferStr(sql, "ARRAY[");
+	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
+	{
+		append_literal(sql, conn, cell->val);
+		if (cell->next)
+			appendPQExpBufferStr(sql, ", ");
+	}
+	appendPQExpBufferStr(sql, "]::pg_catalog.text[]");
+}
+
+static void
+append_heads_arguments(PQExpBuffer sql, PGconn *conn, const Options *options)
+{
+	append_expected_heads(sql, conn, options);
+	appendPQExpBufferStr(sql, ", ");
+	append_table_arguments(sql, conn, options);
+}
+
+/*
+ * A statement that fails unless the function is there, is written in C, which
+ * only a superuser can create, and has its library, which it loads.  That is
+ * what the validator of the language checks.
+ */
+void
+append_validate_function(PQExpBuffer sql, PGconn *conn, const char *schema)
+{
+	PQExpBufferData function;
+
+	initPQExpBuffer(&function);
+	appendPQExpBuffer(&function,
+					  "%s.gw_bootstrap_at_head(pg_catalog.text[], pg_catalog.text, pg_catalog.text)",
+					  fmtId(schema));
+	appendPQExpBufferStr(sql, "SELECT pg_catalog.fmgr_c_validator(");
+	append_literal(sql, conn, function.data);
+	appendPQExpBufferStr(sql, "::pg_catalog.regprocedure)");
+	termPQExpBuffer(&function);
+}
+
+/*
+ * The fast path, one message of two statements.  Whoever may create functions
+ * in that schema must not have theirs called, and planning a call can be
+ * enough for that.  So the first statement fails, before the second is even
+ * parsed, unless the function is ours; asking pg_extension instead would cost
+ * a new backend as much as all the rest.
+ *
+ * The second tells the version of the library, too, which is loaded by then.
+ */
+char *
+sql_probe(PGconn *conn, const char *schema, const Options *options)
+{
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	append_validate_function(&sql, conn, schema);
+	appendPQExpBuffer(&sql, "; SELECT %s.gw_bootstrap_at_head(", fmtId(schema));
+	append_heads_arguments(&sql, conn, options);
+	appendPQExpBufferStr(&sql, "), pg_catalog.current_setting('gw_bootstrap.version'::pg_catalog.text, true)");
+
+	return sql.data;
+}
+
+/*
+ * Whether the heads found are not all: those returned are among the first rows
+ * of the table, which may have more.  If they are the table's heads as a set,
+ * there are no others.
+ */
+static void
+append_cut(PQExpBuffer sql, PGconn *conn, const char *schema, const Options *options)
+{
+	appendPQExpBuffer(sql,
+					  ", CASE WHEN t.outcome OPERATOR(pg_catalog.=) 'acquired'::pg_catalog.text"
+					  " AND pg_catalog.cardinality(t.current_heads) OPERATOR(pg_catalog.>) 0"
+					  " AND NOT (''::pg_catalog.text OPERATOR(pg_catalog.=) ANY (t.current_heads))"
+					  " THEN NOT %s.gw_bootstrap_at_head(t.current_heads, ",
+					  fmtId(schema));
+	append_table_arguments(sql, conn, options);
+	appendPQExpBufferStr(sql, ") END");
+}
+
+static void
+append_try(PQExpBuffer sql, PGconn *conn, const char *schema, const Options *options)
+{
+	appendPQExpBufferStr(sql, "SELECT t.outcome, t.current_heads, t.holder_pid, t.holder_state");
+	if (options->alembic)
+		append_cut(sql, conn, schema, options);
+	appendPQExpBuffer(sql, " FROM %s.gw_bootstrap_try(", fmtId(schema));
+	append_heads_arguments(sql, conn, options);
+	appendPQExpBuffer(sql, ", '" INT64_FORMAT "'::pg_catalog.int8) t", options->lock_key);
+}
+
+char *
+sql_try(PGconn *conn, const char *schema, const Options *options)
+{
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	append_try(&sql, conn, schema, options);
+
+	return sql.data;
+}
+
+/*
+ * Open the guard.  Its time limits are lifted for this transaction alone;
+ * transaction_timeout came with 17.  A client whose host is gone would then
+ * keep the lock until the server's TCP gives up, 2 hours by the default of
+ * most systems; so that is made 30 s, and means nothing over a Unix socket.
+ */
+void
+append_begin_guard(PQExpBuffer sql, PGconn *conn)
+{
+	appendPQExpBufferStr(sql,
+						 "BEGIN ISOLATION LEVEL READ COMMITTED;"
+						 " SET LOCAL idle_in_transaction_session_timeout = 0;"
+						 " SET LOCAL tcp_keepalives_idle = 15; SET LOCAL tcp_keepalives_interval = 5;"
+						 " SET LOCAL tcp_keepalives_count = 3; ");
+	if (PQserverVersion(conn) >= 170000)
+		appendPQExpBufferStr(sql, "SET LOCAL transaction_timeout = 0; ");
+}
+
+char *
+sql_begin_and_try(PGconn *conn, const char *schema, const Options *options)
+{
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	append_begin_guard(&sql, conn);
+	append_try(&sql, conn, schema, options);
+
+	return sql.data;
+}
+
+char *
+sql_current_heads(PGconn *conn, const char *schema, const Options *options)
+{
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	appendPQExpBuffer(&sql, "SELECT current_heads FROM %s.gw_bootstrap_status(", fmtId(schema));
+	append_table_arguments(&sql, conn, options);
+	appendPQExpBuffer(&sql, ", '" INT64_FORMAT "'::pg_catalog.int8)", options->lock_key);
+
+	return sql.data;
+}
+
+/*
+ * Who has the lock: the eight columns of gw_bootstrap_status(), times in UTC.
+ */
+char *
+sql_status(PGconn *conn, const char *schema, const Options *options)
+{
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	appendPQExpBufferStr(&sql, "SELECT current_heads, lock_key, holder_pid, holder_state, ");
+	appendPQExpBufferStr(&sql, SQL_UTC("holder_since"));
+	appendPQExpBufferStr(&sql, ", holder_application_name, pg_catalog.host(holder_client_addr), in_recovery");
+	appendPQExpBuffer(&sql, " FROM %s.gw_bootstrap_status(", fmtId(schema));
+	append_table_arguments(&sql, conn, options);
+	appendPQExpBuffer(&sql, ", '" INT64_FORMAT "'::pg_catalog.int8)", options->lock_key);
+
+	return sql.data;
+}
+
+char *
+sql_break_orphan(const char *schema, const Options *options)
+{
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	appendPQExpBuffer(&sql, "SELECT %s.gw_bootstrap_break_orphan('" INT64_FORMAT "'::pg_catalog.int8, '10 seconds'::pg_catalog.interval)",
+					  fmtId(schema), options->lock_key);
+
+	return sql.data;
+}
+
+char *
+sql_heartbeat(void)
+{
+	return pg_strdup("SELECT 1");
+}
+
+/*
+ * A session of a migration command that is in a transaction, or has just been:
+ * pid, and whether it is.  Every transaction holds its own virtual transaction
+ * id, which anybody may see, unlike the state of another role's session.
+ *
+ * A pooler may append the address of its client to the name (PgBouncer's
+ * application_name_add_host).
+ */
+char *
+sql_migration_sessions(const Options *options, int recent_ms)
+{
+	char	   *name = command_application_name(MIGRATION, options);
+	char	   *sql;
+
+	sql = psprintf("SELECT s.pid, s.at_work FROM"
+				   " (SELECT a.pid, a.state_change, EXISTS"
+				   " (SELECT FROM pg_catalog.pg_locks l"
+				   " WHERE l.pid OPERATOR(pg_catalog.=) a.pid"
+				   " AND l.locktype OPERATOR(pg_catalog.=) 'virtualxid'"
+				   " AND l.mode OPERATOR(pg_catalog.=) 'ExclusiveLock') AS at_work"
+				   " FROM pg_catalog.pg_stat_activity a"
+				   " WHERE a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+				   " AND (a.application_name OPERATOR(pg_catalog.=) '%s'"
+				   " OR pg_catalog.starts_with(a.application_name, '%s - '::pg_catalog.text))"
+				   " AND a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()) s"
+				   " WHERE s.at_work OR s.state_change OPERATOR(pg_catalog.>)"
+				   " (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) '%d ms'::pg_catalog.interval)"
+				   " ORDER BY s.at_work DESC, s.pid LIMIT 1",
+				   name, name, recent_ms);
+	pg_free(name);
+
+	return sql;
+}
+
+char *
+sql_commit(void)
+{
+	return pg_strdup("COMMIT");
+}
+
+char *
+sql_rollback(void)
+{
+	return pg_strdup("ROLLBACK");
+}
+
+/*
+ * Begin a transaction that is no guard, but may last as long.
+ */
+char *
+sql_begin(PGconn *conn)
+{
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	append_begin_guard(&sql, conn);
+
+	return sql.data;
+}
+
+/*
+ * Before statements of others: read strings as psql's lexer did, and remember
+ * what decides which tables names mean, and whether we may read them.
+ */
+char *
+sql_begin_script(void)
+{
+	return pg_strdup("SET LOCAL standard_conforming_strings = on;"
+					 " SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_setting('role')");
+}
+
+/*
+ * A statement is not to go on after the deadline, in milliseconds from now, or
+ * long after its client has gone.  Limits that are lower are left, and those
+ * that the server doesn't know; client_connection_check_interval came with 14.
+ */
+char *
+sql_limit_time(int64 left)
+{
+	return psprintf("SELECT pg_catalog.set_config(s.name, s.most::pg_catalog.text, true)"
+					" FROM (SELECT name,"
+					" CASE name WHEN 'statement_timeout' THEN " INT64_FORMAT "::pg_catalog.int8 ELSE 1000 END AS most,"
+					" CASE WHEN vartype OPERATOR(pg_catalog.=) 'integer' THEN setting::pg_catalog.int8 END AS current"
+					" FROM pg_catalog.pg_settings"
+					" WHERE name OPERATOR(pg_catalog.=) 'statement_timeout'"
+					" OR name OPERATOR(pg_catalog.=) 'client_connection_check_interval') s"
+					" WHERE s.current OPERATOR(pg_catalog.=) 0 OR s.current OPERATOR(pg_catalog.>) s.most",
+					left);
+}
+
+/*
+ * Undo the SET LOCAL of others that would change what we see.
+ */
+char *
+sql_restore_names(PGconn *conn, const char *search_path, const char *role)
+{
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	appendPQExpBufferStr(&sql, "SELECT pg_catalog.set_config('role', ");
+	append_literal(&sql, conn, role);
+	appendPQExpBufferStr(&sql, ", true), pg_catalog.set_config('search_path', ");
+	append_literal(&sql, conn, search_path);
+	appendPQExpBufferStr(&sql, ", true)");
+
+	return sql.data;
+}

@@ -1,0 +1,38 @@
+/*-------------------------------------------------------------------------
+ *
+ * sql_doctor.h
+ *		What "gw_bootstrap doctor" asks.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SQL_DOCTOR_H
+#define SQL_DOCTOR_H
+
+#include "libpq-fe.h"
+#include "options/options.h"
+
+/* The columns of sql_doctor_settings(); one row. */
+enum
+{
+	SETTING_STATEMENT_TIMEOUT,
+	SETTING_LOCK_TIMEOUT,
+	SETTING_IDLE_TIMEOUT,
+	SETTING_TRANSACTION_TIMEOUT,	/* NULL before 17 */
+	SETTING_ISOLATION,
+	SETTING_READ_ONLY,
+	SETTING_CHECK_INTERVAL,		/* NULL before 14 */
+	SETTING_KEEPALIVES   /* seconds until a vanished client is noticed; NULL for a
+								 * local connection */
+};
+
+extern char *sql_begin_pid(PGconn *conn);
+extern char *sql_doctor_server(void);
+extern char *sql_doctor_extension(void);
+extern char *sql_doctor_library(PGconn *conn, const char *schema);
+extern char *sql_doctor_settings(void);
+extern char *sql_doctor_connections(PGconn *conn);
+extern char *sql_doctor_privileges(PGconn *conn, const Options *options);
+extern char *sql_doctor_namesakes(PGconn *conn, const Options *options);
+extern char *sql_doctor_advisory_locks(void);
+
+#endif							/* SQL_DOCTOR_H */

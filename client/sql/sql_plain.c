@@ -1,0 +1,264 @@
+/*-------------------------------------------------------------------------
+ *
+ * sql_plain.c
+ *		The SQL that does without the extension.
+ *
+ * The rules of sql.c hold here, too.  In the guard there is one more: it must
+ * keep nothing but the advisory lock, not even the lock of a catalog.  So it
+ * reads tables and views under a savepoint, to which it rolls back: that
+ * releases their locks, while those taken before it stay.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "pqexpbuffer.h"
+#include "sql/sql.h"
+#include "sql/sql_plain.h"
+
+/* As many heads, and as much of each, as the extension shows. */
+#define MAX_HEADS "100"
+#define MAX_HEAD_LENGTH "1024"
+
+/*
+ * For the statements that follow in the same message, or until the savepoint:
+ * wait for a locked table only so long, and let row security that applies be
+ * an error.  A message of several statements is a transaction by itself.
+ */
+#define READ_SETTINGS "SET LOCAL lock_timeout = 200; SET LOCAL row_security = off; "
+
+/* Waiting for somebody else who creates the extension, too. */
+#define CREATE_SETTINGS "SET LOCAL lock_timeout = 10000; "
+
+/*
+ * What the name of the head table means.  Since 16, to_regclass() takes a name
+ * that is malformed for one of a table that is missing; then the error that
+ * the cast would raise tells.
+ */
+char *
+sql_plain_find_table(PGconn *conn, const Options *options, bool in_guard)
+{
+	PQExpBufferData sql;
+	bool		soft_errors = PQserverVersion(conn) >= 160000;
+
+	initPQExpBuffer(&sql);
+	if (in_guard)
+		appendPQExpBufferStr(&sql, "SAVEPOINT gw_bootstrap; ");
+	appendPQExpBufferStr(&sql,
+						 READ_SETTINGS
+						 "SELECT pg_catalog.quote_ident(n.nspname::pg_catalog.text) OPERATOR(pg_catalog.||) '.'::pg_catalog.text"
+						 " OPERATOR(pg_catalog.||) pg_catalog.quote_ident(c.relname::pg_catalog.text), c.relname,"
+						 " c.relkind OPERATOR(pg_catalog.=) 'r'::pg_catalog.\"char\""
+						 " AND c.relpersistence OPERATOR(pg_catalog.<>) 't'::pg_catalog.\"char\","
+						 " EXISTS (SELECT 1 FROM pg_catalog.pg_inherits i"
+						 " WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid),"
+						 " pg_catalog.row_security_active(c.oid),"
+						 " pg_catalog.quote_ident(a.attname::pg_catalog.text), current_user, ");
+	appendPQExpBufferStr(&sql, soft_errors ? "e.sql_error_code, e.message" : "NULL, NULL");
+	appendPQExpBufferStr(&sql, " FROM (SELECT pg_catalog.to_regclass(");
+	append_literal(&sql, conn, options->head_table);
+	appendPQExpBufferStr(&sql,
+						 "::pg_catalog.text)::pg_catalog.oid AS oid) t"
+						 " LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid"
+						 " LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
+						 " LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid"
+						 " AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped"
+						 " AND a.attname::pg_catalog.text OPERATOR(pg_catalog.=) ");
+	append_literal(&sql, conn, options->head_column);
+	appendPQExpBufferStr(&sql, "::pg_catalog.text");
+	if (soft_errors)
+	{
+		appendPQExpBufferStr(&sql, " LEFT JOIN LATERAL pg_catalog.pg_input_error_info(");
+		append_literal(&sql, conn, options->head_table);
+		appendPQExpBufferStr(&sql, "::pg_catalog.text, 'pg_catalog.regclass'::pg_catalog.text) e ON t.oid IS NULL");
+	}
+
+	return sql.data;
+}
+
+/*
+ * Compare the heads found with those expected, as sets of text, list some, and
+ * tell whether there are others.  The first head that is not expected ends the
+ * comparison.  Table and column are as the server quoted them.
+ */
+char *
+sql_plain_read(PGconn *conn, const char *table, const char *column, const Options *options)
+{
+	PQExpBufferData sql;
+	PQExpBufferData head;
+
+	initPQExpBuffer(&head);
+	appendPQExpBuffer(&head, "h.%s::pg_catalog.text COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.=) ", column);
+
+	initPQExpBuffer(&sql);
+	appendPQExpBuffer(&sql,
+					  READ_SETTINGS "SELECT NOT EXISTS (SELECT 1 FROM ONLY %s h WHERE NOT (%sANY (",
+					  table, head.data);
+	append_expected_heads(&sql, conn, options);
+	appendPQExpBufferStr(&sql, ")))");
+	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
+	{
+		appendPQExpBuffer(&sql, " AND EXISTS (SELECT 1 FROM ONLY %s h WHERE %s", table, head.data);
+		append_literal(&sql, conn, cell->val);
+		appendPQExpBufferStr(&sql, "::pg_catalog.text)");
+	}
+	appendPQExpBuffer(&sql,
+					  ", f.heads, EXISTS (SELECT 1 FROM ONLY %s h WHERE h.%s IS NOT NULL AND NOT (%sANY (f.heads)))",
+					  table, column, head.data);
+	appendPQExpBuffer(&sql,
+					  " FROM (SELECT COALESCE((SELECT pg_catalog.array_agg("
+					  "DISTINCT pg_catalog.left(g.head, " MAX_HEAD_LENGTH ") COLLATE pg_catalog.\"C\")"
+					  " FROM (SELECT h.%s::pg_catalog.text AS head FROM ONLY %s h"
+					  " WHERE h.%s IS NOT NULL LIMIT " MAX_HEADS ") g), '{}'::pg_catalog.text[]) AS heads) f",
+					  column, table, column);
+	termPQExpBuffer(&head);
+
+	return sql.data;
+}
+
+/*
+ * End a reading in the guard: nothing of it stays.
+ */
+char *
+sql_plain_forget(void)
+{
+	return pg_strdup("ROLLBACK TO SAVEPOINT gw_bootstrap; RELEASE SAVEPOINT gw_bootstrap");
+}
+
+/*
+ * The locks on our key, from the function below the view pg_locks, since that
+ * view would itself be locked until the guard ends.
+ */
+static void
+append_key_locks(PQExpBuffer sql, const Options *options)
+{
+	uint64		key = (uint64) options->lock_key;
+
+	appendPQExpBuffer(sql,
+					  " FROM pg_catalog.pg_lock_status() l"
+					  " WHERE l.granted AND l.locktype OPERATOR(pg_catalog.=) 'advisory'::pg_catalog.text"
+					  " AND l.classid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
+					  " AND l.objid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
+					  " AND l.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2",
+					  (unsigned) (key >> 32), (unsigned) (key & 0xFFFFFFFF));
+}
+
+/*
+ * Open the guard.  CASE asks in that order: a lock that this very backend has
+ * already, left there by another client of the pooler, would be given to us
+ * again.  An advisory lock in any other database is nothing to this backend.
+ */
+char *
+sql_plain_begin_and_try(PGconn *conn, const Options *options)
+{
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	append_begin_guard(&sql, conn);
+	appendPQExpBufferStr(&sql,
+						 "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'standby'"
+						 " WHEN EXISTS (SELECT 1");
+	append_key_locks(&sql, options);
+	appendPQExpBuffer(&sql,
+					  " AND l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()) THEN 'reentry'"
+					  " WHEN pg_catalog.pg_try_advisory_xact_lock('" INT64_FORMAT "'::pg_catalog.int8) THEN 'acquired'"
+					  " ELSE 'busy' END, pg_catalog.pg_backend_pid()",
+					  options->lock_key);
+
+	return sql.data;
+}
+
+/*
+ * What sql_status() says, but for the heads, which need a statement of their
+ * own, and with the holder's time unrounded as well.  A state that is hidden
+ * from the role stays NULL.  Our own backend, if it has the lock outside of a
+ * guard, was lent to us with it; since when is not known, as it is busy with
+ * us.  Of several holders in share mode one that is in a transaction tells
+ * more.
+ */
+char *
+sql_plain_status(PGconn *conn, const Options *options)
+{
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	appendPQExpBuffer(&sql,
+					  "SELECT NULL::pg_catalog.text[] AS current_heads,"
+					  " '" INT64_FORMAT "'::pg_catalog.int8 AS lock_key,"
+					  " h.pid AS holder_pid, h.holder_state, ",
+					  options->lock_key);
+	appendPQExpBufferStr(&sql, SQL_UTC("h.since"));
+	appendPQExpBufferStr(&sql,
+						 " AS holder_since, h.application_name AS holder_application_name,"
+						 " pg_catalog.host(h.client_addr) AS holder_client_addr,"
+						 " pg_catalog.pg_is_in_recovery() AS in_recovery, h.since"
+						 " FROM (SELECT 1) one LEFT JOIN LATERAL"
+						 " (SELECT k.pid, a.application_name, a.client_addr,"
+						 " CASE WHEN k.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN NULL"
+						 " WHEN a.state OPERATOR(pg_catalog.=) 'idle'::pg_catalog.text"
+						 " THEN a.state_change ELSE a.xact_start END AS since,"
+						 " CASE WHEN k.pid IS NULL THEN 'prepared'"
+						 " WHEN a.state OPERATOR(pg_catalog.=) 'idle'::pg_catalog.text"
+						 " OR k.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN 'orphaned'"
+						 " WHEN a.state IS NOT NULL THEN 'active' END AS holder_state"
+						 " FROM (SELECT l.pid");
+	append_key_locks(&sql, options);
+	appendPQExpBufferStr(&sql,
+						 " AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d"
+						 " WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())) k"
+						 " LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) k.pid"
+						 " ORDER BY holder_state LIMIT 1) h ON true");
+
+	return sql.data;
+}
+
+/*
+ * What gw_bootstrap_break_orphan() does about that backend: its pid if the
+ * lock was an orphan and ends, else NULL.  Our own backend, which a pooler has
+ * lent us with the lock on it, gives it back as often as it was taken; the
+ * pointless condition keeps the look for it from being done only once.  Another
+ * one has to be seen with the lock first and then idle since before that.
+ */
+char *
+sql_plain_break_orphan(const Options *options, const char *pid)
+{
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	appendPQExpBuffer(&sql,
+					  "SELECT CASE WHEN CASE WHEN %s OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN"
+					  " (WITH RECURSIVE r(n, freed) AS (SELECT 0, true UNION ALL SELECT r.n OPERATOR(pg_catalog.+) 1,"
+					  " (SELECT CASE l.mode WHEN 'ExclusiveLock'::pg_catalog.text"
+					  " THEN pg_catalog.pg_advisory_unlock('" INT64_FORMAT "'::pg_catalog.int8)"
+					  " ELSE pg_catalog.pg_advisory_unlock_shared('" INT64_FORMAT "'::pg_catalog.int8) END",
+					  pid, options->lock_key, options->lock_key);
+	append_key_locks(&sql, options);
+	appendPQExpBufferStr(&sql,
+						 " AND l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()"
+						 " AND r.n OPERATOR(pg_catalog.>=) 0 LIMIT 1) FROM r WHERE r.freed)"
+						 " SELECT pg_catalog.bool_or(r.freed) FROM r WHERE r.n OPERATOR(pg_catalog.>) 0)"
+						 " WHEN EXISTS (SELECT 1");
+	append_key_locks(&sql, options);
+	appendPQExpBuffer(&sql,
+					  " AND l.pid OPERATOR(pg_catalog.=) %s) AND EXISTS"
+					  " (SELECT 1 FROM pg_catalog.pg_stat_activity a"
+					  " WHERE a.pid OPERATOR(pg_catalog.=) %s"
+					  " AND a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+					  " AND a.state OPERATOR(pg_catalog.=) 'idle'::pg_catalog.text"
+					  " AND a.state_change OPERATOR(pg_catalog.<) (pg_catalog.clock_timestamp()"
+					  " OPERATOR(pg_catalog.-) '10 seconds'::pg_catalog.interval))"
+					  " THEN pg_catalog.pg_terminate_backend(%s) END THEN %s END",
+					  pid, pid, pid, pid);
+
+	return sql.data;
+}
+
+/*
+ * The schema is named, since that is where the client looks first, and since
+ * whatever comes first in a search_path could be anybody's.
+ */
+char *
+sql_plain_create_extension(void)
+{
+	return pg_strdup(CREATE_SETTINGS "CREATE EXTENSION IF NOT EXISTS gw_bootstrap SCHEMA public");
+}
