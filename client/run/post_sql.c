@@ -19,7 +19,7 @@
  * Begin the transaction, over the connection that is there if it is any good.
  */
 static bool
-begin_transaction(Script *script, const Options *options)
+begin_transaction(const Script *script, const Options *options)
 {
 	Session    *session = script->session;
 	PGresult   *result;
@@ -36,7 +36,7 @@ begin_transaction(Script *script, const Options *options)
 }
 
 static ScriptEnd
-attempt(Script *script, const Options *options)
+attempt(const Script *script, const Options *options)
 {
 	ScriptEnd	end;
 
@@ -78,7 +78,6 @@ run_post_sql(Run *run)
 	log_debug("running the post step");
 	for (;;)
 	{
-		script.limited = 0;
 		end = attempt(&script, run->options);
 		if (end != SCRIPT_LOST)
 			break;

@@ -43,7 +43,7 @@ end_stopped(Run *run, ExitCode *code, const char *reason)
 }
 
 static Step
-commit(Run *run, Script *script, ExitCode *code)
+commit(Run *run, const Script *script, ExitCode *code)
 {
 	switch (script_commit(script))
 	{
@@ -66,7 +66,7 @@ commit(Run *run, Script *script, ExitCode *code)
  * All statements have run.  Only if that has reached head is it kept.
  */
 static Step
-verify_and_commit(Run *run, Script *script, ExitCode *code)
+verify_and_commit(Run *run, const Script *script, ExitCode *code)
 {
 	TryResult	try = guard_ask_again(&run->session, run->options, run->attempt_deadline);
 

@@ -22,6 +22,14 @@
 /* How much of a statement is shown. */
 #define SHOWN_BYTES 200
 
+/* The state of one attempt, made anew for each. */
+typedef struct Attempt
+{
+	const Script *script;
+	Millis		limited;		/* when the server was told the deadline */
+	PGresult   *names;			/* search_path and role as found */
+} Attempt;
+
 /*
  * Where a statement begins to tell a password, perhaps as a part of a URI, or
  * NULL.
@@ -144,7 +152,7 @@ is_lost(const Session *session)
  * Judge the answer to a statement, or to COMMIT if that is NULL.
  */
 static ScriptEnd
-judge(Script *script, const SqlStatement *statement, const PGresult *result)
+judge(const Script *script, const SqlStatement *statement, const PGresult *result)
 {
 	Session    *session = script->session;
 	ExecStatusType status;
@@ -173,7 +181,7 @@ judge(Script *script, const SqlStatement *statement, const PGresult *result)
  * Run something of our own between the statements.
  */
 static PGresult *
-ask(Script *script, char *sql, ScriptEnd *end)
+ask(const Script *script, char *sql, ScriptEnd *end)
 {
 	PGresult   *result = session_query(script->session, sql, script->attempt_deadline);
 
@@ -187,69 +195,67 @@ ask(Script *script, char *sql, ScriptEnd *end)
  * Tell the server the deadline, unless it knows.
  */
 static ScriptEnd
-limit_time(Script *script)
+limit_time(Attempt *attempt)
 {
+	const Script *script = attempt->script;
 	Millis		now = now_ms();
 	ScriptEnd	end;
 
-	if (script->limited != 0 && now - script->limited < LIMIT_DRIFT_MS)
+	if (attempt->limited != 0 && now - attempt->limited < LIMIT_DRIFT_MS)
 		return SCRIPT_DONE;
 	if (now >= script->deadline)
 		return SCRIPT_STOPPED;
 	PQclear(ask(script, sql_limit_time(script->deadline - now), &end));
-	script->limited = now;
+	attempt->limited = now;
 
 	return end;
 }
 
 static ScriptEnd
-run_statement(Script *script, const SqlStatement *statement)
+run_statement(Attempt *attempt, const SqlStatement *statement)
 {
+	const Script *script = attempt->script;
+	Session    *session = script->session;
 	SqlWords	words = {.next = statement->text};
-	ScriptEnd	end = limit_time(script);
+	ScriptEnd	end = limit_time(attempt);
 	PGresult   *result = NULL;
 
 	if (end != SCRIPT_DONE)
 		return end;
 	next_sql_word(&words);
-	log_debug("sending the statement of %s:%d", script->file->path, line_of(statement, words.start));
-	script->session->running = psprintf("%s:%d", script->file->path, line_of(statement, words.start));
-	if (session_send_unlogged(script->session, statement->text))
-		result = session_receive(script->session, script->attempt_deadline);
-	free(script->session->running);
-	script->session->running = NULL;
+	session->running = psprintf("%s:%d", script->file->path, line_of(statement, words.start));
+	log_debug("sending the statement of %s", session->running);
+	if (session_send_unlogged(session, statement->text))
+		result = session_receive(session, script->attempt_deadline);
+	free(session->running);
+	session->running = NULL;
 	end = judge(script, statement, result);
 	PQclear(result);
 	/* it may have set another limit */
 	if (strcmp(words.word, "set") == 0 || strcmp(words.word, "select") == 0)
-		script->limited = 0;
+		attempt->limited = 0;
 
 	return end;
 }
 
 static ScriptEnd
-begin_script(Script *script)
+begin_script(Attempt *attempt)
 {
 	ScriptEnd	end;
-	PGresult   *result = ask(script, sql_begin_script(), &end);
 
-	if (result != NULL)
-	{
-		script->search_path = pg_strdup(PQgetvalue(result, 0, 0));
-		script->role = pg_strdup(PQgetvalue(result, 0, 1));
-	}
-	PQclear(result);
-
+	attempt->names = ask(attempt->script, sql_begin_script(), &end);
 	return end;
 }
 
 static ScriptEnd
-end_script(Script *script)
+end_script(const Attempt *attempt)
 {
+	const Script *script = attempt->script;
+	const char *search_path = PQgetvalue(attempt->names, 0, 0);
+	const char *role = PQgetvalue(attempt->names, 0, 1);
 	ScriptEnd	end;
 
-	PQclear(ask(script,
-				sql_restore_names(script->session->conn, script->search_path, script->role), &end));
+	PQclear(ask(script, sql_restore_names(script->session->conn, search_path, role), &end));
 	return end;
 }
 
@@ -257,16 +263,16 @@ end_script(Script *script)
  * Run the file.  The transaction is left open.
  */
 ScriptEnd
-script_run(Script *script)
+script_run(const Script *script)
 {
-	ScriptEnd	end = begin_script(script);
+	Attempt		attempt = {.script = script};
+	ScriptEnd	end = begin_script(&attempt);
 
 	for (int i = 0; i < script->file->count && end == SCRIPT_DONE; i++)
-		end = run_statement(script, &script->file->statements[i]);
+		end = run_statement(&attempt, &script->file->statements[i]);
 	if (end == SCRIPT_DONE)
-		end = end_script(script);
-	free(script->search_path);
-	free(script->role);
+		end = end_script(&attempt);
+	PQclear(attempt.names);
 
 	return end;
 }
@@ -275,7 +281,7 @@ script_run(Script *script)
  * If the answer is lost, nobody knows here whether it was committed.
  */
 ScriptEnd
-script_commit(Script *script)
+script_commit(const Script *script)
 {
 	PGresult   *result = NULL;
 	ScriptEnd	end;

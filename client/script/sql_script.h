@@ -19,6 +19,7 @@ typedef enum ScriptEnd
 	SCRIPT_STOPPED				/* the deadline has passed, or a signal came */
 } ScriptEnd;
 
+/* What is to be run; nothing that changes while it is, or from one attempt to the next. */
 typedef struct Script
 {
 	const char *name;			/* "migration" or "post step" */
@@ -26,12 +27,9 @@ typedef struct Script
 	Session    *session;
 	Millis		deadline;
 	Millis		attempt_deadline;	/* for answers that are due by then */
-	Millis		limited;		/* when the server was told the deadline */
-	char	   *search_path;	/* as found */
-	char	   *role;
 } Script;
 
-extern ScriptEnd script_run(Script *script);
-extern ScriptEnd script_commit(Script *script);
+extern ScriptEnd script_run(const Script *script);
+extern ScriptEnd script_commit(const Script *script);
 
 #endif							/* SQL_SCRIPT_H */
