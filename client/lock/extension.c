@@ -47,19 +47,19 @@ create_extension(Session *session, Millis deadline, Failure *reason)
 	{
 		PGresult   *result = session_query(session, sql_plain_create_extension(), deadline);
 
-		memset(reason, 0, sizeof(*reason));
+		failure_clear(reason);
 		if (result != NULL)
 		{
 			PQclear(result);
 			log_info("extension gw_bootstrap is installed now");
 			return true;
 		}
-		*reason = session->failure;
+		failure_copy(reason, &session->failure);
 		if (PQstatus(session->conn) == CONNECTION_BAD || reason->timed_out)
 			return false;
 		if (session_find_extension(session, deadline))
 		{
-			memset(reason, 0, sizeof(*reason));
+			failure_clear(reason);
 			return true;
 		}
 		if (!session->extension_missing)
@@ -81,13 +81,13 @@ do_without(Session *session, const Options *options, const Failure *reason)
 
 	if (options->require_extension)
 	{
-		if (reason->message[0])
+		if (reason->kind != FAILURE_NONE)
 			set_failure(&session->failure, FAILURE_FINAL, HINT_CREATE ", as a role that may.",
 						"extension gw_bootstrap could not be created in database \"%s\": %s",
 						dbname, reason->message);
 		return false;
 	}
-	if (reason->message[0])
+	if (reason->kind != FAILURE_NONE)
 		log_event(LOG_INFO, NULL, hint,
 				  "extension gw_bootstrap could not be created in database \"%s\": %s; using plain SQL",
 				  dbname, reason->message);
@@ -108,6 +108,7 @@ bool
 find_or_create_extension(Session *session, const Options *options, Millis deadline)
 {
 	Failure		reason = {0};
+	bool		usable;
 
 	if (session_find_extension(session, deadline))
 		return true;
@@ -117,9 +118,11 @@ find_or_create_extension(Session *session, const Options *options, Millis deadli
 	{
 		if (!create_extension(session, deadline, &reason))
 			return false;
-		if (reason.message[0] == '\0')
+		if (reason.kind == FAILURE_NONE)
 			return session->schema_known || session_find_extension(session, deadline);
 	}
 
-	return do_without(session, options, &reason);
+	usable = do_without(session, options, &reason);
+	failure_clear(&reason);
+	return usable;
 }

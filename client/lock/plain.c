@@ -136,18 +136,20 @@ find_and_read_table(Session *session, const Options *options, bool in_guard, Mil
 static bool
 forget_reading(Session *session, Millis deadline)
 {
-	Failure		failure = session->failure;
+	Failure		kept = {0};
 	PGresult   *result;
 
-	if (PQstatus(session->conn) == CONNECTION_BAD || failure.timed_out)
+	if (PQstatus(session->conn) == CONNECTION_BAD || session->failure.timed_out)
 		return false;
+	failure_copy(&kept, &session->failure);
 	result = session_query(session, sql_plain_forget(), deadline);
 	if (result == NULL)
-		return false;
+		failure_clear(&kept);
+	else
+		failure_move(&session->failure, &kept);
 	PQclear(result);
-	session->failure = failure;
 
-	return true;
+	return result != NULL;
 }
 
 /*

@@ -94,8 +94,8 @@ probe(Session *session, const Options *options, Millis deadline)
 	if (result == NULL &&
 		(strcmp(failure->sqlstate, "42883") == 0 || strcmp(failure->sqlstate, "58P01") == 0))
 	{
-		failure->kind = FAILURE_FINAL;
-		strlcpy(failure->hint, SAME_VERSION_HINT, sizeof(failure->hint));
+		failure_set_kind(failure, FAILURE_FINAL);
+		failure_set_hint(failure, SAME_VERSION_HINT);
 	}
 	return result;
 }
@@ -135,7 +135,7 @@ session_is_at_head(Session *session, const Options *options, Millis deadline, bo
 	if (*at_head || session->schema_known || session_find_extension(session, deadline))
 		return true;
 	if (session->extension_missing)	/* dropped since it answered */
-		session->failure.kind = FAILURE_RETRY;
+		failure_set_kind(&session->failure, FAILURE_RETRY);
 	return false;
 }
 
@@ -152,5 +152,5 @@ session_forget_extension(Session *session)
 	session->extension_works = false;
 	session->schema_known = false;
 	session->schema = NULL;
-	session->failure.kind = FAILURE_RETRY;
+	failure_set_kind(&session->failure, FAILURE_RETRY);
 }

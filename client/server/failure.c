@@ -14,7 +14,9 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "options/options.h"
+#include "pqexpbuffer.h"
 #include "server/failure.h"
 
 /*
@@ -88,44 +90,160 @@ static const struct
 	{"42809", "Check %s.", "--head-table"},
 };
 
+/* The most of a text that others wrote. */
+#define MOST_TEXT 4096
+
 /*
- * Append text as part of one line.  Lines that begin with a tab are libpq's
- * guesses at the reason ("Is the server running ...?"), which are left out.
+ * Take the texts, which are allocated, in place of what the failure had.
  */
 static void
-append_line(char *to, size_t size, const char *from, size_t len)
+take_texts(Failure *failure, char *message, char *detail, char *hint)
 {
-	size_t		used = strlen(to);
-	const char *end = from + len;
+	failure_clear(failure);
+	failure->message = message;
+	failure->detail = detail;
+	failure->hint = hint;
+}
 
-	while (from < end && used + 3 < size)
-	{
-		size_t		line = strcspn(from, "\n");
-
-		line = Min(line, end - from);
-		if (line > 0 && *from != '\t')
-		{
-			if (used > 0 && to[used - 1] != ' ')
-				used += strlcpy(to + used, "; ", size - used);
-			strlcpy(to + used, from, Min(size - used, line + 1));
-			used += strlen(to + used);
-		}
-		from += line + 1;
-	}
+void
+failure_set_kind(Failure *failure, FailureKind kind)
+{
+	failure->kind = kind;
+	failure->code = kind == FAILURE_FINAL ? EXIT_REFUSED : EXIT_DEADLINE;
 }
 
 void
 set_failure(Failure *failure, FailureKind kind, const char *hint, const char *fmt, ...)
 {
 	va_list		args;
+	char	   *message;
 
-	memset(failure, 0, sizeof(*failure));
-	failure->kind = kind;
 	va_start(args, fmt);
-	vsnprintf(failure->message, sizeof(failure->message), fmt, args);
+	message = vformat(fmt, args);
 	va_end(args);
-	if (hint)
-		strlcpy(failure->hint, hint, sizeof(failure->hint));
+	take_texts(failure, message, pg_strdup(""), pg_strdup(hint ? hint : ""));
+	failure_set_kind(failure, kind);
+}
+
+/*
+ * Why to try again, and the exit code if that has not helped by the deadline.
+ */
+void
+set_reason(Failure *failure, ExitCode code, const char *hint, const char *fmt, ...)
+{
+	va_list		args;
+	char	   *message;
+
+	va_start(args, fmt);
+	message = vformat(fmt, args);
+	va_end(args);
+	take_texts(failure, message, pg_strdup(""), pg_strdup(hint ? hint : ""));
+	failure->kind = FAILURE_RETRY;
+	failure->code = code;
+}
+
+void
+failure_set_hint(Failure *failure, const char *hint)
+{
+	char	   *copy = pg_strdup(hint);
+
+	free(failure->hint);
+	failure->hint = copy;
+}
+
+static char *
+copy_text(const char *text)
+{
+	return text ? pg_strdup(text) : NULL;
+}
+
+void
+failure_copy(Failure *to, const Failure *from)
+{
+	Failure		copy = *from;
+
+	if (to == from)
+		return;
+	copy.message = copy_text(from->message);
+	copy.detail = copy_text(from->detail);
+	copy.hint = copy_text(from->hint);
+	failure_clear(to);
+	*to = copy;
+}
+
+/*
+ * Give the failure away: what is left is none.
+ */
+void
+failure_move(Failure *to, Failure *from)
+{
+	if (to == from)
+		return;
+	failure_clear(to);
+	*to = *from;
+	memset(from, 0, sizeof(*from));
+}
+
+void
+failure_clear(Failure *failure)
+{
+	free(failure->message);
+	free(failure->detail);
+	free(failure->hint);
+	memset(failure, 0, sizeof(*failure));
+}
+
+/*
+ * Append text as part of one line.  Lines that begin with a tab are libpq's
+ * guesses at the reason ("Is the server running ...?"), which are left out.
+ */
+static void
+append_line(PQExpBuffer to, const char *from, size_t len)
+{
+	const char *end = from + len;
+
+	while (from < end)
+	{
+		size_t		line = strcspn(from, "\n");
+
+		line = Min(line, end - from);
+		if (line > 0 && *from != '\t')
+		{
+			if (to->len > 0 && to->data[to->len - 1] != ' ')
+				appendPQExpBufferStr(to, "; ");
+			appendBinaryPQExpBuffer(to, from, line);
+		}
+		from += line + 1;
+	}
+}
+
+/*
+ * Make the text of a failure of what was appended.
+ */
+static char *
+finish_text(PQExpBuffer text)
+{
+	char	   *copy;
+
+	if (PQExpBufferBroken(text))
+	{
+		log_error("out of memory");
+		exit(EXIT_STEP_FAILED);
+	}
+	copy = copy_bounded(text->data, text->len, MOST_TEXT);
+	termPQExpBuffer(text);
+	return copy;
+}
+
+static char *
+make_text(const char *from)
+{
+	PQExpBufferData text;
+
+	initPQExpBuffer(&text);
+	if (from)
+		append_line(&text, from, strlen(from));
+	return finish_text(&text);
 }
 
 static bool
@@ -142,14 +260,21 @@ add_hint(Failure *failure)
 {
 	for (int i = 0; i < lengthof(hints); i++)
 	{
-		size_t		used = strlen(failure->hint);
+		bool		theirs = failure->hint[0] != '\0';
+		char	   *ours;
 
-		if (!has_prefix(failure->sqlstate, hints[i].sqlstate) || (used > 0 && hints[i].option == NULL))
+		if (!has_prefix(failure->sqlstate, hints[i].sqlstate) || (theirs && hints[i].option == NULL))
 			continue;
-		if (used > 0 && used + 1 < sizeof(failure->hint))
-			failure->hint[used++] = ' ';
-		snprintf(failure->hint + used, sizeof(failure->hint) - used, hints[i].hint,
-				 hints[i].option ? option_source(hints[i].option) : "");
+		ours = psprintf(hints[i].hint, hints[i].option ? option_source(hints[i].option) : "");
+		if (theirs)
+		{
+			char	   *both = psprintf("%s %s", failure->hint, ours);
+
+			free(ours);
+			ours = both;
+		}
+		free(failure->hint);
+		failure->hint = ours;
 		return;
 	}
 }
@@ -165,13 +290,12 @@ classify(Failure *failure)
 
 	for (int i = 0; i < lengthof(retry_sqlstates) && !retry; i++)
 		retry = has_prefix(failure->sqlstate, retry_sqlstates[i]);
-	failure->kind = retry ? FAILURE_RETRY : FAILURE_FINAL;
+	failure_set_kind(failure, retry ? FAILURE_RETRY : FAILURE_FINAL);
 
 	if (failure->sqlstate[0] == '\0' && (has_prefix(failure->message, "invalid ") || has_prefix(failure->message, "definition of service ")))
 	{
-		failure->kind = FAILURE_FINAL;
-		strlcpy(failure->hint, "Check the connection string and libpq's environment variables.",
-				sizeof(failure->hint));
+		failure_set_kind(failure, FAILURE_FINAL);
+		failure_set_hint(failure, "Check the connection string and libpq's environment variables.");
 	}
 	else if (has_prefix(failure->sqlstate, "08") ||
 			 (failure->sqlstate[0] == '\0' && reason != NULL))
@@ -180,8 +304,8 @@ classify(Failure *failure)
 		{
 			if (strstr(reason ? reason : failure->message, final_texts[i].text) == NULL)
 				continue;
-			failure->kind = FAILURE_FINAL;
-			strlcpy(failure->hint, final_texts[i].hint, sizeof(failure->hint));
+			failure_set_kind(failure, FAILURE_FINAL);
+			failure_set_hint(failure, final_texts[i].hint);
 			break;
 		}
 	}
@@ -215,9 +339,11 @@ set_connection_failure(Failure *failure, const PGconn *conn)
 	const char *text = PQerrorMessage(conn);
 	const char *sqlstate = find_sqlstate(text);
 
-	memset(failure, 0, sizeof(*failure));
+	PQExpBufferData message;
+
+	initPQExpBuffer(&message);
 	if (sqlstate == NULL)
-		append_line(failure->message, sizeof(failure->message), text, strlen(text));
+		append_line(&message, text, strlen(text));
 	else
 	{
 		const char *line = sqlstate;
@@ -228,17 +354,17 @@ set_connection_failure(Failure *failure, const PGconn *conn)
 			line--;
 		severity = strstr(line, "failed: ");
 		if (severity != NULL && severity < sqlstate)
-			append_line(failure->message, sizeof(failure->message), line, severity - line + 8);
-		memcpy(failure->sqlstate, sqlstate, 5);
-		append_line(failure->message, sizeof(failure->message), sqlstate + 7,
-					strcspn(sqlstate + 7, "\n"));
+			append_line(&message, line, severity - line + 8);
+		append_line(&message, sqlstate + 7, strcspn(sqlstate + 7, "\n"));
 	}
+	take_texts(failure, finish_text(&message), pg_strdup(""), pg_strdup(""));
+	if (sqlstate != NULL)
+		strlcpy(failure->sqlstate, sqlstate, sizeof(failure->sqlstate));
 	classify(failure);
 	if (PQconnectionNeedsPassword(conn))
 	{
-		failure->kind = FAILURE_FINAL;
-		strlcpy(failure->hint, "Put the password into the connection string, PGPASSWORD or ~/.pgpass.",
-				sizeof(failure->hint));
+		failure_set_kind(failure, FAILURE_FINAL);
+		failure_set_hint(failure, "Put the password into the connection string, PGPASSWORD or ~/.pgpass.");
 	}
 }
 
@@ -255,13 +381,8 @@ set_result_failure(Failure *failure, const PGconn *conn, const PGresult *result)
 		set_connection_failure(failure, conn);
 		return;
 	}
-	memset(failure, 0, sizeof(*failure));
+	take_texts(failure, make_text(message), make_text(detail), make_text(hint));
 	strlcpy(failure->sqlstate, sqlstate, sizeof(failure->sqlstate));
-	append_line(failure->message, sizeof(failure->message), message, strlen(message));
-	if (detail)
-		append_line(failure->detail, sizeof(failure->detail), detail, strlen(detail));
-	if (hint)
-		append_line(failure->hint, sizeof(failure->hint), hint, strlen(hint));
 	classify(failure);
 }
 

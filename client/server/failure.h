@@ -8,6 +8,7 @@
 #ifndef FAILURE_H
 #define FAILURE_H
 
+#include "base/exit_code.h"
 #include "libpq-fe.h"
 
 typedef enum FailureKind
@@ -17,20 +18,32 @@ typedef enum FailureKind
 	FAILURE_FINAL				/* somebody has to mend it */
 } FailureKind;
 
+/*
+ * A value that begins as zeros, is set as one and owns its texts: copy it by
+ * failure_copy(), never by assignment.  Once it has been set, no text is NULL.
+ */
 typedef struct Failure
 {
 	FailureKind kind;
+	ExitCode	code;			/* of the client, if nothing comes after it */
 	bool		timed_out;		/* there was no answer in time */
 	char		sqlstate[6];	/* empty if the server did not tell one */
-	char		message[512];	/* one line */
-	char		detail[512];
-	char		hint[512];
+	char	   *message;		/* one line */
+	char	   *detail;			/* or empty */
+	char	   *hint;			/* or empty */
 } Failure;
 
 extern void set_failure(Failure *failure, FailureKind kind, const char *hint,
 						const char *fmt, ...) pg_attribute_printf(4, 5);
+extern void set_reason(Failure *failure, ExitCode code, const char *hint,
+					   const char *fmt, ...) pg_attribute_printf(4, 5);
 extern void set_connection_failure(Failure *failure, const PGconn *conn);
 extern void set_result_failure(Failure *failure, const PGconn *conn, const PGresult *result);
+extern void failure_set_kind(Failure *failure, FailureKind kind);
+extern void failure_set_hint(Failure *failure, const char *hint);
+extern void failure_copy(Failure *to, const Failure *from);
+extern void failure_move(Failure *to, Failure *from);
+extern void failure_clear(Failure *failure);
 extern void log_failure(const Failure *failure);
 
 #endif							/* FAILURE_H */

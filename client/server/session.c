@@ -129,7 +129,7 @@ void
 session_broke(Session *session)
 {
 	if (session->last_words.kind != FAILURE_NONE)
-		session->failure = session->last_words;
+		failure_copy(&session->failure, &session->last_words);
 	else
 		set_connection_failure(&session->failure, session->conn);
 }
@@ -160,7 +160,7 @@ try_to_open(Session *session, const char *conninfo, Millis until)
 		exit(EXIT_STEP_FAILED);
 	}
 	PQsetErrorVerbosity(session->conn, PQERRORS_VERBOSE);
-	session->last_words.kind = FAILURE_NONE;
+	failure_clear(&session->last_words);
 	PQsetNoticeReceiver(session->conn, receive_notice, session);
 	if (PQstatus(session->conn) == CONNECTION_BAD)
 	{
@@ -208,16 +208,17 @@ session_open(Session *session, const char *conninfo, Millis deadline)
 void
 session_close(Session *session)
 {
-	Failure		failure = session->failure;	/* why it is closed */
+	Failure		why = {0};
 
 	if (session->conn == NULL)
 		return;
+	failure_copy(&why, &session->failure);
 	if (PQtransactionStatus(session->conn) == PQTRANS_INTRANS ||
 		PQtransactionStatus(session->conn) == PQTRANS_INERROR)
 		PQclear(session_query(session, sql_rollback(), now_ms() + ROLLBACK_MS));
 	PQfinish(session->conn);
 	session->conn = NULL;
-	session->failure = failure;
+	failure_move(&session->failure, &why);
 }
 
 /*

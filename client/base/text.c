@@ -1,0 +1,53 @@
+/*-------------------------------------------------------------------------
+ *
+ * text.c
+ *		Text of any length.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "base/text.h"
+
+/*
+ * psprintf() for a list of arguments.
+ */
+char *
+vformat(const char *fmt, va_list args)
+{
+	size_t		size = 128;
+	int			save_errno = errno;
+
+	for (;;)
+	{
+		char	   *text = pg_malloc(size);
+		va_list		copy;
+		size_t		needed;
+
+		errno = save_errno;		/* for %m */
+		va_copy(copy, args);
+		needed = pvsnprintf(text, size, fmt, copy);
+		va_end(copy);
+		if (needed < size)
+			return text;
+		free(text);
+		size = needed;
+	}
+}
+
+/*
+ * A copy of what somebody else wrote, which may be of any length.  What is cut
+ * is marked, and not cut within a character of UTF-8.
+ */
+char *
+copy_bounded(const char *text, size_t len, size_t most)
+{
+	static const char mark[] = "...";
+
+	if (len <= most)
+		return pnstrdup(text, len);
+	len = most - strlen(mark);
+	while (len > 0 && ((unsigned char) text[len] & 0xC0) == 0x80)
+		len--;
+	return psprintf("%.*s%s", (int) len, text, mark);
+}

@@ -1,0 +1,16 @@
+/*-------------------------------------------------------------------------
+ *
+ * text.h
+ *		Text of any length.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stdarg.h>
+
+extern char *vformat(const char *fmt, va_list args) pg_attribute_printf(1, 0);
+extern char *copy_bounded(const char *text, size_t len, size_t most);
+
+#endif							/* TEXT_H */
