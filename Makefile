@@ -6,6 +6,7 @@
 #   make test-gateways                        published gateways and their migrations
 #   make test-recipes                         the pages of docs/recipes
 #   make test-deploy                          packages, archive, images, chart, compose
+#   make model                                the protocol, by a model checker
 #   make matrix, make bench                   every supported PostgreSQL; speed
 #   make dist                                 the archive for PGXN
 
@@ -52,6 +53,8 @@ test-recipes:
 	test/gateways/run-recipes
 test-deploy:
 	test/deploy/run
+model:
+	test/model/run
 matrix:
 	test/rig/matrix
 demo:
@@ -70,4 +73,4 @@ format:
 format-check:
 	.ci/format --check
 
-.PHONY: client-all client-man client-install client-uninstall client-clean test test-gateways test-recipes test-deploy matrix demo bench dist format format-check
+.PHONY: client-all client-man client-install client-uninstall client-clean test test-gateways test-recipes test-deploy model matrix demo bench dist format format-check
