@@ -26,7 +26,7 @@ EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/con
 PG_CPPFLAGS = -DGW_BOOTSTRAP_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 
-REGRESS = install input names types privileges relations transactions bounded holders update
+REGRESS = install input names types privileges relations transactions portals bounded holders update
 REGRESS_OPTS = --inputdir=$(srcdir) --load-extension=gw_bootstrap
 ISOLATION = outcome head_table guard subtransaction
 # Needs a test build, see test/rig/server-tests.

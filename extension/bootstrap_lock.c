@@ -17,20 +17,24 @@
 #include "lib/ilist.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
+#include "utils/resowner.h"
 
 #include "bootstrap_lock.h"
 #include "compat.h"
 
 /*
- * A key taken through gw_bootstrap_try().  It lives in the memory context of
- * the subtransaction that took it, so it goes when PostgreSQL releases the
- * lock: when that is rolled back, or when the transaction ends.
+ * A key taken through gw_bootstrap_try().  It stays known until the end of
+ * the transaction, so that whoever gave it up by ROLLBACK TO SAVEPOINT gets no
+ * second one: that would be another guard, and could not be told from the
+ * first by the transaction that it names.
  */
 typedef struct KeptKey
 {
 	dlist_node	node;
 	int64		key;
-	MemoryContextCallback forget;
+	bool		given_up;
+	MemoryContextCallback forget;	/* with the transaction */
+	MemoryContextCallback give_up;	/* with the subtransaction that took it */
 } KeptKey;
 
 static dlist_head kept_keys = DLIST_STATIC_INIT(kept_keys);
@@ -47,20 +51,73 @@ set_bootstrap_locktag(LOCKTAG *tag, int64 key)
 }
 
 /*
+ * Take a lock for the current subtransaction, if it can be had at once.  While
+ * a query runs, CurrentResourceOwner is its portal's, which may be older than
+ * the subtransaction or end before it.
+ */
+static LockAcquireResult
+acquire_for_transaction(const LOCKTAG *tag, LOCKMODE mode)
+{
+	ResourceOwner portal = CurrentResourceOwner;
+	LockAcquireResult result;
+
+	CurrentResourceOwner = CurTransactionResourceOwner;
+	result = LockAcquire(tag, mode, false, true);
+	CurrentResourceOwner = portal;
+
+	return result;
+}
+
+static void
+release_for_transaction(const LOCKTAG *tag, LOCKMODE mode)
+{
+	ResourceOwner portal = CurrentResourceOwner;
+
+	CurrentResourceOwner = CurTransactionResourceOwner;
+	LockRelease(tag, mode, false);
+	CurrentResourceOwner = portal;
+}
+
+static KeptKey *
+find_kept_key(int64 key)
+{
+	dlist_iter	iter;
+
+	dlist_foreach(iter, &kept_keys)
+	{
+		KeptKey    *kept = dlist_container(KeptKey, node, iter.cur);
+
+		if (kept->key == key)
+			return kept;
+	}
+	return NULL;
+}
+
+/*
  * True if gw_bootstrap_try() has taken the lock in this transaction, and it
  * was not given up by ROLLBACK TO SAVEPOINT since.
  */
 bool
 transaction_has_bootstrap_lock(int64 key)
 {
-	dlist_iter	iter;
+	KeptKey    *kept = find_kept_key(key);
+	LOCKTAG		tag;
 
-	dlist_foreach(iter, &kept_keys)
-	{
-		if (dlist_container(KeptKey, node, iter.cur)->key == key)
-			return true;
-	}
-	return false;
+	set_bootstrap_locktag(&tag, key);
+
+	return kept != NULL && !kept->given_up &&
+		compat_lock_held_by_me(&tag, ExclusiveLock);
+}
+
+/*
+ * True if the lock was, and so cannot be had again before the transaction ends.
+ */
+bool
+transaction_gave_up_bootstrap_lock(int64 key)
+{
+	KeptKey    *kept = find_kept_key(key);
+
+	return kept != NULL && kept->given_up;
 }
 
 /*
@@ -73,12 +130,14 @@ take_bootstrap_lock(int64 key)
 
 	if (transaction_has_bootstrap_lock(key))
 		return TAKE_AGAIN;
+	if (find_kept_key(key))
+		return TAKE_BUSY;
 
 	/* A lock never conflicts with one that the same backend holds. */
 	set_bootstrap_locktag(&tag, key);
 	if (compat_lock_held_by_me(&tag, ShareLock))
 		return TAKE_BUSY;
-	switch (LockAcquire(&tag, ExclusiveLock, false, true))
+	switch (acquire_for_transaction(&tag, ExclusiveLock))
 	{
 		case LOCKACQUIRE_OK:
 			return TAKE_NEW;
@@ -98,19 +157,30 @@ forget_kept_key(void *arg)
 	dlist_delete(&((KeptKey *) arg)->node);
 }
 
+static void
+give_up_kept_key(void *arg)
+{
+	((KeptKey *) arg)->given_up = true;
+}
+
 /*
- * Remember that this transaction owns the lock just taken.
+ * Remember that this transaction owns the lock just taken.  The memory of a
+ * subtransaction goes when PostgreSQL releases its locks, before that of the
+ * transaction itself.
  */
 void
 keep_bootstrap_lock(int64 key)
 {
-	KeptKey    *kept = MemoryContextAllocZero(CurTransactionContext, sizeof(KeptKey));
+	KeptKey    *kept = MemoryContextAllocZero(TopTransactionContext, sizeof(KeptKey));
 
 	kept->key = key;
 	kept->forget.func = forget_kept_key;
 	kept->forget.arg = kept;
+	kept->give_up.func = give_up_kept_key;
+	kept->give_up.arg = kept;
 	dlist_push_tail(&kept_keys, &kept->node);
-	MemoryContextRegisterResetCallback(CurTransactionContext, &kept->forget);
+	MemoryContextRegisterResetCallback(TopTransactionContext, &kept->forget);
+	MemoryContextRegisterResetCallback(CurTransactionContext, &kept->give_up);
 }
 
 /*
@@ -122,7 +192,7 @@ give_back_bootstrap_lock(int64 key)
 	LOCKTAG		tag;
 
 	set_bootstrap_locktag(&tag, key);
-	LockRelease(&tag, ExclusiveLock, false);
+	release_for_transaction(&tag, ExclusiveLock);
 }
 
 /*

@@ -22,6 +22,7 @@ extern TakeResult take_bootstrap_lock(int64 key);
 extern void keep_bootstrap_lock(int64 key);
 extern void give_back_bootstrap_lock(int64 key);
 extern bool transaction_has_bootstrap_lock(int64 key);
+extern bool transaction_gave_up_bootstrap_lock(int64 key);
 extern bool release_session_lock(int64 key);
 
 #endif							/* GW_BOOTSTRAP_LOCK_H */

@@ -244,6 +244,21 @@ try_bootstrap(text *table_name, text *column_name, int64 key,
 }
 
 /*
+ * Find who is in the way: the holder, or else this transaction itself, if it
+ * gave the key up.
+ */
+static void
+find_obstacle(int64 key, Holder *holder)
+{
+	find_holder(key, holder);
+	if (holder->state == HOLDER_NONE && transaction_gave_up_bootstrap_lock(key))
+	{
+		holder->pid = MyProcPid;
+		holder->state = HOLDER_ACTIVE;
+	}
+}
+
+/*
  * gw_bootstrap_try(expected_heads, head_table, head_column, lock_key)
  *		-> (outcome, current_heads, holder_pid, holder_state)
  */
@@ -265,7 +280,7 @@ gw_bootstrap_try(PG_FUNCTION_ARGS)
 	outcome = try_bootstrap(PG_GETARG_TEXT_PP(1), PG_GETARG_TEXT_PP(2), key,
 							&expected, &found);
 	if (strcmp(outcome, "busy") == 0)
-		find_holder(key, &holder);
+		find_obstacle(key, &holder);
 
 	values[TRY_OUTCOME] = CStringGetTextDatum(outcome);
 	set_current_heads(&found, &values[TRY_CURRENT_HEADS], &nulls[TRY_CURRENT_HEADS]);

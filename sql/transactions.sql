@@ -42,13 +42,19 @@ SELECT outcome FROM gw_bootstrap_try('{c}');
 COMMIT;
 SELECT count(*) FROM held;
 
--- savepoints
+-- savepoints: what was given up cannot be had again in this transaction
 BEGIN;
 SAVEPOINT s;
 SELECT outcome FROM gw_bootstrap_try('{c}');
 SELECT count(*) FROM held;
 ROLLBACK TO s;
 SELECT count(*) FROM held;
+SELECT outcome FROM gw_bootstrap_try('{c}');
+RELEASE s;
+SELECT count(*) FROM held;
+COMMIT;
+BEGIN;
+SAVEPOINT s;
 SELECT outcome FROM gw_bootstrap_try('{c}');
 RELEASE s;
 SELECT count(*) FROM held;

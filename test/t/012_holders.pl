@@ -66,5 +66,14 @@ is($node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE pid
 is(as('owner', "SELECT gw_bootstrap_break_orphan(min_idle => '0')"), $pid, 'its own role may');
 like(as('stranger', $try), qr/^acquired/, 'then the lock can be had');
 
+# Whether a backend is idle is known only while it tells what it does.
+$node->safe_psql('postgres', 'ALTER ROLE owner SET track_activities = off');
+$holder = $node->background_psql('postgres', extra_params => [ '-U', 'owner' ]);
+$pid = $holder->query_safe('SELECT pg_backend_pid() FROM pg_advisory_lock(' . KEY . ')');
+is(as('stranger', $try), "busy|$pid|active", 'without track_activities an orphan looks active');
+is(as('owner', "SELECT gw_bootstrap_break_orphan(min_idle => '0')"), '', 'and is not broken');
+is($holder->query_safe('SELECT gw_bootstrap_break_orphan()'), $pid, 'but for its own backend');
+$holder->quit;
+
 $node->stop;
 done_testing();
