@@ -8,6 +8,7 @@
 #   make test-deploy                          packages, archive, images, chart, compose
 #   make model                                the protocol, by a model checker
 #   make matrix, make bench                   every supported PostgreSQL; speed
+#   make picture                              docs/start.svg, drawn from a real start
 #   make dist                                 the archive for PGXN
 
 MODULE_big = gw_bootstrap
@@ -61,6 +62,8 @@ demo:
 	test/demo/run
 bench:
 	test/bench/run
+picture:
+	test/bench/picture
 
 # What is committed, as PGXN wants it.
 DISTVERSION = $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' $(srcdir)/META.json)
@@ -73,4 +76,4 @@ format:
 format-check:
 	.ci/format --check
 
-.PHONY: client-all client-man client-install client-uninstall client-clean test test-gateways test-recipes test-deploy model matrix demo bench dist format format-check
+.PHONY: client-all client-man client-install client-uninstall client-clean test test-gateways test-recipes test-deploy model matrix demo bench picture dist format format-check
