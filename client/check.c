@@ -22,7 +22,7 @@ ask_at_head(Session *session, const Options *options, Millis until, ExitCode *co
 	*code = EXIT_READY;
 	if (at_head)
 		return true;
-	if (!session_read_heads(session, options, until, &heads) && options->alembic)
+	if (!session_read_heads(session, options, until, &heads) && options->known_heads.head)
 		return false;
 	*code = EXIT_NOT_AT_HEAD;
 	if (is_ahead(&heads))

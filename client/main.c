@@ -15,7 +15,24 @@
 #include "base/wait.h"
 #include "command/environment.h"
 #include "options/options.h"
+#include "prepare.h"
 #include "run/run.h"
+
+static ExitCode print_heads(const Options *options);
+
+/* The commands.  test/docs-complete reads their names here. */
+static const Mode modes[] = {
+	{"run", run, NEEDS_HEADS | NEEDS_DATABASE | MAY_MIGRATE | MAY_START_COMMAND, " [-- COMMAND [ARG]...]",
+	 "migrate if nobody else does, or wait; then exec COMMAND"},
+	{"check", check, NEEDS_HEADS | NEEDS_DATABASE, "",
+	 "exit 0 if the database is at head, 5 if not"},
+	{"status", status, NEEDS_DATABASE | MAY_PRINT_JSON, " [--json]",
+	 "print the heads and who has the lock"},
+	{"doctor", doctor, NEEDS_DATABASE | USES_MIGRATION_URL, "",
+	 "find what would break a migration here; exit 5 if anything"},
+	{"heads", print_heads, NEEDS_HEADS, "",
+	 "print the expected heads"},
+	{NULL}};
 
 /*
  * A connection must not get the number of a standard stream that was closed:
@@ -50,22 +67,9 @@ main(int argc, char *argv[])
 
 	open_standard_streams();
 	log_init(argv[0]);
-	parse_options(argc, argv, &options);
+	parse_options(argc, argv, modes, &options);
+	prepare(&options);
 	hide_session_settings();
 	start_waiting();
-
-	switch (options.mode)
-	{
-		case MODE_RUN:
-			return run(&options);
-		case MODE_CHECK:
-			return check(&options);
-		case MODE_DOCTOR:
-			return doctor(&options);
-		case MODE_STATUS:
-			return status(&options);
-		case MODE_HEADS:
-			return print_heads(&options);
-	}
-	return EXIT_USAGE;
+	return options.mode->function(&options);
 }

@@ -16,12 +16,22 @@
 #include "fe_utils/string_utils.h"
 #include "lock/ahead.h"
 
+static bool
+is_known(const SimpleStringList *known, const char *head)
+{
+	const SimpleStringListCell *cell = known->head;
+
+	while (cell && strcmp(cell->val, head) != 0)
+		cell = cell->next;
+	return cell != NULL;
+}
+
 /*
  * Look for a head that the migration set lacks.  What is no array, since there
  * is no table or it is locked, has none.
  */
 static void
-find_unknown(Heads *heads, const Revisions *revisions, const char *array)
+find_unknown(Heads *heads, const SimpleStringList *known, const char *array)
 {
 	char	  **items = NULL;
 	int			nitems = 0;
@@ -30,7 +40,7 @@ find_unknown(Heads *heads, const Revisions *revisions, const char *array)
 	{
 		for (int i = 0; i < nitems && !is_ahead(heads); i++)
 		{
-			if (find_revision(revisions, items[i]) == NULL)
+			if (!is_known(known, items[i]))
 				strlcpy(heads->unknown, *items[i] ? items[i] : "\"\"", sizeof(heads->unknown));
 		}
 	}
@@ -45,8 +55,8 @@ take_heads(Heads *heads, const Options *options, const char *array)
 {
 	*heads = (Heads) {.cut = false};
 	strlcpy(heads->text, array ? array : NO_HEADS, sizeof(heads->text));
-	if (array && options->alembic)
-		find_unknown(heads, &options->revisions, array);
+	if (array && options->known_heads.head)
+		find_unknown(heads, &options->known_heads, array);
 }
 
 bool

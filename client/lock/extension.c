@@ -114,7 +114,7 @@ find_or_create_extension(Session *session, const Options *options, Millis deadli
 		return true;
 	if (!session->extension_missing)
 		return false;
-	if (options->create_extension && options->mode == MODE_RUN && !options->skip_migrations)
+	if (options->create_extension && (options->mode->needs & MAY_MIGRATE) && !options->skip_migrations)
 	{
 		if (!create_extension(session, deadline, &reason))
 			return false;

@@ -49,7 +49,7 @@ read_try(PGresult *result, const Options *options)
 		strcmp(outcome, "acquired") == 0		  ? OUTCOME_ACQUIRED :
 													OUTCOME_BUSY;
 	take_heads(&try.heads, options, PQgetisnull(result, 0, 1) ? NULL : PQgetvalue(result, 0, 1));
-	if (options->alembic)
+	if (options->known_heads.head)
 		try.heads.cut = strcmp(PQgetvalue(result, 0, 4), "t") == 0;
 	copy_value(try.holder_pid, sizeof(try.holder_pid), result, 2);
 	copy_value(try.holder_state, sizeof(try.holder_state), result, 3);

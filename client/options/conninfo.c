@@ -12,15 +12,18 @@
 
 #include "base/exit_code.h"
 #include "base/log.h"
-#include "libpq-fe.h"
 #include "options/conninfo.h"
 #include "options/url.h"
+#include "options/values.h"
 
-static void
+#define SPACES " \t\r\n\f\v"
+
+static _Noreturn void
 refuse(const char *source, const char *reason)
 {
-	log_error_hint("Use a URI such as postgresql://user@host:5432/database, with special characters percent-encoded and only settings that libpq knows, or key=value pairs.",
+	log_error_hint("Use a URI such as postgresql://user@host:5432/database, with special characters percent-encoded, or key=value pairs.",
 				   "invalid connection string in %s%s", source, reason);
+	exit(EXIT_USAGE);
 }
 
 /*
@@ -28,20 +31,13 @@ refuse(const char *source, const char *reason)
  * an unescaped "@", "/" or "?": libpq would take it, and show it in an error.
  */
 static bool
-has_stray_password(const PQconninfoOption *parsed)
+has_stray_password(const Settings *settings)
 {
-	for (const PQconninfoOption *option = parsed; option->keyword; option++)
-	{
-		if (option->val == NULL)
-			continue;
-		if (strcmp(option->keyword, "host") == 0 && strchr(option->val, '@') != NULL &&
-			option->val[0] != '@' && option->val[0] != '/')
-			return true;
-		if (strcmp(option->keyword, "port") == 0 &&
-			strspn(option->val, "0123456789,") != strlen(option->val))
-			return true;
-	}
-	return false;
+	const char *host = get_setting(settings, "host");
+	const char *port = get_setting(settings, "port");
+
+	return (host && strchr(host, '@') != NULL && *host != '@' && *host != '/') ||
+		(port && strspn(port, "0123456789,") != strlen(port));
 }
 
 /*
@@ -64,41 +60,172 @@ without_doubled_percents(const char *uri)
 	return copy;
 }
 
+/*
+ * Take over what libpq makes of the string.
+ */
 static void
-check_parsed(const char *conninfo, const char *source, bool is_uri)
+parse_as_libpq(Settings *settings, const char *text)
 {
-	PQconninfoOption *parsed = PQconninfoParse(conninfo, NULL);
+	PQconninfoOption *parsed = PQconninfoParse(text, NULL);
 
-	if (parsed == NULL || (is_uri && has_stray_password(parsed)))
+	if (parsed == NULL)
+		settings->reason = "";
+	for (const PQconninfoOption *item = parsed; item && item->keyword; item++)
 	{
-		refuse(source, "");
-		exit(EXIT_USAGE);
+		if (item->val)
+			set_setting(settings, item->keyword, item->val);
 	}
 	PQconninfoFree(parsed);
 }
 
 /*
- * A URI is libpq's, or SQLAlchemy's if it names a driver.
+ * Where the parameters of libpq's URI begin: behind the user and password, which
+ * may have a "?".
  */
 static const char *
-take_uri(const char *text, const char *source)
+find_parameters(const char *uri)
+{
+	const char *start = strstr(uri, "://") + 3;
+	const char *end = start + strcspn(start, "@/");
+
+	return strchr(*end == '@' ? end : start, '?');
+}
+
+/*
+ * A URI of libpq's, with parameters that only a driver may know.
+ */
+static void
+read_plain_uri(const char *uri, Settings *settings)
+{
+	const char *query = find_parameters(uri);
+	PQExpBufferData known;
+
+	initPQExpBuffer(&known);
+	appendBinaryPQExpBuffer(&known, uri, query ? query - uri : strlen(uri));
+	for (char separator = '?'; query && *query;)
+	{
+		size_t		len = strcspn(++query, "&");
+		const char *equals = memchr(query, '=', len);
+		char	   *key = decode_percents(query, equals ? equals - query : len, false);
+
+		/* "ssl=true" is one that libpq knows; what has no "=" it refuses */
+		if (key && equals && !is_setting(settings, key) &&
+			!(len == 8 && strncmp(query, "ssl=true", 8) == 0))
+		{
+			leave_out(settings, key);
+			if (memchr(query, '@', len) != NULL)
+				settings->reason = NOT_PARAMETERS;
+		}
+		else
+		{
+			appendPQExpBufferChar(&known, separator);
+			appendBinaryPQExpBuffer(&known, query, len);
+			separator = '&';
+		}
+		free(key);
+		query += len;
+	}
+	if (settings->reason == NULL)
+		parse_as_libpq(settings, known.data);
+	if (settings->reason == NULL && has_stray_password(settings))
+		settings->reason = "";
+	termPQExpBuffer(&known);
+}
+
+/*
+ * Behind the value of a pair: quoted, or without spaces; "\" takes the meaning
+ * of the character that follows.
+ */
+static const char *
+skip_value(const char *value)
+{
+	char		quote = *value == '\'' ? *value : '\0';
+
+	for (value += quote != '\0'; *value; value++)
+	{
+		if (*value == '\\' && value[1] != '\0')
+			value++;
+		else if (quote ? *value == quote : strchr(SPACES, *value) != NULL)
+			return value + (quote != '\0');
+	}
+	return value;
+}
+
+/*
+ * Pairs of libpq's, with some that only a driver may know.  Behind a password
+ * it would be a part of that, which was not quoted.
+ */
+static void
+read_pairs(const char *text, Settings *settings)
+{
+	PQExpBufferData known;
+	bool		after_password = false;
+
+	initPQExpBuffer(&known);
+	for (const char *pair = text + strspn(text, SPACES); *pair;)
+	{
+		int			key_len = strcspn(pair, "=" SPACES);
+		const char *value = pair + key_len + strspn(pair + key_len, SPACES);
+		const char *end;
+		char	   *key = pnstrdup(pair, key_len);
+
+		if (*value != '=')
+			settings->reason = "";
+		end = skip_value(value + 1 + strspn(value + 1, SPACES));
+		if (settings->reason != NULL)
+			break;
+		if (!is_setting(settings, key) && !after_password)
+			leave_out(settings, key);
+		else
+			appendPQExpBuffer(&known, "%.*s ", (int) (end - pair), pair);
+		after_password = strcmp(key, "password") == 0;
+		free(key);
+		pair = end + strspn(end, SPACES);
+	}
+	if (settings->reason == NULL)
+		parse_as_libpq(settings, known.data);
+	termPQExpBuffer(&known);
+}
+
+/*
+ * A URI is libpq's, or SQLAlchemy's if it names a driver.
+ */
+static void
+read_uri(const char *text, Settings *settings)
 {
 	char	   *uri = without_doubled_percents(text);
-	char	   *conninfo = uri;
 	size_t		scheme_len = strcspn(uri, "+:");
-	const char *reason = ": it does not start with \"postgresql://\"";
 
 	if ((scheme_len != 10 && scheme_len != 8) || strncmp(uri, "postgresql", scheme_len) != 0)
-		conninfo = NULL;
+		settings->reason = ": it does not start with \"postgresql://\"";
 	else if (uri[scheme_len] == '+')
-		conninfo = driver_url_to_conninfo(uri, source, &reason);
-	if (conninfo == NULL)
 	{
-		refuse(source, reason);
-		exit(EXIT_USAGE);
+		read_driver_url(uri, settings);
+		if (settings->reason == NULL && has_stray_password(settings))
+			settings->reason = "";
 	}
-	check_parsed(conninfo, source, true);
-	return conninfo;
+	else
+		read_plain_uri(uri, settings);
+	free(uri);
+}
+
+/*
+ * What no name has: see check_value().  A password may have anything.
+ */
+static void
+check_controls(const Settings *settings, const char *source)
+{
+	for (const PQconninfoOption *item = settings->items; item->keyword; item++)
+	{
+		for (const char *c = item->val; c && *c && strcmp(item->keyword, "password") != 0; c++)
+		{
+			if (!is_control(*c))
+				continue;
+			log_error_hint(CONTROL_HINT, "%s in the connection string in %s has a %s",
+						   item->keyword, source, describe_control(*c));
+			exit(EXIT_USAGE);
+		}
+	}
 }
 
 /*
@@ -121,12 +248,30 @@ is_uri(const char *text)
 const char *
 make_conninfo(const char *dbname, const char *source)
 {
+	Settings	settings;
+	char	   *pairs;
+
 	if (dbname == NULL)
 		return "";
+	if (is_uri(dbname) || strchr(dbname, '=') == NULL)
+		check_value(OPTION_TEXT, dbname, source);
+	begin_settings(&settings);
 	if (is_uri(dbname))
-		return take_uri(dbname, source);
-	if (strchr(dbname, '=') == NULL && strpbrk(dbname, " \t\n:@/") == NULL)
-		return dbname;
-	check_parsed(dbname, source, false);
-	return dbname;
+		read_uri(dbname, &settings);
+	else if (strchr(dbname, '=') != NULL)
+		read_pairs(dbname, &settings);
+	else if (strpbrk(dbname, " :@/") == NULL)
+		set_setting(&settings, "dbname", dbname);
+	else
+		settings.reason = "";
+	if (settings.reason != NULL)
+		refuse(source, settings.reason);
+
+	check_controls(&settings, source);
+	split_sockets(&settings);
+	if (settings.left_out.len > 0)
+		log_warning("parameters of the driver in %s are left out: %s", source, settings.left_out.data);
+	pairs = write_settings(&settings);
+	end_settings(&settings);
+	return pairs;
 }

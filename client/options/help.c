@@ -7,75 +7,87 @@
  */
 #include "postgres_fe.h"
 
+#include "options/option_table.h"
 #include "options/options.h"
+#include "pqexpbuffer.h"
+
+/* Where what a command or an option is for begins. */
+#define MODE_COLUMN 21
+#define OPTION_COLUMN 31
+
+/*
+ * The lines of a text, all but the first indented.
+ */
+static void
+print_lines(const char *text, int column)
+{
+	for (;;)
+	{
+		int			len = strcspn(text, "\n");
+
+		printf("%.*s\n", len, text);
+		if (text[len] == '\0')
+			return;
+		text += len + 1;
+		printf("%*s", column, "");
+	}
+}
+
+static void
+print_option(const Option *option)
+{
+	PQExpBufferData name;
+
+	initPQExpBuffer(&name);
+	if (option->letter)
+		appendPQExpBuffer(&name, "  -%c, --%s", option->letter, option->name);
+	else
+		appendPQExpBuffer(&name, "      --%s", option->name);
+	if (option->type == OPTION_BOOL)
+		appendPQExpBufferStr(&name, "[=BOOL]");
+	else if (option->value)
+		appendPQExpBuffer(&name, "=%s", option->value);
+
+	if (name.len < OPTION_COLUMN - 1)
+		printf("%-*s", OPTION_COLUMN, name.data);
+	else
+		printf("%s\n%*s", name.data, OPTION_COLUMN, "");
+	print_lines(option->help, OPTION_COLUMN);
+	termPQExpBuffer(&name);
+}
+
+static void
+print_variables(const Option *option)
+{
+	for (int i = 0; option->variables[i]; i++)
+	{
+		printf(i == 0 ? "  %s" : ", then %s", option->variables[i]);
+		if (option->type == OPTION_URL)
+			printf(" or %s_FILE", option->variables[i]);
+	}
+	if (option->variables[0])
+		printf("\n");
+}
 
 void
-help(void)
+help(const Mode *modes)
 {
 	printf("gw_bootstrap brings a database to the head of its migrations, exactly once, however\n"
 		   "many replicas start.\n\n"
-		   "Usage:\n"
-		   "  gw_bootstrap run   [OPTION]... [-- COMMAND [ARG]...]\n"
-		   "                     migrate if nobody else does, or wait; then exec COMMAND\n"
-		   "  gw_bootstrap check [OPTION]...\n"
-		   "                     exit 0 if the database is at head, 5 if not\n"
-		   "  gw_bootstrap status [OPTION]... [--json]\n"
-		   "                     print the heads and who has the lock\n"
-		   "  gw_bootstrap doctor [OPTION]...\n"
-		   "                     find what would break a migration here; exit 5 if anything\n"
-		   "  gw_bootstrap heads [OPTION]...\n"
-		   "                     print the expected heads\n\n"
-		   "Options:\n"
-		   "  -d, --dbname=CONNINFO        database, as URI or key=value pairs; postgresql+DRIVER://\n"
-		   "                               is read as SQLAlchemy does\n"
-		   "  -e, --expect-head=REV        head revision that this replica needs (repeat for\n"
-		   "                               several heads)\n"
-		   "      --alembic=PATH           take the heads from Alembic's migrations, without Python:\n"
-		   "                               an alembic.ini, pyproject.toml, script directory or\n"
-		   "                               folder of versions\n"
-		   "      --allow-ahead[=BOOL]     with --alembic: start although the database is at a\n"
-		   "                               revision that this replica does not have\n"
-		   "      --migrate=COMMAND        shell command that migrates, run under the lock\n"
-		   "      --migrate-sql=FILE       SQL statements that migrate instead, in one transaction\n"
-		   "                               that is the lock: it takes one connection in all\n"
-		   "      --migration-url=CONNINFO what the migration command gets as DATABASE_URL, for\n"
-		   "                               instance a way past the pooler (default: --dbname)\n"
-		   "      --post=COMMAND           shell command for idempotent steps, run at every start\n"
-		   "                               once the database is at head\n"
-		   "      --post-sql=FILE          SQL statements, run before that in a transaction of\n"
-		   "                               their own\n"
-		   "      --skip-migrations[=BOOL] somebody else migrates: never take the lock, wait until\n"
-		   "                               at head or fail\n"
-		   "      --break-orphans[=BOOL]   end a lock that a dead client left on a pooled backend;\n"
-		   "                               only if no older replica is migrating any more\n"
-		   "      --timeout=SECONDS        deadline for everything before COMMAND (default 600);\n"
-		   "                               0 looks once, which is the default of check and status\n"
-		   "                               and with --skip-migrations; post steps then have 600 s\n"
-		   "      --head-table=NAME        table that holds the heads (default alembic_version)\n"
-		   "      --head-column=NAME       its column, taken literally (default version_num)\n"
-		   "      --lock-key=KEY           bigint advisory lock key (default 42424242424242)\n"
-		   "      --create-extension[=BOOL]\n"
-		   "                               create the extension if it is not installed\n"
-		   "      --require-extension[=BOOL]\n"
-		   "                               fail without it (default: do the same in plain SQL)\n"
-		   "      --log-format=FORMAT      text (default) or json, one object a line\n"
-		   "      --json                   status: print one JSON object\n"
-		   "  -q, --quiet                  only warnings and errors\n"
-		   "  -v, --verbose                say more\n"
-		   "  -V, --version                output version information, then exit\n"
-		   "  -?, --help                   show this help, then exit\n\n"
-		   "Environment (an option on the command line wins):\n"
-		   "  GW_BOOTSTRAP_DATABASE_URL, then DATABASE_URL, then libpq's own (PGHOST, ...)\n"
-		   "  GW_BOOTSTRAP_EXPECT_HEAD     comma-separated\n"
-		   "  GW_BOOTSTRAP_ALEMBIC, GW_BOOTSTRAP_ALLOW_AHEAD\n"
-		   "  GW_BOOTSTRAP_MIGRATE, GW_BOOTSTRAP_MIGRATE_SQL, GW_BOOTSTRAP_POST,\n"
-		   "  GW_BOOTSTRAP_POST_SQL, GW_BOOTSTRAP_TIMEOUT,\n"
-		   "  GW_BOOTSTRAP_HEAD_TABLE, GW_BOOTSTRAP_HEAD_COLUMN, GW_BOOTSTRAP_LOCK_KEY,\n"
-		   "  GW_BOOTSTRAP_CREATE_EXTENSION, GW_BOOTSTRAP_REQUIRE_EXTENSION,\n"
-		   "  GW_BOOTSTRAP_LOG_FORMAT, GW_BOOTSTRAP_BREAK_ORPHANS\n"
-		   "  GW_BOOTSTRAP_MIGRATION_URL, then MIGRATION_DATABASE_URL\n"
-		   "  GW_BOOTSTRAP_SKIP_MIGRATIONS, then MCPGATEWAY_SKIP_MIGRATIONS\n\n"
-		   "Exit status:\n"
+		   "Usage:\n");
+	for (const Mode *mode = modes; mode->name; mode++)
+	{
+		printf("  gw_bootstrap %s [OPTION]...%s\n%*s", mode->name, mode->arguments, MODE_COLUMN, "");
+		print_lines(mode->purpose, MODE_COLUMN);
+	}
+	printf("\nOptions:\n");
+	for (int i = 0; i < option_count; i++)
+		print_option(&option_table[i]);
+	printf("\nEnvironment (an option on the command line wins; what ends in _FILE names a file with\n"
+		   "the value; without a database, libpq's own variables count):\n");
+	for (int i = 0; i < option_count; i++)
+		print_variables(&option_table[i]);
+	printf("\nExit status:\n"
 		   "  0  ready (or the status of COMMAND, which replaces this program)\n"
 		   "  1  a migration or post step failed\n"
 		   "  2  bad usage\n"

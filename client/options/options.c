@@ -3,105 +3,39 @@
  * options.c
  *		Parse the command line and the environment.
  *
+ * What there is to ask for is in the table of options.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres_fe.h"
 
 #include <limits.h>
 
-#include "base/exit_code.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "getopt_long.h"
-#include "migrations/alembic/alembic.h"
 #include "options/conninfo.h"
+#include "options/option_table.h"
 #include "options/options.h"
 #include "options/values.h"
+#include "pqexpbuffer.h"
 
 #define DEFAULT_TIMEOUT 600
 
-static const char *const modes[] = {
-	[MODE_RUN] = "run", [MODE_CHECK] = "check", [MODE_STATUS] = "status", [MODE_DOCTOR] = "doctor", [MODE_HEADS] = "heads"};
+#define USAGE_HINT "Try \"gw_bootstrap --help\" for more information."
 
-/* Options that have no letter of their own. */
-enum
-{
-	OPT_MIGRATE = 1,
-	OPT_MIGRATE_SQL,
-	OPT_MIGRATION_URL,
-	OPT_POST,
-	OPT_POST_SQL,
-	OPT_SKIP_MIGRATIONS,
-	OPT_BREAK_ORPHANS,
-	OPT_TIMEOUT,
-	OPT_HEAD_TABLE,
-	OPT_HEAD_COLUMN,
-	OPT_LOCK_KEY,
-	OPT_CREATE_EXTENSION,
-	OPT_REQUIRE_EXTENSION,
-	OPT_LOG_FORMAT,
-	OPT_JSON,
-	OPT_ALEMBIC,
-	OPT_ALLOW_AHEAD,
-	OPT_HELP
-};
+/* A file with a connection string is not larger. */
+#define MAX_SECRET_SIZE 65536
 
-static const struct option long_options[] = {
-	{"dbname", required_argument, NULL, 'd'},
-	{"expect-head", required_argument, NULL, 'e'},
-	{"alembic", required_argument, NULL, OPT_ALEMBIC},
-	{"allow-ahead", optional_argument, NULL, OPT_ALLOW_AHEAD},
-	{"migrate", required_argument, NULL, OPT_MIGRATE},
-	{"migrate-sql", required_argument, NULL, OPT_MIGRATE_SQL},
-	{"migration-url", required_argument, NULL, OPT_MIGRATION_URL},
-	{"post", required_argument, NULL, OPT_POST},
-	{"post-sql", required_argument, NULL, OPT_POST_SQL},
-	{"skip-migrations", optional_argument, NULL, OPT_SKIP_MIGRATIONS},
-	{"break-orphans", optional_argument, NULL, OPT_BREAK_ORPHANS},
-	{"timeout", required_argument, NULL, OPT_TIMEOUT},
-	{"head-table", required_argument, NULL, OPT_HEAD_TABLE},
-	{"head-column", required_argument, NULL, OPT_HEAD_COLUMN},
-	{"lock-key", required_argument, NULL, OPT_LOCK_KEY},
-	{"create-extension", optional_argument, NULL, OPT_CREATE_EXTENSION},
-	{"require-extension", optional_argument, NULL, OPT_REQUIRE_EXTENSION},
-	{"log-format", required_argument, NULL, OPT_LOG_FORMAT},
-	{"json", no_argument, NULL, OPT_JSON},
-	{"quiet", no_argument, NULL, 'q'},
-	{"verbose", no_argument, NULL, 'v'},
-	{"version", no_argument, NULL, 'V'},
-	{"help", no_argument, NULL, OPT_HELP},
-	{NULL, 0, NULL, 0}};
+/* So much of the expected heads is shown. */
+#define MAX_DESCRIPTION 1000
 
-/* The first variable set counts, unless the command line has the option. */
-static const struct
-{
-	const char *variable;
-	int			option;
-} environment[] = {
-	{"GW_BOOTSTRAP_DATABASE_URL", 'd'},
-	{"DATABASE_URL", 'd'},
-	{"GW_BOOTSTRAP_EXPECT_HEAD", 'e'},
-	{"GW_BOOTSTRAP_ALEMBIC", OPT_ALEMBIC},
-	{"GW_BOOTSTRAP_ALLOW_AHEAD", OPT_ALLOW_AHEAD},
-	{"GW_BOOTSTRAP_MIGRATE", OPT_MIGRATE},
-	{"GW_BOOTSTRAP_MIGRATE_SQL", OPT_MIGRATE_SQL},
-	{"GW_BOOTSTRAP_MIGRATION_URL", OPT_MIGRATION_URL},
-	{"MIGRATION_DATABASE_URL", OPT_MIGRATION_URL},
-	{"GW_BOOTSTRAP_POST", OPT_POST},
-	{"GW_BOOTSTRAP_POST_SQL", OPT_POST_SQL},
-	{"GW_BOOTSTRAP_SKIP_MIGRATIONS", OPT_SKIP_MIGRATIONS},
-	{"MCPGATEWAY_SKIP_MIGRATIONS", OPT_SKIP_MIGRATIONS},
-	{"GW_BOOTSTRAP_BREAK_ORPHANS", OPT_BREAK_ORPHANS},
-	{"GW_BOOTSTRAP_TIMEOUT", OPT_TIMEOUT},
-	{"GW_BOOTSTRAP_HEAD_TABLE", OPT_HEAD_TABLE},
-	{"GW_BOOTSTRAP_HEAD_COLUMN", OPT_HEAD_COLUMN},
-	{"GW_BOOTSTRAP_LOCK_KEY", OPT_LOCK_KEY},
-	{"GW_BOOTSTRAP_CREATE_EXTENSION", OPT_CREATE_EXTENSION},
-	{"GW_BOOTSTRAP_REQUIRE_EXTENSION", OPT_REQUIRE_EXTENSION},
-	{"GW_BOOTSTRAP_LOG_FORMAT", OPT_LOG_FORMAT},
-};
+/* What getopt_long() says of an option: where it is in the table. */
+#define FIRST_OPTION 1000
+#define MAX_OPTIONS 64
 
-/* The variable that an option's value came from, or NULL. */
-static const char *sources[UCHAR_MAX + 1];
+/* Where the value of each option came from, or NULL. */
+static const char *sources[MAX_OPTIONS];
 
 static void
 version(void)
@@ -109,127 +43,44 @@ version(void)
 	puts("gw_bootstrap " GW_BOOTSTRAP_VERSION);
 }
 
-#define USAGE_HINT "Try \"gw_bootstrap --help\" for more information."
-
-static bool
-parse_log_format(const char *value, const char *source)
-{
-	if (strcmp(value, "json") == 0)
-		return true;
-	if (strcmp(value, "text") == 0)
-		return false;
-	log_error_hint("Use text or json.", "invalid value \"%s\" for %s", value, source);
-	exit(EXIT_USAGE);
-}
-
-/*
- * Steps, for which an empty value means none.
- */
-static bool
-may_be_empty(int option)
-{
-	return option == OPT_MIGRATE || option == OPT_MIGRATE_SQL ||
-		option == OPT_POST || option == OPT_POST_SQL;
-}
-
 static void
-set_sql_file(SqlFile *file, const char *value, const char *source)
+set_option(Options *options, const Option *option, const char *value, const char *source)
 {
-	file->path = *value ? pg_strdup(value) : NULL;
-	file->source = source;
-}
+	void	   *field = (char *) options + option->field;
 
-static void
-set_option(Options *options, int option, const char *value, const char *source)
-{
-	if (value != NULL && *value == '\0' && !may_be_empty(option))
+	if (value != NULL)
+		check_value(option->type, value, source);
+	sources[option - option_table] = source;
+	switch (option->type)
 	{
-		log_error("empty value for %s", source);
-		exit(EXIT_USAGE);
-	}
-	switch (option)
-	{
-		case 'd':
-			options->dbname = pg_strdup(value);
-			options->dbname_source = source;
+		case OPTION_TEXT:
+		case OPTION_URL:
+			*(char **) field = pg_strdup(value);
 			break;
-		case 'e':
-			add_head(&options->expected_heads, value, source);
+		case OPTION_PATH:
+		case OPTION_SHELL:
+			*(char **) field = *value ? pg_strdup(value) : NULL;
 			break;
-		case OPT_ALEMBIC:
-			options->alembic = pg_strdup(value);
-			options->alembic_source = source;
+		case OPTION_HEADS:
+			add_head(field, value, source);
 			break;
-		case OPT_ALLOW_AHEAD:
-			options->allow_ahead = value == NULL || parse_bool(value, source);
+		case OPTION_BOOL:
+		case OPTION_SWITCH:
+			*(bool *) field = value == NULL || parse_bool(value, source);
 			break;
-		case OPT_MIGRATE:
-			options->migrate = *value ? pg_strdup(value) : NULL;
+		case OPTION_SECONDS:
+			*(int *) field = parse_integer(value, source, 0, INT_MAX / 1000);
 			break;
-		case OPT_MIGRATE_SQL:
-			set_sql_file(&options->migrate_sql, value, source);
+		case OPTION_BIGINT:
+			*(int64 *) field = parse_integer(value, source, PG_INT64_MIN, PG_INT64_MAX);
 			break;
-		case OPT_MIGRATION_URL:
-			options->migration_url = pg_strdup(value);
-			options->migration_url_source = source;
+		case OPTION_LOG_FORMAT:
+			*(bool *) field = parse_log_format(value, source);
 			break;
-		case OPT_POST:
-			options->post = *value ? pg_strdup(value) : NULL;
-			break;
-		case OPT_POST_SQL:
-			set_sql_file(&options->post_sql, value, source);
-			break;
-		case OPT_SKIP_MIGRATIONS:
-			options->skip_migrations = value == NULL || parse_bool(value, source);
-			break;
-		case OPT_BREAK_ORPHANS:
-			options->break_orphans = value == NULL || parse_bool(value, source);
-			break;
-		case OPT_TIMEOUT:
-			options->timeout = parse_integer(value, source, 0, INT_MAX / 1000);
-			break;
-		case OPT_HEAD_TABLE:
-			options->head_table = pg_strdup(value);
-			break;
-		case OPT_HEAD_COLUMN:
-			options->head_column = pg_strdup(value);
-			break;
-		case OPT_LOCK_KEY:
-			options->lock_key = parse_integer(value, source, PG_INT64_MIN, PG_INT64_MAX);
-			break;
-		case OPT_CREATE_EXTENSION:
-			options->create_extension = value == NULL || parse_bool(value, source);
-			break;
-		case OPT_REQUIRE_EXTENSION:
-			options->require_extension = value == NULL || parse_bool(value, source);
-			break;
-		case OPT_LOG_FORMAT:
-			log_set_json(parse_log_format(value, source));
-			break;
-		case OPT_JSON:
-			options->json = true;
-			break;
-		case 'q':
-			log_set_level(LOG_WARNING);
-			break;
-		case 'v':
-			log_set_level(LOG_DEBUG);
+		case OPTION_VERSION:
+		case OPTION_HELP:
 			break;
 	}
-}
-
-/*
- * How an option was written, for messages.
- */
-static const char *
-option_name(int option)
-{
-	for (int i = 0; long_options[i].name != NULL; i++)
-	{
-		if (long_options[i].val == option)
-			return psprintf("option --%s", long_options[i].name);
-	}
-	return "option";
 }
 
 /*
@@ -239,10 +90,10 @@ option_name(int option)
 const char *
 option_source(const char *option)
 {
-	for (int i = 0; long_options[i].name != NULL; i++)
+	for (int i = 0; i < option_count; i++)
 	{
-		if (strcmp(long_options[i].name, option + 2) == 0 && sources[long_options[i].val] != NULL)
-			return sources[long_options[i].val];
+		if (strcmp(option_table[i].name, option + 2) == 0 && sources[i] != NULL)
+			return sources[i];
 	}
 	return option;
 }
@@ -254,14 +105,13 @@ option_source(const char *option)
 static void
 refuse_option(char *argv[], bool lacks_value)
 {
-	for (int i = 0; long_options[i].name != NULL; i++)
+	for (int i = 0; i < option_count; i++)
 	{
-		if (optopt != 0 && long_options[i].val == optopt)
-		{
-			log_error_hint(USAGE_HINT, lacks_value ? "%s needs a value" : "%s takes no value",
-						   option_name(optopt));
-			exit(EXIT_USAGE);
-		}
+		if (optopt != FIRST_OPTION + i && (optopt == 0 || optopt != option_table[i].letter))
+			continue;
+		log_error_hint(USAGE_HINT, lacks_value ? "option --%s needs a value" : "option --%s takes no value",
+					   option_table[i].name);
+		exit(EXIT_USAGE);
 	}
 	if (optopt != 0)
 		log_error_hint(USAGE_HINT, "unknown option -%c", optopt);
@@ -271,39 +121,69 @@ refuse_option(char *argv[], bool lacks_value)
 	exit(EXIT_USAGE);
 }
 
+/*
+ * What getopt_long() wants to know of the table.
+ */
 static void
-parse_command_line(int argc, char *argv[], Options *options, bool *given)
+fill_getopt(struct option *long_options, char *letters)
 {
-	int			option;
-
 	/* "+": the first word that is no option belongs to somebody else. */
-	while ((option = getopt_long(argc, argv, "+:d:e:qvV", long_options, NULL)) != -1)
+	strcpy(letters, "+:");
+	for (int i = 0; i < option_count; i++)
 	{
-		switch (option)
+		const Option *option = &option_table[i];
+		int			has_value = option->type == OPTION_BOOL ? optional_argument :
+			option->value							? required_argument :
+													  no_argument;
+
+		long_options[i] = (struct option) {option->name, has_value, NULL, FIRST_OPTION + i};
+		if (option->letter && option->type != OPTION_HELP)
+			sprintf(letters + strlen(letters), "%c%s", option->letter, option->value ? ":" : "");
+	}
+	long_options[option_count] = (struct option) {NULL};
+}
+
+static const Option *
+find_option(int found)
+{
+	for (int i = 0; i < option_count; i++)
+	{
+		if (found == FIRST_OPTION + i || (found != 0 && found == option_table[i].letter))
+			return &option_table[i];
+	}
+	return NULL;
+}
+
+static void
+parse_command_line(int argc, char *argv[], const Mode *modes, Options *options)
+{
+	struct option long_options[MAX_OPTIONS + 1];
+	char		letters[2 * MAX_OPTIONS];
+	int			found;
+
+	fill_getopt(long_options, letters);
+	while ((found = getopt_long(argc, argv, letters, long_options, NULL)) != -1)
+	{
+		/* "-?" is one of the mistakes that getopt says "?" of */
+		const Option *option = find_option(found == '?' && optopt != '?' ? 0 : found);
+
+		if (found == ':' || option == NULL)
+			refuse_option(argv, found == ':');
+		else if (option->type == OPTION_HELP)
 		{
-			case 'V':
-				version();
-				exit(EXIT_READY);
-			case OPT_HELP:
-				help();
-				exit(EXIT_READY);
-			case '?':
-			case ':':
-				if (optopt == '?')	/* as it was written, too */
-				{
-					help();
-					exit(EXIT_READY);
-				}
-				refuse_option(argv, option == ':');
-				break;
-			default:
-				set_option(options, option, optarg, option_name(option));
-				given[option] = true;
-				/* it may have a password: keep it out of the process list */
-				if (option == 'd' || option == OPT_MIGRATION_URL)
-					memset(optarg, 'x', strlen(optarg));
-				break;
+			help(modes);
+			exit(EXIT_READY);
 		}
+		else if (option->type == OPTION_VERSION)
+		{
+			version();
+			exit(EXIT_READY);
+		}
+		else
+			set_option(options, option, optarg, psprintf("--%s", option->name));
+		/* it may have a password: keep it out of the process list */
+		if (option->type == OPTION_URL)
+			memset(optarg, 'x', strlen(optarg));
 	}
 	if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
 	{
@@ -316,25 +196,58 @@ parse_command_line(int argc, char *argv[], Options *options, bool *given)
 }
 
 /*
+ * The value in the file that VARIABLE_FILE names, as images have it that take
+ * their secrets from files.  As there, the line end after it does not count.
+ */
+static const char *
+read_secret(const char *path, const char *variable)
+{
+	size_t		len;
+	const char *why;
+	char	   *value;
+
+	check_value(OPTION_TEXT, path, variable);
+	value = read_whole_file(path, MAX_SECRET_SIZE, &len, &why);
+	if (value == NULL)
+		log_error("could not read file \"%s\" of %s: %s", path, variable, why);
+	else if (strlen(value) != len)
+		log_error("file \"%s\" of %s has a null byte", path, variable);
+	while (value && len > 0 && (value[len - 1] == '\n' || value[len - 1] == '\r'))
+		value[--len] = '\0';
+	if (value && len == 0)
+		log_error("file \"%s\" of %s is empty", path, variable);
+	if (value == NULL || strlen(value) != len || len == 0)
+		exit(EXIT_USAGE);
+	return value;
+}
+
+/*
  * Take from the environment what the command line does not say.  A variable
  * that is set but empty counts as not set, as compose files and charts leave
  * them.
  */
 static void
-parse_environment(Options *options, bool *given)
+parse_variables(Options *options, const Option *option)
 {
-	for (int i = 0; i < lengthof(environment); i++)
+	for (int i = 0; option->variables[i] && !sources[option - option_table]; i++)
 	{
-		const char *variable = environment[i].variable;
-		int			option = environment[i].option;
+		const char *variable = option->variables[i];
 		const char *value = getenv(variable);
 
-		if (value == NULL || *value == '\0' || given[option])
+		if ((value == NULL || *value == '\0') && option->type == OPTION_URL)
+		{
+			variable = psprintf("%s_FILE", variable);
+			value = getenv(variable);
+			if (value && *value)
+				value = read_secret(value, variable);
+		}
+		if (value == NULL || *value == '\0')
 			continue;
-		given[option] = true;
-		sources[option] = variable;
-		if (option == 'e')
+		if (option->type == OPTION_HEADS)
+		{
 			add_heads(&options->expected_heads, value, variable);
+			sources[option - option_table] = variable;
+		}
 		else
 			set_option(options, option, value, variable);
 	}
@@ -359,77 +272,72 @@ parse_log_format_first(int argc, char *argv[])
 	log_set_json(format != NULL && strcmp(format, "json") == 0);
 }
 
-/*
- * Take the expected heads from the migration set.  Those given otherwise must
- * at least belong to it.
- */
 static void
-read_migration_set(Options *options)
+refuse_together(const char *one, const char *other)
 {
-	bool		given = options->expected_heads.head != NULL;
-
-	if (options->alembic == NULL)
-		return;
-	read_alembic(options->alembic, options->alembic_source, &options->revisions);
-	for (int i = 0; i < options->revisions.count && !given; i++)
-	{
-		if (!options->revisions.items[i].followed)
-			simple_string_list_append(&options->expected_heads, options->revisions.items[i].id);
-	}
-	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
-	{
-		if (find_revision(&options->revisions, cell->val))
-			continue;
-		log_error("expected head \"%s\" is not a revision of %s", cell->val, options->alembic);
-		exit(EXIT_USAGE);
-	}
+	log_error_hint("An empty value of either overrides the environment.",
+				   "%s and %s cannot be used together", option_source(one), option_source(other));
+	exit(EXIT_USAGE);
 }
 
+/*
+ * Where the migration command connects.  Whoever starts none, and asks nothing
+ * there, hands it on unjudged.
+ */
+static const char *
+make_migration_conninfo(const Options *options)
+{
+	int			needs = options->mode->needs;
+	bool		migrates = (needs & MAY_MIGRATE) && !options->migrate_sql && !options->skip_migrations;
+
+	if (options->migration_url && (migrates || (needs & USES_MIGRATION_URL)))
+		return make_conninfo(options->migration_url, option_source("--migration-url"));
+	return options->conninfo;
+}
+
+/*
+ * What does not go together, and what follows from what is given.
+ */
 static void
 check_options(Options *options)
 {
-	read_migration_set(options);
-	if (options->expected_heads.head == NULL &&
-		options->mode != MODE_STATUS && options->mode != MODE_DOCTOR)
+	const Mode *mode = options->mode;
+
+	if (options->command != NULL && !(mode->needs & MAY_START_COMMAND))
 	{
-		log_error_hint("Use --expect-head=REV or --alembic=PATH, or set GW_BOOTSTRAP_EXPECT_HEAD or GW_BOOTSTRAP_ALEMBIC.",
-					   "no expected head given");
+		log_error_hint(USAGE_HINT, "\"gw_bootstrap %s\" starts no command", mode->name);
 		exit(EXIT_USAGE);
 	}
-	if (options->mode != MODE_RUN && options->command != NULL)
-	{
-		log_error_hint(USAGE_HINT, "\"gw_bootstrap %s\" starts no command", modes[options->mode]);
-		exit(EXIT_USAGE);
-	}
-	if (options->json && options->mode != MODE_STATUS)
+	if (options->json && !(mode->needs & MAY_PRINT_JSON))
 	{
 		log_error_hint("For events in JSON, use --log-format=json.",
-					   "option --json belongs to \"gw_bootstrap status\"");
+					   "\"gw_bootstrap %s\" has no option --json", mode->name);
 		exit(EXIT_USAGE);
 	}
-	if (options->mode == MODE_HEADS)
-		return;					/* it connects to nothing */
-	read_sql_files(options);
-	options->conninfo = make_conninfo(options->dbname, options->dbname_source);
-	options->migration_conninfo = options->migration_url ?
-		make_conninfo(options->migration_url, options->migration_url_source) :
-		options->conninfo;
+	if ((mode->needs & MAY_MIGRATE) && options->migrate && options->migrate_sql)
+		refuse_together("--migrate", "--migrate-sql");
 	if (options->timeout < 0)
-		options->timeout = options->mode != MODE_RUN || options->skip_migrations ?
-			0 :
-			DEFAULT_TIMEOUT;
+		options->timeout = (mode->needs & MAY_MIGRATE) && !options->skip_migrations ? DEFAULT_TIMEOUT : 0;
+	if (!(mode->needs & NEEDS_DATABASE))
+		return;					/* it connects to nothing */
+	if (options->dbname == NULL)
+		log_info("no connection string is given: libpq's defaults and variables are used");
+	if (options->migration_url && is_uri(options->migration_url))
+		check_value(OPTION_TEXT, options->migration_url, option_source("--migration-url"));
+	options->conninfo = make_conninfo(options->dbname, option_source("--dbname"));
+	options->migration_conninfo = make_migration_conninfo(options);
 }
 
-static Mode
-parse_mode(const char *word)
+static const Mode *
+find_mode(const Mode *modes, const char *word)
 {
-	for (int i = 0; i < lengthof(modes); i++)
+	for (const Mode *mode = modes; mode->name; mode++)
 	{
-		if (strcmp(word, modes[i]) == 0)
-			return i;
+		if (strcmp(word, mode->name) == 0)
+			return mode;
 	}
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0)
-		help();
+		help(modes);
 	else if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
 		version();
 	else
@@ -441,16 +349,9 @@ parse_mode(const char *word)
 }
 
 void
-parse_options(int argc, char *argv[], Options *options)
+parse_options(int argc, char *argv[], const Mode *modes, Options *options)
 {
-	bool		given[UCHAR_MAX + 1] = {false};	/* by option letter or number */
-
-	*options = (Options) {
-		.head_table = "alembic_version",
-		.head_column = "version_num",
-		.lock_key = DEFAULT_LOCK_KEY,
-		.timeout = -1,
-	};
+	*options = (Options) {.lock_key = DEFAULT_LOCK_KEY, .timeout = -1};
 
 	parse_log_format_first(argc, argv);
 	if (argc < 2)
@@ -458,10 +359,14 @@ parse_options(int argc, char *argv[], Options *options)
 		log_error_hint(USAGE_HINT, "no command given");
 		exit(EXIT_USAGE);
 	}
-	options->mode = parse_mode(argv[1]);
+	options->mode = find_mode(modes, argv[1]);
 	/* the options begin after the command */
-	parse_command_line(argc - 1, argv + 1, options, given);
-	parse_environment(options, given);
+	parse_command_line(argc - 1, argv + 1, modes, options);
+	for (int i = 0; i < option_count; i++)
+		parse_variables(options, &option_table[i]);
+	log_set_json(options->log_json);
+	log_set_level(options->quiet ? LOG_WARNING : options->verbose ? LOG_DEBUG :
+																	LOG_INFO);
 	check_options(options);
 }
 
@@ -471,13 +376,20 @@ parse_options(int argc, char *argv[], Options *options)
 const char *
 describe_expected(const Options *options)
 {
-	static char text[256];
+	static PQExpBufferData text;
 
-	strlcpy(text, "{", sizeof(text));
+	if (text.data == NULL)
+		initPQExpBuffer(&text);
+	resetPQExpBuffer(&text);
+	appendPQExpBufferChar(&text, '{');
 	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
 	{
-		strlcat(text, cell->val, sizeof(text));
-		strlcat(text, cell->next ? "," : "}", sizeof(text));
+		if (text.len + strlen(cell->val) > MAX_DESCRIPTION)
+		{
+			appendPQExpBufferStr(&text, "...}");
+			break;
+		}
+		appendPQExpBuffer(&text, "%s%s", cell->val, cell->next ? "," : "}");
 	}
-	return text;
+	return text.data;
 }

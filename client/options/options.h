@@ -8,53 +8,67 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include "base/exit_code.h"
 #include "fe_utils/simple_list.h"
-#include "migrations/revisions.h"
-#include "script/sql_file.h"
 
 #define DEFAULT_LOCK_KEY INT64CONST(42424242424242)
 
-typedef enum Mode
+/* What a command of the client needs, or may do. */
+enum
 {
-	MODE_RUN,
-	MODE_CHECK,
-	MODE_STATUS,
-	MODE_DOCTOR,
-	MODE_HEADS
+	NEEDS_HEADS = 0x01,			/* that are expected */
+	NEEDS_DATABASE = 0x02,
+	MAY_MIGRATE = 0x04,
+	MAY_START_COMMAND = 0x08,	/* the words after "--" */
+	MAY_PRINT_JSON = 0x10,
+	USES_MIGRATION_URL = 0x20	/* whatever else is asked for */
+};
+
+struct		Options;
+
+/* A command of the client: one row of the table in main.c. */
+typedef struct Mode
+{
+	const char *name;
+	ExitCode	(*function)(const struct Options *options);
+	int			needs;
+	const char *arguments;		/* beside the options, for the help */
+	const char *purpose;
 } Mode;
 
 typedef struct Options
 {
-	Mode		mode;
+	const Mode *mode;
 	char	   *dbname;			/* as given, or NULL for libpq's defaults */
-	const char *dbname_source;	/* the option or variable that gave it */
 	const char *conninfo;		/* the same as libpq takes it */
 	char	   *migration_url;	/* as given, or NULL */
-	const char *migration_url_source;
 	const char *migration_conninfo;	/* where the migration command connects */
 	SimpleStringList expected_heads;
-	const char *alembic;		/* path of a migration set, or NULL */
-	const char *alembic_source; /* the option or variable that gave it */
-	Revisions	revisions;		/* of that set */
-	const char *head_table;
-	const char *head_column;
+	SimpleStringList known_heads; /* every one of the migration set; empty if
+									 * they are not known */
+	char	   *alembic;		/* path of a migration set, or NULL */
+	char	   *head_table;
+	char	   *head_column;
 	int64		lock_key;
 	bool		create_extension;
 	bool		require_extension;
-	const char *migrate;		/* shell command, or NULL */
-	SqlFile		migrate_sql;
-	const char *post;			/* shell command, or NULL */
-	SqlFile		post_sql;
+	char	   *migrate;		/* shell command, or NULL */
+	char	   *migrate_sql;	/* path of a file, or NULL */
+	char	   *post;			/* shell command, or NULL */
+	char	   *post_sql;		/* path of a file, or NULL */
 	bool		skip_migrations;
 	bool		break_orphans;
-	bool		json;			/* status as JSON */
 	bool		allow_ahead;
+	bool		json;			/* the answer */
+	bool		log_json;
+	bool		quiet;
+	bool		verbose;
 	int			timeout;		/* seconds; -1 until the default is known */
 	char	  **command;		/* after "--", or NULL */
 } Options;
 
-extern void parse_options(int argc, char *argv[], Options *options);
-extern void help(void);
+extern void parse_options(int argc, char *argv[], const Mode *modes, Options *options);
+extern void help(const Mode *modes);
 extern const char *option_source(const char *option);
 extern const char *describe_expected(const Options *options);
 

@@ -14,26 +14,15 @@
  */
 #include "postgres_fe.h"
 
-#include "base/exit_code.h"
-#include "base/log.h"
-#include "fe_utils/string_utils.h"
-#include "libpq-fe.h"
 #include "options/url.h"
-#include "pqexpbuffer.h"
 
-#define KEY_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
-
-#define NOT_PARAMETERS ": what follows \"?\" are no parameters"
-
-/* What is read so far, and what is found wrong with it. */
+/* What is read so far. */
 typedef struct Url
 {
-	PQconninfoOption *settings; /* those that libpq knows, to be filled in */
+	Settings   *settings;
 	PQExpBufferData hosts;		/* of repeated "host=", with their ports */
 	PQExpBufferData ports;
 	bool		has_ports;
-	PQExpBufferData left_out;	/* parameters that are the driver's alone */
-	const char *reason;			/* why it is refused, or NULL */
 } Url;
 
 /* What drivers call otherwise than libpq does. */
@@ -46,16 +35,10 @@ static const struct
 	{"database", "dbname"}}; /* asyncpg, pg8000 */
 
 /*
- * Parameters that say how safe a connection has to be.  Left out if libpq does
- * not know them, they would make one less safe than was asked for.
- */
-static const char *const never_left_out[] = {"ssl", "direct_tls", "require_auth", "channel_binding", "gss"};
-
-/*
  * Decode what is percent-encoded.  NULL if it has a zero byte.
  */
-static char *
-decode(const char *text, size_t len, bool plus_is_space)
+char *
+decode_percents(const char *text, size_t len, bool plus_is_space)
 {
 	char	   *decoded = pg_malloc(len + 1);
 	char	   *to = decoded;
@@ -85,27 +68,6 @@ decode(const char *text, size_t len, bool plus_is_space)
 }
 
 /*
- * Set what libpq knows; an empty value is none.  Returns false if libpq
- * doesn't know it.
- */
-static bool
-set(Url *url, const char *keyword, const char *value)
-{
-	for (PQconninfoOption *setting = url->settings; setting->keyword; setting++)
-	{
-		if (strcmp(setting->keyword, keyword) != 0)
-			continue;
-		if (*value != '\0')
-		{
-			free(setting->val);
-			setting->val = strdup(value);	/* PQconninfoFree() frees it */
-		}
-		return true;
-	}
-	return false;
-}
-
-/*
  * One of possibly many "host=NAME:PORT".  Their lists are made as the last
  * step, since libpq takes only the last of repeated settings.
  */
@@ -129,47 +91,6 @@ add_host(Url *url, const char *value)
 		appendPQExpBufferStr(&url->ports, colon + 1);
 		url->has_ports = true;
 	}
-}
-
-/*
- * pg8000's name of a socket, DIRECTORY/.s.PGSQL.PORT, of which libpq wants the
- * parts.
- */
-static void
-set_socket(Url *url, const char *path)
-{
-	static const char file[] = "/.s.PGSQL.";
-	const char *found = strstr(path, file);
-	char	   *part;
-
-	if (found == NULL || found == path)
-	{
-		url->reason = ": unix_sock does not end in /.s.PGSQL.PORT";
-		return;
-	}
-	part = pnstrdup(path, found - path);
-	set(url, "host", part);
-	free(part);
-	part = pnstrdup(found + strlen(file), strspn(found + strlen(file), "0123456789"));
-	set(url, "port", part);
-	free(part);
-}
-
-static void
-leave_out(Url *url, const char *key, const char *raw, size_t raw_len)
-{
-	for (int i = 0; i < lengthof(never_left_out); i++)
-	{
-		if (strncmp(key, never_left_out[i], strlen(never_left_out[i])) == 0)
-			url->reason = ": libpq does not know one of its parameters that make a connection safe";
-	}
-
-	/* it may be the end of a password that has "@" and "?" */
-	if (*key == '\0' || strspn(key, KEY_CHARACTERS) != strlen(key) || memchr(raw, '@', raw_len) != NULL)
-		url->reason = NOT_PARAMETERS;
-	if (url->left_out.len > 0)
-		appendPQExpBufferStr(&url->left_out, ", ");
-	appendPQExpBufferStr(&url->left_out, key);
 }
 
 static bool
@@ -196,13 +117,20 @@ set_parameter(Url *url, const char *key, const char *value, const char *raw, siz
 	if (*value == '\0')
 		return;					/* as if it were not there */
 	if (strcmp(key, "sslmode") == 0 && !is_sslmode(value))
-		url->reason = ": its ssl is no sslmode";
+		url->settings->reason = ": its ssl is no sslmode";
 	else if (strcmp(key, "host") == 0)
 		add_host(url, value);
+	else if (strcmp(key, "unix_sock") == 0 && strstr(value, "/.s.PGSQL.") == NULL)
+		url->settings->reason = ": unix_sock does not end in /.s.PGSQL.PORT";
 	else if (strcmp(key, "unix_sock") == 0)
-		set_socket(url, value);
-	else if (!set(url, key, value))
-		leave_out(url, key, raw, raw_len);
+		set_setting(url->settings, "host", value);
+	else if (!set_setting(url->settings, key, value))
+	{
+		leave_out(url->settings, key);
+		/* it may be the end of a password that has "@" and "?" */
+		if (memchr(raw, '@', raw_len) != NULL)
+			url->settings->reason = NOT_PARAMETERS;
+	}
 }
 
 static void
@@ -213,13 +141,13 @@ parse_parameters(Url *url, const char *query)
 		size_t		len = strcspn(query, "&");
 		const char *equals = memchr(query, '=', len);
 		size_t		key_len = equals ? equals - query : len;
-		char	   *key = decode(query, key_len, true);
-		char	   *value = equals ? decode(equals + 1, len - key_len - 1, true) : pg_strdup("");
+		char	   *key = decode_percents(query, key_len, true);
+		char	   *value = equals ? decode_percents(equals + 1, len - key_len - 1, true) : pg_strdup("");
 
 		if (equals == NULL && len > 0)
-			url->reason = NOT_PARAMETERS;
+			url->settings->reason = NOT_PARAMETERS;
 		else if (key == NULL || value == NULL)
-			url->reason = ": it has a zero byte";
+			url->settings->reason = ": it has a zero byte";
 		else
 			set_parameter(url, key, value, query, len);
 		free(key);
@@ -231,12 +159,12 @@ parse_parameters(Url *url, const char *query)
 static void
 set_decoded(Url *url, const char *keyword, const char *text, size_t len)
 {
-	char	   *value = decode(text, len, false);
+	char	   *value = decode_percents(text, len, false);
 
 	if (value == NULL)
-		url->reason = ": it has a zero byte";
+		url->settings->reason = ": it has a zero byte";
 	else
-		set(url, keyword, value);
+		set_setting(url->settings, keyword, value);
 	free(value);
 }
 
@@ -261,8 +189,6 @@ parse_user(Url *url, const char *text)
 			return text;
 		user_len = at - text;
 	}
-	if (password != NULL && memchr(text, '@', user_len) != NULL)
-		url->reason = ": it has an \"@\" that is not percent-encoded";
 	set_decoded(url, "user", text, user_len);
 	if (password)
 		set_decoded(url, "password", password, at - password);
@@ -278,7 +204,7 @@ parse_place(Url *url, const char *text)
 	size_t		len = *text == '[' ? strcspn(text, "]/?") : strcspn(text, ":/?");
 	char	   *host = pnstrdup(text + (*text == '['), len - (*text == '['));
 
-	set(url, "host", host);
+	set_setting(url->settings, "host", host);
 	free(host);
 	text += len + (text[len] == ']');
 	if (*text == ':')
@@ -297,62 +223,25 @@ parse_place(Url *url, const char *text)
 }
 
 /*
- * Write it down for libpq.  Not as a URI: a host or a key may be anything.
+ * Read what SQLAlchemy would.  Sets the reason if it has no meaning.
  */
-static char *
-make_pairs(Url *url)
+void
+read_driver_url(const char *text, Settings *settings)
 {
-	PQExpBufferData pairs;
+	Url			url = {.settings = settings};
 
-	if (url->hosts.len > 0)
-		set(url, "host", url->hosts.data);
-	if (url->has_ports)
-		set(url, "port", url->ports.data);
-	initPQExpBuffer(&pairs);
-	for (PQconninfoOption *setting = url->settings; setting->keyword; setting++)
-	{
-		if (setting->val == NULL)
-			continue;
-		appendPQExpBuffer(&pairs, "%s%s=", pairs.len > 0 ? " " : "", setting->keyword);
-		appendConnStrVal(&pairs, setting->val);
-	}
-	return pairs.data;
-}
-
-/*
- * Turn it into key=value pairs.  Returns NULL, and sets the reason, if it has
- * no meaning; that never quotes it.
- */
-char *
-driver_url_to_conninfo(const char *text, const char *source, const char **reason)
-{
-	Url			url = {.settings = PQconninfoParse("", NULL)};
-	char	   *pairs = NULL;
-
-	if (url.settings == NULL)
-	{
-		log_error("out of memory");
-		exit(EXIT_STEP_FAILED);
-	}
 	initPQExpBuffer(&url.hosts);
 	initPQExpBuffer(&url.ports);
-	initPQExpBuffer(&url.left_out);
 	text = strstr(text, "://") + 3;
 	text = parse_place(&url, parse_user(&url, text));
 	if (*text == '?')
 		parse_parameters(&url, text + 1);
 	else if (*text != '\0')
-		url.reason = "";
-	if (url.reason == NULL)
-	{
-		pairs = make_pairs(&url);
-		if (url.left_out.len > 0)
-			log_warning("parameters of the driver in %s are left out: %s", source, url.left_out.data);
-	}
-	*reason = url.reason;
-	PQconninfoFree(url.settings);
+		settings->reason = "";
+	if (url.hosts.len > 0)
+		set_setting(settings, "host", url.hosts.data);
+	if (url.has_ports)
+		set_setting(settings, "port", url.ports.data);
 	termPQExpBuffer(&url.hosts);
 	termPQExpBuffer(&url.ports);
-	termPQExpBuffer(&url.left_out);
-	return pairs;
 }

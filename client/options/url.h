@@ -8,6 +8,9 @@
 #ifndef URL_H
 #define URL_H
 
-extern char *driver_url_to_conninfo(const char *url, const char *source, const char **reason);
+#include "options/settings.h"
+
+extern void read_driver_url(const char *url, Settings *settings);
+extern char *decode_percents(const char *text, size_t len, bool plus_is_space);
 
 #endif							/* URL_H */

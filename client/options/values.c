@@ -17,6 +17,57 @@
 #define SPACES " \t\r\n"
 
 /*
+ * Refuse what no value of its kind is.  A line end comes with a Secret that was
+ * made by echo, and would be part of a name; nobody sees it in a message.
+ */
+void
+check_value(OptionType type, const char *value, const char *source)
+{
+	if (*value == '\0' && type != OPTION_PATH && type != OPTION_SHELL)
+	{
+		log_error("empty value for %s", source);
+		exit(EXIT_USAGE);
+	}
+	/* in key=value pairs line ends are spaces: see make_conninfo() */
+	if (type == OPTION_SHELL || type == OPTION_URL)
+		return;
+	for (const char *c = value; *c; c++)
+	{
+		if (!is_control(*c))
+			continue;
+		log_error_hint(CONTROL_HINT, "the value of %s has a %s", source, describe_control(*c));
+		exit(EXIT_USAGE);
+	}
+}
+
+bool
+is_control(char c)
+{
+	return (unsigned char) c < ' ' || c == 0x7F;
+}
+
+const char *
+describe_control(char c)
+{
+	return c == '\n' ? "line end" : c == '\t' ? "tab" :
+												"control character";
+}
+
+/*
+ * How to log: true is JSON.
+ */
+bool
+parse_log_format(const char *value, const char *source)
+{
+	if (strcmp(value, "json") == 0)
+		return true;
+	if (strcmp(value, "text") == 0)
+		return false;
+	log_error_hint("Use text or json.", "invalid value \"%s\" for %s", value, source);
+	exit(EXIT_USAGE);
+}
+
+/*
  * Parse a truth value.  "source" is the option or variable it came from.
  */
 bool

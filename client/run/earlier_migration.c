@@ -89,7 +89,7 @@ is_still_to_do(Run *run, Step *step, ExitCode *code)
 	TryResult	try = guard_ask_again(&run->session, run->options, run->attempt_deadline);
 
 	if (try.outcome == OUTCOME_ACQUIRED && !is_ahead(&try.heads) &&
-		!(try.heads.cut && run->options->alembic))
+		!(try.heads.cut && run->options->known_heads.head))
 		return true;
 	if (try.outcome == OUTCOME_FAILED || !guard_end(&run->session, run->attempt_deadline))
 		*step = handle_failure(run, code);

@@ -92,7 +92,7 @@ migrate(Run *run, ExitCode *code)
 	CommandEnd	end;
 	Step		step;
 
-	if (run->options->migrate_sql.path != NULL)
+	if (run->options->migrate_sql != NULL)
 		return migrate_by_sql(run, code);
 
 	switch (ask_second_connection(run))

@@ -66,7 +66,7 @@ run_post_sql(Run *run)
 	Session    *session = &run->session;
 	Script		script = {
 		.name = "post step",
-		.file = &run->options->post_sql,
+		.file = &run->post_sql,
 		.session = session,
 		.deadline = post_deadline(run),
 	};

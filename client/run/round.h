@@ -11,6 +11,7 @@
 
 #include "lock/guard.h"
 #include "run/run.h"
+#include "script/sql_file.h"
 
 /* How long a command has between SIGTERM and SIGKILL. */
 #define GRACE_SIGNAL_MS 5000
@@ -23,6 +24,8 @@
 typedef struct Run
 {
 	const Options *options;
+	SqlFile		migrate_sql;	/* if they are asked for */
+	SqlFile		post_sql;
 	Session		session;
 	Millis		start;
 	Millis		deadline;		/* for reaching head */

@@ -132,7 +132,7 @@ try_to_migrate(Run *run, ExitCode *code)
 		case OUTCOME_ACQUIRED:
 			break;
 	}
-	if (try.heads.cut && run->options->alembic)
+	if (try.heads.cut && run->options->known_heads.head)
 		return handle_cut_heads(run, code);
 	return migrate(run, code);
 }
@@ -163,7 +163,7 @@ static Step
 one_round(Run *run, bool *probed, ExitCode *code)
 {
 	bool		may_migrate = !run->options->skip_migrations &&
-		(run->options->migrate != NULL || run->options->migrate_sql.path != NULL);
+		(run->options->migrate != NULL || run->options->migrate_sql != NULL);
 	bool		at_head;
 	Heads		heads;
 
@@ -181,10 +181,10 @@ one_round(Run *run, bool *probed, ExitCode *code)
 			return handle_failure(run, code);
 		if (at_head)
 			return STEP_READY;
-		if (!may_migrate || run->options->alembic)
+		if (!may_migrate || run->options->known_heads.head)
 		{
 			if (!session_read_heads(&run->session, run->options, run->attempt_deadline, &heads) &&
-				run->options->alembic)
+				run->options->known_heads.head)
 				return handle_failure(run, code);
 			if (is_ahead(&heads))
 				return handle_ahead(run, &heads, code);
@@ -291,6 +291,20 @@ attempt_deadline(const Options *options, Millis deadline)
 	return deadline + (options->timeout == 0 ? ONE_ATTEMPT_MS : LAST_ATTEMPT_MS);
 }
 
+/*
+ * Read the files of SQL that will be needed, before anything is done.
+ */
+static void
+read_sql_files(Run *run)
+{
+	const Options *options = run->options;
+
+	if (options->migrate_sql != NULL && !options->skip_migrations)
+		read_sql_file(&run->migrate_sql, options->migrate_sql, option_source("--migrate-sql"));
+	if (options->post_sql != NULL)
+		read_sql_file(&run->post_sql, options->post_sql, option_source("--post-sql"));
+}
+
 ExitCode
 run(const Options *options)
 {
@@ -298,6 +312,7 @@ run(const Options *options)
 	ExitCode	code;
 	int			signo;
 
+	read_sql_files(&run);
 	run.deadline = run.start + (Millis) options->timeout * 1000;
 	run.reason_code = EXIT_DEADLINE;
 	run.next_report = run.start + FIRST_REPORT_MS;
@@ -309,7 +324,7 @@ run(const Options *options)
 	set_backstop(run.attempt_deadline + BACKSTOP_MS);
 
 	code = bring_to_head(&run);
-	if (code == EXIT_READY && stop_signal() == 0 && options->post_sql.path != NULL)
+	if (code == EXIT_READY && stop_signal() == 0 && options->post_sql != NULL)
 		code = run_post_sql(&run);
 	signo = take_stop_signal();
 	session_close(&run.session);

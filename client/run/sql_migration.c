@@ -94,7 +94,7 @@ run_file(Run *run, ExitCode *code)
 {
 	Script		script = {
 		.name = "migration",
-		.file = &run->options->migrate_sql,
+		.file = &run->migrate_sql,
 		.session = &run->session,
 		.deadline = run->deadline,
 		.attempt_deadline = run->attempt_deadline,

@@ -18,7 +18,6 @@
 #include "base/log.h"
 #include "fe_utils/psqlscan.h"
 #include "mb/pg_wchar.h"
-#include "options/options.h"
 #include "pqexpbuffer.h"
 #include "script/sql_file.h"
 
@@ -192,38 +191,16 @@ split(SqlFile *file, const char *text)
  * Read the file and find its statements.  Ends the program with EXIT_USAGE if
  * it, or any of them, cannot be run.
  */
-static void
-read_sql_file(SqlFile *file)
+void
+read_sql_file(SqlFile *file, const char *path, const char *source)
 {
 	static const char bom[] = "\xEF\xBB\xBF";
 	PQExpBufferData text;
 
+	*file = (SqlFile) {.path = path, .source = source};
 	read_text(file, &text);
 	split(file, text.data + (strncmp(text.data, bom, 3) == 0 ? 3 : 0));
 	termPQExpBuffer(&text);
 	if (file->count == 0)
 		refuse_sql_file(file, 0, NULL, "file has no SQL statement");
-}
-
-/*
- * Read the files that "gw_bootstrap run" will need, before it does anything.
- */
-void
-read_sql_files(Options *options)
-{
-	SqlFile    *migrate = &options->migrate_sql;
-
-	if (options->mode != MODE_RUN)
-		return;
-	if (options->migrate != NULL && migrate->path != NULL)
-	{
-		log_error_hint("An empty value of either overrides the environment.",
-					   "%s and %s cannot be used together",
-					   option_source("--migrate"), migrate->source);
-		exit(EXIT_USAGE);
-	}
-	if (migrate->path != NULL && !options->skip_migrations)
-		read_sql_file(migrate);
-	if (options->post_sql.path != NULL)
-		read_sql_file(&options->post_sql);
 }

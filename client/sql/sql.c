@@ -148,7 +148,7 @@ static void
 append_try(PQExpBuffer sql, PGconn *conn, const char *schema, const Options *options)
 {
 	appendPQExpBufferStr(sql, "SELECT t.outcome, t.current_heads, t.holder_pid, t.holder_state");
-	if (options->alembic)
+	if (options->known_heads.head)
 		append_cut(sql, conn, schema, options);
 	appendPQExpBuffer(sql, " FROM %s.gw_bootstrap_try(", fmtId(schema));
 	append_heads_arguments(sql, conn, options);

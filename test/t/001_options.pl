@@ -76,6 +76,42 @@ foreach my $option (sort keys %strict)
 	}
 }
 
+# A control character, such as the line end of a Secret that was made by echo,
+# would be a part of a name that nobody sees.
+foreach my $character ("\n", "\r", "\t", "\e", "\x7f")
+{
+	my $shown = sprintf '\\x%02x', ord $character;
+
+	foreach my $option (qw(expect-head alembic migrate-sql post-sql head-table head-column))
+	{
+		(my $variable = uc "GW_BOOTSTRAP_$option") =~ tr/-/_/;
+		is_refused("--$option=a$shown", qr/--$option has a (line end|tab|control)/, {},
+			$option =~ /migrate-sql/ ? (grep { !/^--migrate|true$/ } @run) : @run, "--$option=a$character");
+		is_refused("$variable=a$shown", qr/$variable has a (line end|tab|control)/, { $variable => "a$character" },
+			$option =~ /migrate-sql/ ? (grep { !/^--migrate|true$/ } @run) : @run)
+		  if $option ne 'expect-head';
+	}
+	foreach my $url ("postgresql://h/db$character", "postgresql+asyncpg://h/db$character", "postgresql://h/db?application_name=a$character",
+		"db$character", "host='h$character'", sprintf('postgresql://h/db%%%02x', ord $character))
+	{
+		(my $name = $url) =~ s/\Q$character\E/$shown/;
+		is_refused("the connection string $name", qr/DATABASE_URL has a (line end|tab|control)/, { DATABASE_URL => $url }, 'check', '-e', 'a');
+		is_refused("the migration's $name", qr/MIGRATION_DATABASE_URL has a (line end|tab|control)/, { MIGRATION_DATABASE_URL => $url }, @run);
+	}
+}
+{
+	local $ENV{DATABASE_URL} = "host=127.0.0.1\nport=1\n";
+	my ($out, $err) = run_command([ 'gw_bootstrap', 'check', '-e', 'a' ]);
+	like($err, qr/port 1 failed/, 'between pairs line ends are spaces');
+}
+
+# Without a connection string one line says what counts.
+{
+	local %ENV = (%ENV, PGHOST => '127.0.0.1', PGPORT => 1);
+	my ($out, $err) = run_command([ 'gw_bootstrap', 'check', '-e', 'a' ]);
+	like($err, qr/no connection string is given: libpq's defaults.*\n.*port 1 failed/, "libpq's defaults are told");
+}
+
 # A variable that the command line overrides may hold anything.
 {
 	local $ENV{GW_BOOTSTRAP_TIMEOUT} = 'nonsense';
@@ -105,8 +141,8 @@ foreach my $arguments ([ '--log-format=json', '-e', 'a' ], [ '--log-format=json'
 is_refused('MCPGATEWAY_SKIP_MIGRATIONS=maybe', qr/MCPGATEWAY_SKIP_MIGRATIONS/,
 	{ MCPGATEWAY_SKIP_MIGRATIONS => 'maybe' }, @run);
 # What could be part of a password is not shown.
-foreach my $url ('postgresql://u:sec@ret@127.0.0.1:1/db', 'postgresql://u:sec/ret@127.0.0.1:1/db',
-	'postgresql//u:secret@127.0.0.1/db', 'postgresql://u:secret@127.0.0.1:1/db?nonsense=ret')
+foreach my $url ('host=127.0.0.1 password=sec ret=x', 'postgresql://u:sec@ret@127.0.0.1:1/db', 'postgresql://u:sec/ret@127.0.0.1:1/db',
+	'postgresql//u:secret@127.0.0.1/db', 'postgresql://u:secret@127.0.0.1:1/db?sslnonsense=ret')
 {
 	is_refused($url, qr/^(?!.*(sec|ret)).*connection string/s, {}, 'run', '-d', $url, '-e', 'a');
 	is_refused("$url in the environment", qr/^(?!.*(sec|ret)).*DATABASE_URL/s, { DATABASE_URL => $url }, 'run', '-e', 'a');

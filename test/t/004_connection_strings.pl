@@ -44,14 +44,16 @@ sub encode
 	return $text;
 }
 
-# Run check with that in DATABASE_URL.
+# Run check, or another command, with that in DATABASE_URL.
+our @command = ('check');
+our @more;
 sub check
 {
 	my ($url, %env) = @_;
 	local %ENV = (%ENV, DATABASE_URL => $url, %env);
 	my ($out, $err);
 	delete @ENV{qw(PGHOST PGPORT PGDATABASE PGUSER)};
-	IPC::Run::run([ 'gw_bootstrap', 'check', '-e', 'a' ], '>', \$out, '2>', \$err, IPC::Run::timeout(30));
+	IPC::Run::run([ 'gw_bootstrap', @command, @more ? @more : ('-e', 'a') ], '>', \$out, '2>', \$err, IPC::Run::timeout(30));
 	return ($? >> 8, $err);
 }
 
@@ -117,16 +119,82 @@ my $extra = 'prepared_statement_cache_size=0&async_fallback=secret&charset=utf8'
 		  . "prepared_statement_cache_size, async_fallback, charset\n", 'parameters of the driver: one warning');
 }
 
+# The same in what names no driver.
+my $pairs = "host=127.0.0.1 port=$port user=raw password='100%sure/w?y#not' dbname='$database'";
+foreach my $given ("postgresql://$user\@$tcp/$db?pgbouncer=true&connection_limit=1&schema=secret", "$pairs pgbouncer=true connection_limit = '1' schema=secret",
+	"pgbouncer=true connection_limit=1 schema='\\'secret' $pairs")
+{
+	my ($exit, $err) = check($given);
+	is($exit, 0, "parameters of a driver that is not named: exit code");
+	is($err, "gw_bootstrap: warning: parameters of the driver in DATABASE_URL are left out: pgbouncer, connection_limit, schema\n",
+		'parameters of a driver that is not named: one warning');
+}
+{
+	my ($exit, $err) = check("postgresql://$user\@$tcp/$db?pool_max_conns=5&ssl_cert=secret&sslidentity=secret&application_name=x");
+	is($exit, 0, 'who we are may be left out: exit code') or diag $err;
+	like($err, qr/left out: pool_max_conns, ssl_cert, sslidentity$/, 'who we are may be left out: warning');
+	($exit, $err) = check("postgresql://$user\@$tcp/$db?ssl=true");
+	is($exit, 4, "libpq's own ssl=true is obeyed");
+}
+
+# The file of a socket as a host; a user with the name of a server.
+connects("$_://$user\@/$db?host=$socket/.s.PGSQL.$port", "$_: a socket's file as host") foreach 'postgresql', $sa;
+connects("postgresql://$user\@/$db?host=127.0.0.1,$socket/.s.PGSQL.$port&port=1", "a socket's file as the second host");
+connects("host=$dir/.s.PGSQL.$port user=raw password='100%sure/w?y#not' dbname='$database'", "a socket's file in pairs");
+connects("$sa://o\@dd:" . encode($password) . "\@$tcp/$db", 'a user with an "@" that is not encoded');
+
+# Files with a connection string.
+my $file = PostgreSQL::Test::Utils::tempdir() . '/url';
+sub in_file { my ($text) = @_; unlink $file; append_to_file($file, $text); return $file; }
+foreach my $variable (qw(DATABASE_URL_FILE GW_BOOTSTRAP_DATABASE_URL_FILE))
+{
+	my ($exit, $err) = check('', $variable => in_file("$sa://$user\@$tcp/$db\n"));
+	is($exit, 0, "$variable: exit code") or diag $err;
+	foreach my $case ([ '', 'is empty' ], [ "a\0b", 'null byte' ], [ "postgresql://h/db\nx", "$variable has a line end" ], [ 'x' x 70000, 'more than 65536 bytes' ])
+	{
+		($exit, $err) = check('', $variable => in_file($case->[0]));
+		is($exit, 2, "$variable, $case->[1]: exit code");
+		like($err, qr/$variable/, "$variable, $case->[1]: is named");
+		like($err, qr/$case->[1]/, "$variable, $case->[1]: message");
+	}
+	($exit, $err) = check('', $variable => "$file.none");
+	is($exit, 2, "$variable, no file: exit code");
+	like($err, qr/could not read file ".*\.none" of $variable: No such/, "$variable, no file: message");
+}
+{
+	my ($exit) = check("$sa://$user\@$tcp/$db", DATABASE_URL_FILE => '/nonexistent');
+	is($exit, 0, 'a variable counts before its file');
+	($exit) = check('nonsense://', GW_BOOTSTRAP_DATABASE_URL_FILE => in_file("$sa://$user\@$tcp/$db"));
+	is($exit, 0, 'a file of ours counts before the variable of others');
+	local @command = ('run', '--migrate', 'printf %s "$DATABASE_URL" >' . "$file.seen");
+	local @more = ('-e', 'b');
+	check('', DATABASE_URL_FILE => in_file("$sa://$user\@$tcp/$db\n"), MIGRATION_DATABASE_URL_FILE => "$file.m",
+		map { append_to_file("$file.m", "$sa://$user\@$tcp/$db?ssl=disable\n"); () } 1);
+	is(-f "$file.seen" && slurp_file("$file.seen"), "$sa://$user\@$tcp/$db?ssl=disable", 'a migration gets what the file has');
+}
+
+# What is only handed on is not judged.
+{
+	my ($exit, $err) = check("$sa://$user\@$tcp/$db", MIGRATION_DATABASE_URL => 'jdbc:postgresql://h/db?sslaccept=strict');
+	is($exit, 0, "a migration's URL means nothing to check");
+	is($err, '', '... and nothing is said of it');
+}
+
 # What is refused, and what the variable is called then.
 my %refused = (
-	"postgresql://$user\@$tcp/$db?$extra" => 'parameters without a driver',
 	"postgresql://$user\@$tcp/$db?ssl=require" => 'ssl without a driver',
 	"$sa://$user\@$tcp/$db?ssl=secret" => 'a mode that is none',
 	"$sa://$user\@$tcp/$db?sslmod=require" => 'a misspelt safety',
 	"$sa://$user\@$tcp/$db?direct_tls=true" => "asyncpg's TLS, which libpq could not give",
 	"$sa://u:secret\@%00/$db?user=%00" => 'a zero byte',
 	"$sa://u:secret\@h:port/db" => 'a port that is none',
-	"$sa://u\@sec:secret\@h/db" => 'a user that is not encoded',
+	"postgresql://$user\@$tcp/$db?sslaccept=strict" => "Prisma's TLS",
+	"postgresql://$user\@$tcp/$db?ssl_mode=secret" => "another's TLS",
+	"postgresql://$user\@$tcp/$db?useSSL=true" => "another's TLS, too",
+	"postgresql://$user\@$tcp/$db?tlsCAFile=secret" => "another's certificate",
+	"host=127.0.0.1 port=$port ssl_mode=secret" => "another's TLS in pairs",
+	"host=127.0.0.1 password=sec ret=x" => 'a password that is not quoted',
+	"host=127.0.0.1 secret" => 'a word among pairs',
 	"$sa://u:pa\@secret\@h/db" => 'a password with "@"',
 	"$sa://u:pa\@h?secret=x\@h/db" => 'a password with "@" and "?"',
 	"$sa://u:pa\@h?sec:ret&x\@h/db" => 'the same, otherwise',
@@ -141,6 +209,7 @@ foreach my $url (sort keys %refused)
 {
 	foreach my $variable (qw(DATABASE_URL GW_BOOTSTRAP_DATABASE_URL MIGRATION_DATABASE_URL GW_BOOTSTRAP_MIGRATION_URL))
 	{
+		local @command = ('run', '--migrate', 'true') if $variable =~ /MIGRATION/;
 		my ($exit, $err) = check("$sa://$user\@$tcp/$db", $variable => $url);
 		my $name = "$refused{$url}, in $variable";
 		is($exit, 2, "$name: exit code");
@@ -184,20 +253,20 @@ my %wrong = (
 );
 
 # Values that only the server, or a command, can find wrong.
-my @more = (
+my @others = (
 	[ GW_BOOTSTRAP_HEAD_TABLE => 'pg_catalog.pg_tables' ],
 	[ GW_BOOTSTRAP_EXPECT_HEAD => 'b', GW_BOOTSTRAP_MIGRATE => 'true' ]);
 
-my ($table) = slurp_file('client/options/options.c') =~ /^\} environment\[\] = \{(.*?)^\};/ms;
-foreach my $variable ($table =~ /\{"([A-Z_]+)",/g)
+my ($table) = slurp_file('client/options/option_table.c') =~ /^const Option option_table\[\] = \{(.*?)^\};/ms;
+foreach my $variable ($table =~ /"([A-Z]+_[A-Z_]+)"/g)
 {
 	ok(exists $wrong{$variable}, "$variable is tested here");
-	push @more, [ $variable => $wrong{$variable} ] if exists $wrong{$variable};
+	push @others, [ $variable => $wrong{$variable} ] if exists $wrong{$variable};
 }
-foreach (@more)
+foreach (@others)
 {
-	my ($variable, $value, @others) = @$_;
-	local %ENV = (%ENV, DATABASE_URL => $node->connstr($database), GW_BOOTSTRAP_EXPECT_HEAD => 'a', @others, $variable => $value);
+	my ($variable, $value, @more_variables) = @$_;
+	local %ENV = (%ENV, DATABASE_URL => $node->connstr($database), GW_BOOTSTRAP_EXPECT_HEAD => 'a', @more_variables, $variable => $value);
 	my ($out, $err);
 
 	# The command is not run by a database at head.

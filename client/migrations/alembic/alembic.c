@@ -23,6 +23,7 @@
 #include "migrations/alembic/alembic.h"
 #include "migrations/alembic/alembic_config.h"
 #include "migrations/alembic/python_module.h"
+#include "migrations/revisions.h"
 #include "port.h"
 
 #define HINT "Mend it, or name the heads with --expect-head instead."
@@ -308,13 +309,14 @@ read_locations(AlembicConfig *config, Revisions *revisions)
 
 /*
  * Read a migration set: a configuration file, a script directory or a folder
- * of versions.
+ * of versions.  Ends the program if it makes no sense.
  */
 void
-read_alembic(const char *path, const char *source, Revisions *revisions)
+read_alembic(const char *path, const char *source, SimpleStringList *heads, SimpleStringList *revisions)
 {
 	AlembicConfig config = {.path = path};
 	SimpleStringList seen = {NULL, NULL};
+	Revisions	set = {NULL};
 	size_t		len;
 
 	named_by = source;
@@ -322,7 +324,7 @@ read_alembic(const char *path, const char *source, Revisions *revisions)
 	{
 		char	   *versions = psprintf("%s/versions", path);
 
-		read_directory(revisions, is_directory(versions) ? versions : path, false, &seen);
+		read_directory(&set, is_directory(versions) ? versions : path, false, &seen);
 	}
 	else
 	{
@@ -332,10 +334,16 @@ read_alembic(const char *path, const char *source, Revisions *revisions)
 			read_alembic_toml(&config, text);
 		else
 			read_alembic_ini(&config, text);
-		read_locations(&config, revisions);
+		read_locations(&config, &set);
 	}
-	if (revisions->count == 0)
+	if (set.count == 0)
 		refuse("%s: there is no revision", path);
-	if (!resolve_revisions(revisions))
+	if (!resolve_revisions(&set))
 		exit(EXIT_USAGE);
+	for (int i = 0; i < set.count; i++)
+	{
+		simple_string_list_append(revisions, set.items[i].id);
+		if (!set.items[i].followed)
+			simple_string_list_append(heads, set.items[i].id);
+	}
 }

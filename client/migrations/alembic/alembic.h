@@ -8,8 +8,9 @@
 #ifndef ALEMBIC_H
 #define ALEMBIC_H
 
-#include "migrations/revisions.h"
+#include "fe_utils/simple_list.h"
 
-extern void read_alembic(const char *path, const char *source, Revisions *revisions);
+extern void read_alembic(const char *path, const char *source, SimpleStringList *heads,
+						 SimpleStringList *revisions);
 
 #endif							/* ALEMBIC_H */

@@ -1,0 +1,52 @@
+/*-------------------------------------------------------------------------
+ *
+ * file.c
+ *		Read a file as a whole.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+/*
+ * The bytes of a file, and a null byte after them.  The file is not to keep us
+ * waiting, no pipe and no terminal, nor to have more than max_size bytes.  If
+ * it cannot be read, returns NULL and why.
+ */
+char *
+read_whole_file(const char *path, size_t max_size, size_t *len, const char **why)
+{
+	int			fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat status;
+	char	   *buffer = NULL;
+	ssize_t		got;
+
+	*len = 0;
+	*why = NULL;
+	if (fd < 0 || fstat(fd, &status) != 0)
+		*why = strerror(errno);
+	else if (!S_ISREG(status.st_mode))
+		*why = S_ISDIR(status.st_mode) ? "it is a folder" : "not a regular file";
+	else if (status.st_size > max_size)
+		*why = psprintf("it has more than %zu bytes", max_size);
+	else
+	{
+		buffer = pg_malloc(status.st_size + 1);
+		while ((got = read(fd, buffer + *len, status.st_size - *len)) > 0)
+			*len += got;
+		buffer[*len] = '\0';
+		if (got < 0)
+			*why = strerror(errno);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (*why == NULL)
+		return buffer;
+	free(buffer);
+	return NULL;
+}

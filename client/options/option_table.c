@@ -1,0 +1,82 @@
+/*-------------------------------------------------------------------------
+ *
+ * option_table.c
+ *		Every option, one row each.
+ *
+ * test/docs-complete reads this file: a row begins with a tab, a brace and
+ * the name.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "options/option_table.h"
+#include "options/options.h"
+
+#define FIELD(name) offsetof(Options, name)
+
+/* clang-format off */
+const Option option_table[] = {
+	{"dbname", 'd', OPTION_URL, FIELD(dbname), {"GW_BOOTSTRAP_DATABASE_URL", "DATABASE_URL"}, "CONNINFO",
+		"database, as URI or key=value pairs; postgresql+DRIVER://\n"
+		"is read as SQLAlchemy does"},
+	{"expect-head", 'e', OPTION_HEADS, FIELD(expected_heads), {"GW_BOOTSTRAP_EXPECT_HEAD"}, "REV",
+		"head revision that this replica needs (repeat for\n"
+		"several heads; the variable has them comma-separated)"},
+	{"alembic", 0, OPTION_TEXT, FIELD(alembic), {"GW_BOOTSTRAP_ALEMBIC"}, "PATH",
+		"take the heads from Alembic's migrations, without Python:\n"
+		"an alembic.ini, pyproject.toml, script directory or\n"
+		"folder of versions"},
+	{"allow-ahead", 0, OPTION_BOOL, FIELD(allow_ahead), {"GW_BOOTSTRAP_ALLOW_AHEAD"}, NULL,
+		"with --alembic: start although the database is at a\n"
+		"revision that this replica does not have"},
+	{"migrate", 0, OPTION_SHELL, FIELD(migrate), {"GW_BOOTSTRAP_MIGRATE"}, "COMMAND",
+		"shell command that migrates, run under the lock"},
+	{"migrate-sql", 0, OPTION_PATH, FIELD(migrate_sql), {"GW_BOOTSTRAP_MIGRATE_SQL"}, "FILE",
+		"SQL statements that migrate instead, in one transaction\n"
+		"that is the lock: it takes one connection in all"},
+	{"migration-url", 0, OPTION_URL, FIELD(migration_url), {"GW_BOOTSTRAP_MIGRATION_URL", "MIGRATION_DATABASE_URL"}, "CONNINFO",
+		"what the migration command gets as DATABASE_URL, for\n"
+		"instance a way past the pooler (default: --dbname)"},
+	{"post", 0, OPTION_SHELL, FIELD(post), {"GW_BOOTSTRAP_POST"}, "COMMAND",
+		"shell command for idempotent steps, run at every start\n"
+		"once the database is at head"},
+	{"post-sql", 0, OPTION_PATH, FIELD(post_sql), {"GW_BOOTSTRAP_POST_SQL"}, "FILE",
+		"SQL statements, run before that in a transaction of\n"
+		"their own"},
+	{"skip-migrations", 0, OPTION_BOOL, FIELD(skip_migrations), {"GW_BOOTSTRAP_SKIP_MIGRATIONS", "MCPGATEWAY_SKIP_MIGRATIONS"}, NULL,
+		"somebody else migrates: never take the lock, wait until\n"
+		"at head or fail"},
+	{"break-orphans", 0, OPTION_BOOL, FIELD(break_orphans), {"GW_BOOTSTRAP_BREAK_ORPHANS"}, NULL,
+		"end a lock that a dead client left on a pooled backend;\n"
+		"only if no older replica is migrating any more"},
+	{"timeout", 0, OPTION_SECONDS, FIELD(timeout), {"GW_BOOTSTRAP_TIMEOUT"}, "SECONDS",
+		"deadline for everything before COMMAND (default 600);\n"
+		"0 looks once, which is the default of check and status\n"
+		"and with --skip-migrations; post steps then have 600 s"},
+	{"head-table", 0, OPTION_TEXT, FIELD(head_table), {"GW_BOOTSTRAP_HEAD_TABLE"}, "NAME",
+		"table that holds the heads (default alembic_version)"},
+	{"head-column", 0, OPTION_TEXT, FIELD(head_column), {"GW_BOOTSTRAP_HEAD_COLUMN"}, "NAME",
+		"its column, taken literally (default version_num)"},
+	{"lock-key", 0, OPTION_BIGINT, FIELD(lock_key), {"GW_BOOTSTRAP_LOCK_KEY"}, "KEY",
+		"bigint advisory lock key (default 42424242424242)"},
+	{"create-extension", 0, OPTION_BOOL, FIELD(create_extension), {"GW_BOOTSTRAP_CREATE_EXTENSION"}, NULL,
+		"create the extension if it is not installed"},
+	{"require-extension", 0, OPTION_BOOL, FIELD(require_extension), {"GW_BOOTSTRAP_REQUIRE_EXTENSION"}, NULL,
+		"fail without it (default: do the same in plain SQL)"},
+	{"log-format", 0, OPTION_LOG_FORMAT, FIELD(log_json), {"GW_BOOTSTRAP_LOG_FORMAT"}, "FORMAT",
+		"text (default) or json, one object a line"},
+	{"json", 0, OPTION_SWITCH, FIELD(json), {NULL}, NULL,
+		"status: print one JSON object"},
+	{"quiet", 'q', OPTION_SWITCH, FIELD(quiet), {NULL}, NULL,
+		"only warnings and errors"},
+	{"verbose", 'v', OPTION_SWITCH, FIELD(verbose), {NULL}, NULL,
+		"say more"},
+	{"version", 'V', OPTION_VERSION, 0, {NULL}, NULL,
+		"output version information, then exit"},
+	{"help", '?', OPTION_HELP, 0, {NULL}, NULL,
+		"show this help, then exit"},
+};
+/* clang-format on */
+
+const int	option_count = lengthof(option_table);

@@ -1,0 +1,43 @@
+/*-------------------------------------------------------------------------
+ *
+ * option_table.h
+ *		Every option, one row each: the command line, the environment and the
+ *		help are read from it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef OPTION_TABLE_H
+#define OPTION_TABLE_H
+
+/* What an option's value is, and so what its field in Options is. */
+typedef enum OptionType
+{
+	OPTION_TEXT,				/* char *, which is one line */
+	OPTION_PATH,				/* the same, or empty for none */
+	OPTION_SHELL,				/* the same, of any number of lines */
+	OPTION_URL,					/* char *, with a password perhaps */
+	OPTION_HEADS,				/* SimpleStringList */
+	OPTION_BOOL,				/* bool; no value means true */
+	OPTION_SWITCH,				/* bool; it takes no value */
+	OPTION_SECONDS,				/* int */
+	OPTION_BIGINT,				/* int64 */
+	OPTION_LOG_FORMAT,			/* bool: JSON */
+	OPTION_VERSION,				/* print that, and exit */
+	OPTION_HELP
+} OptionType;
+
+typedef struct Option
+{
+	const char *name;
+	char		letter;			/* or 0 */
+	OptionType	type;
+	size_t		field;			/* offset in Options */
+	const char *variables[3];	/* the first one set counts */
+	const char *value;			/* what it is called in the help */
+	const char *help;			/* lines */
+} Option;
+
+extern const Option option_table[];
+extern const int option_count;
+
+#endif							/* OPTION_TABLE_H */
