@@ -26,6 +26,14 @@
 #define OUTLIVE_MS (GRACE_LOST_MS + 2000)
 
 /*
+ * How often, and how soon again, to look at a session of which we may see only
+ * whether it is in a transaction.  A statement that commits on its way is not
+ * in one for at most a tenth of the time.
+ */
+#define HIDDEN_LOOKS 12
+#define HIDDEN_PAUSE_MS 7
+
+/*
  * We waited for somebody who gave up the lock without reaching head.  If that
  * is because the guard was lost, the command is being stopped just now.
  */
@@ -44,7 +52,17 @@ let_command_end(Run *run)
 PGresult *
 ask_for_migrations(Session *session, const Options *options, Millis deadline)
 {
-	return session_query(session, sql_migration_sessions(options, OUTLIVE_MS), deadline);
+	PGresult   *result = NULL;
+
+	for (int look = 0; look < HIDDEN_LOOKS; look++)
+	{
+		PQclear(result);
+		result = session_query(session, sql_migration_sessions(options, OUTLIVE_MS), deadline);
+		if (result == NULL || PQntuples(result) == 0 || !PQgetisnull(result, 0, 1))
+			break;
+		wait_until(NULL, 0, now_ms() + HIDDEN_PAUSE_MS);
+	}
+	return result;
 }
 
 /*
@@ -58,7 +76,7 @@ is_earlier_migration(Run *run, const PGresult *sessions)
 {
 	const char *pid;
 
-	if (PQntuples(sessions) == 0)
+	if (PQntuples(sessions) == 0 || PQgetisnull(sessions, 0, 1))
 		return false;
 	pid = PQgetvalue(sessions, 0, 0);
 	if (strcmp(PQgetvalue(sessions, 0, 1), "t") == 0)

@@ -17,9 +17,7 @@
 
 #include "base/exit_code.h"
 #include "base/log.h"
-#include "command/command.h"
 #include "fe_utils/string_utils.h"
-#include "options/application_name.h"
 #include "pqexpbuffer.h"
 #include "sql/sql.h"
 
@@ -244,40 +242,6 @@ char *
 sql_heartbeat(void)
 {
 	return pg_strdup("SELECT 1");
-}
-
-/*
- * A session of a migration command that is in a transaction, or has just been:
- * pid, and whether it is.  Every transaction holds its own virtual transaction
- * id, which anybody may see, unlike the state of another role's session.
- *
- * A pooler may append the address of its client to the name (PgBouncer's
- * application_name_add_host).
- */
-char *
-sql_migration_sessions(const Options *options, int recent_ms)
-{
-	char	   *name = command_application_name(MIGRATION, options);
-	char	   *sql;
-
-	sql = psprintf("SELECT s.pid, s.at_work FROM"
-				   " (SELECT a.pid, a.state_change, EXISTS"
-				   " (SELECT FROM pg_catalog.pg_locks l"
-				   " WHERE l.pid OPERATOR(pg_catalog.=) a.pid"
-				   " AND l.locktype OPERATOR(pg_catalog.=) 'virtualxid'"
-				   " AND l.mode OPERATOR(pg_catalog.=) 'ExclusiveLock') AS at_work"
-				   " FROM pg_catalog.pg_stat_activity a"
-				   " WHERE a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
-				   " AND (a.application_name OPERATOR(pg_catalog.=) '%s'"
-				   " OR pg_catalog.starts_with(a.application_name, '%s - '::pg_catalog.text))"
-				   " AND a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()) s"
-				   " WHERE s.at_work OR s.state_change OPERATOR(pg_catalog.>)"
-				   " (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) '%d ms'::pg_catalog.interval)"
-				   " ORDER BY s.at_work DESC, s.pid LIMIT 1",
-				   name, name, recent_ms);
-	pg_free(name);
-
-	return sql;
 }
 
 char *

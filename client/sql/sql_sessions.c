@@ -1,12 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * sql_sessions.c
- *		The statement that looks at who migrates.
+ *		The statements that look at who migrates.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres_fe.h"
 
+#include "command/command.h"
+#include "options/application_name.h"
 #include "pqexpbuffer.h"
 #include "sql/sql.h"
 
@@ -54,4 +56,42 @@ sql_sessions(int holder_pid)
 						 " ORDER BY COALESCE(a.state OPERATOR(pg_catalog.=) 'idle', false), a.pid LIMIT 100");
 
 	return sql.data;
+}
+
+/*
+ * A session of a migration command that is at work, or has just been: pid, and
+ * whether it is, or NULL if its state is hidden from our role, or not recorded
+ * (track_activities).  Every transaction holds its own virtual transaction id,
+ * which anybody may see; but a CALL or DO that commits on its way has none for
+ * a moment, though its state is active all the time.
+ *
+ * A pooler may append the address of its client to the name (PgBouncer's
+ * application_name_add_host).
+ */
+char *
+sql_migration_sessions(const Options *options, int recent_ms)
+{
+	char	   *name = command_application_name(MIGRATION, options);
+	char	   *sql;
+
+	sql = psprintf("SELECT s.pid, s.at_work FROM"
+				   " (SELECT a.pid, a.state_change, CASE WHEN EXISTS"
+				   " (SELECT FROM pg_catalog.pg_locks l"
+				   " WHERE l.pid OPERATOR(pg_catalog.=) a.pid"
+				   " AND l.locktype OPERATOR(pg_catalog.=) 'virtualxid'"
+				   " AND l.mode OPERATOR(pg_catalog.=) 'ExclusiveLock') THEN true"
+				   " WHEN a.state OPERATOR(pg_catalog.<>) 'disabled'"
+				   " THEN a.state OPERATOR(pg_catalog.<>) 'idle' END AS at_work"
+				   " FROM pg_catalog.pg_stat_activity a"
+				   " WHERE a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+				   " AND (a.application_name OPERATOR(pg_catalog.=) '%s'"
+				   " OR pg_catalog.starts_with(a.application_name, '%s - '::pg_catalog.text))"
+				   " AND a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()) s"
+				   " WHERE s.at_work IS NOT FALSE OR s.state_change OPERATOR(pg_catalog.>)"
+				   " (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) '%d ms'::pg_catalog.interval)"
+				   " ORDER BY s.at_work DESC NULLS LAST, s.pid LIMIT 1",
+				   name, name, recent_ms);
+	pg_free(name);
+
+	return sql;
 }
