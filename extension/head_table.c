@@ -20,6 +20,7 @@
 #include "access/detoast.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_inherits.h"
@@ -32,6 +33,7 @@
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
@@ -203,42 +205,6 @@ is_out_of_line(Datum value, Form_pg_attribute column)
 		toast_raw_datum_size(value) - VARHDRSZ > MAX_HEAD_LENGTH;
 }
 
-/*
- * Note the head in one value.  Returns false when the reader may stop.
- */
-static bool
-note_value(Datum value, Oid type, Oid output_function,
-		   ExpectedHeads *expected, FoundHeads *found)
-{
-	Head		head;
-	void	   *copy;
-	bool		more;
-
-	if (!OidIsValid(output_function))
-	{
-		text	   *t = DatumGetTextPP(value);
-
-		copy = (Pointer) t == DatumGetPointer(value) ? NULL : t;
-		head.data = VARDATA_ANY(t);
-		head.len = VARSIZE_ANY_EXHDR(t);
-		if (type == BPCHAROID)	/* as its cast to text does */
-			head.len = bpchartruelen(VARDATA_ANY(t), head.len);
-	}
-	else
-	{
-		char	   *s = OidOutputFunctionCall(output_function, value);
-
-		copy = s;
-		head.data = s;
-		head.len = strlen(s);
-	}
-	more = note_head(found, expected, &head);
-	if (copy)
-		pfree(copy);
-
-	return more;
-}
-
 /* True if the values are their own text. */
 static bool
 is_text_type(Oid type)
@@ -246,44 +212,117 @@ is_text_type(Oid type)
 	return type == VARCHAROID || type == TEXTOID || type == BPCHAROID;
 }
 
+/* How the values of a column become text. */
+typedef struct ColumnText
+{
+	Form_pg_attribute column;
+	bool		is_text;		/* values are their own text */
+	Oid			type;			/* of a domain, what it is a domain of */
+	FmgrInfo	output;			/* if not is_text */
+} ColumnText;
+
+static void
+prepare_column_text(ColumnText *how, Form_pg_attribute column)
+{
+	how->column = column;
+	how->type = column->atttypid;
+	if (!is_text_type(how->type))
+		how->type = getBaseType(how->type);
+	how->is_text = is_text_type(how->type);
+	if (!how->is_text)
+	{
+		Oid			output_function;
+		bool		is_varlena;
+
+		getTypeOutputInfo(column->atttypid, &output_function, &is_varlena);
+		fmgr_info(output_function, &how->output);
+	}
+}
+
+/*
+ * Tell the text of a value, which may lie in the current memory context or be
+ * the value itself.
+ */
+static void
+get_value_text(ColumnText *how, Datum value, Head *head)
+{
+	if (how->is_text)
+	{
+		text	   *t = DatumGetTextPP(value);
+
+		head->data = VARDATA_ANY(t);
+		head->len = VARSIZE_ANY_EXHDR(t);
+		if (how->type == BPCHAROID)	/* as its cast to text does */
+			head->len = bpchartruelen(VARDATA_ANY(t), head->len);
+	}
+	else
+	{
+		head->data = OutputFunctionCall(&how->output, value);
+		head->len = strlen(head->data);
+	}
+}
+
+/*
+ * Note the head in one row, if it has one.  Returns false when the reader may
+ * stop.
+ */
+static bool
+note_row(TupleTableSlot *slot, ColumnText *how, MemoryContext row_context,
+		 ExpectedHeads *expected, FoundHeads *found)
+{
+	MemoryContext caller_context;
+	Head		head;
+	bool		isnull;
+	Datum		value = slot_getattr(slot, how->column->attnum, &isnull);
+
+	if (isnull)
+		return true;
+	if (is_out_of_line(value, how->column))
+		return note_unreadable_head(found);
+
+	MemoryContextReset(row_context);
+	caller_context = MemoryContextSwitchTo(row_context);
+	get_value_text(how, value, &head);
+	MemoryContextSwitchTo(caller_context);
+
+	return note_head(found, expected, &head);
+}
+
 /*
  * Read the heads with a snapshot of their own, newer than everything that
  * was committed before the call.
+ *
+ * In a SERIALIZABLE transaction a scan with that snapshot would leave predicate
+ * locks and conflicts behind.  One with SnapshotAny does not, and each row is
+ * then judged by the same snapshot.
  */
 static void
 scan_head_table(Relation rel, Form_pg_attribute column,
 				ExpectedHeads *expected, FoundHeads *found)
 {
+	bool		serializable = IsolationIsSerializable();
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
-	Oid			type = column->atttypid;
-	Oid			output_function = InvalidOid;
+	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext,
+													  "gw_bootstrap row", ALLOCSET_SMALL_SIZES);
+	ColumnText	how;
 	TableScanDesc scan;
 
-	if (!is_text_type(type))
-		type = getBaseType(type);
-	if (!is_text_type(type))
-	{
-		bool		is_varlena;
-
-		getTypeOutputInfo(column->atttypid, &output_function, &is_varlena);
-	}
+	prepare_column_text(&how, column);
 
 	/* Neither a buffer ring nor a synchronised scan: start at page 0. */
-	scan = table_beginscan_strat(rel, snapshot, 0, NULL, false, false);
+	scan = table_beginscan_strat(rel, serializable ? SnapshotAny : snapshot, 0, NULL,
+								 false, false);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
-		bool		isnull;
-		Datum		value = slot_getattr(slot, column->attnum, &isnull);
-
 		CHECK_FOR_INTERRUPTS();
-		if (isnull)
+		if (serializable && !table_tuple_satisfies_snapshot(rel, slot, snapshot))
 			continue;
-		if (is_out_of_line(value, column) ? !note_unreadable_head(found) :
-											!note_value(value, type, output_function, expected, found))
+		if (!note_row(slot, &how, row_context, expected, found))
 			break;
 	}
 	table_endscan(scan);
+	MemoryContextDelete(row_context);
 	ExecDropSingleTupleTableSlot(slot);
 	UnregisterSnapshot(snapshot);
 }
@@ -303,6 +342,7 @@ read_head_table(text *table_name, text *column_name,
 	found->nheads = 0;
 	found->nrows = 0;
 	found->unexpected = false;
+	found->cut = false;
 	if (expected)
 		forget_seen_heads(expected);
 

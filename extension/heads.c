@@ -102,34 +102,54 @@ forget_seen_heads(ExpectedHeads *expected)
 }
 
 /*
- * True if reading on can change neither the answer nor what is returned.
+ * True if reading on can change neither the answer nor what is returned.  One
+ * row more than is returned tells that there are more.
  */
 static bool
-reading_is_done(const FoundHeads *found)
+reading_is_done(FoundHeads *found)
 {
-	return found->unexpected &&
-		(!found->collect || found->nrows >= MAX_HEADS_RETURNED);
+	if (!found->unexpected)
+		return false;
+	if (found->collect && found->nrows <= MAX_HEADS_RETURNED)
+		return false;
+	found->cut = true;
+	return true;
 }
 
-static void
-collect_head(FoundHeads *found, const Head *head)
+static bool
+has_been_collected(const FoundHeads *found, const char *data, int len)
 {
-	int			len = head->len;
-
-	if (found->nheads >= MAX_HEADS_RETURNED)
-		return;
-	if (len > MAX_HEAD_LENGTH)
-		len = pg_mbcliplen(head->data, len, MAX_HEAD_LENGTH);
 	for (int i = 0; i < found->nheads; i++)
 	{
 		text	   *have = DatumGetTextPP(found->heads[i]);
 
-		if (VARSIZE_ANY_EXHDR(have) == len &&
-			memcmp(VARDATA_ANY(have), head->data, len) == 0)
-			return;
+		if (VARSIZE_ANY_EXHDR(have) == len && memcmp(VARDATA_ANY(have), data, len) == 0)
+			return true;
 	}
-	found->heads[found->nheads++] =
-		PointerGetDatum(cstring_to_text_with_len(head->data, len));
+	return false;
+}
+
+/*
+ * Keep a head, unless there are enough.  What is cut is marked.
+ */
+static void
+collect_head(FoundHeads *found, const Head *head)
+{
+	const char *data = head->data;
+	int			len = head->len;
+
+	if (len > MAX_HEAD_LENGTH)
+	{
+		len = pg_mbcliplen(data, len, MAX_HEAD_LENGTH);
+		data = psprintf("%.*s" CUT_MARK, len, data);
+		len += strlen(CUT_MARK);
+	}
+	if (has_been_collected(found, data, len))
+		return;
+	if (found->nheads < MAX_HEADS_RETURNED)
+		found->heads[found->nheads++] = PointerGetDatum(cstring_to_text_with_len(data, len));
+	else
+		found->cut = true;
 }
 
 /*
@@ -171,16 +191,20 @@ note_unreadable_head(FoundHeads *found)
 }
 
 /*
- * The heads found, in a stable order.
+ * The heads found, in a stable order, and a mark behind them if there are or
+ * may be more.
  */
 ArrayType *
 found_heads_array(FoundHeads *found)
 {
-	if (found->nheads == 0)
-		return construct_empty_array(TEXTOID);
-	if (found->nheads > 1)
-		qsort(found->heads, found->nheads, sizeof(Datum), compare_text_datums);
+	int			nelems = found->nheads;
 
-	return construct_array(found->heads, found->nheads, TEXTOID, -1, false,
-						   TYPALIGN_INT);
+	if (nelems > 1)
+		qsort(found->heads, nelems, sizeof(Datum), compare_text_datums);
+	if (found->cut)
+		found->heads[nelems++] = CStringGetTextDatum(CUT_MARK);
+	if (nelems == 0)
+		return construct_empty_array(TEXTOID);
+
+	return construct_array(found->heads, nelems, TEXTOID, -1, false, TYPALIGN_INT);
 }

@@ -17,6 +17,9 @@
 #define MAX_HEADS_RETURNED 100
 #define MAX_HEAD_LENGTH 1024	/* bytes */
 
+/* Ends a head that was cut, and stands for the heads that are not returned. */
+#define CUT_MARK "..."
+
 /* A text value without its varlena header; not terminated. */
 typedef struct Head
 {
@@ -46,10 +49,11 @@ typedef struct FoundHeads
 	HeadTableState state;
 	bool		at_head;		/* the sets are equal */
 	bool		collect;		/* in: keep the heads, not only the answer */
-	Datum		heads[MAX_HEADS_RETURNED];	/* text; distinct */
+	Datum		heads[MAX_HEADS_RETURNED + 1];	/* text; distinct; room for the mark */
 	int			nheads;
 	int			nrows;			/* rows with a head, duplicates included */
 	bool		unexpected;		/* a head that was not expected */
+	bool		cut;			/* heads were found, or may be there, that are not kept */
 } FoundHeads;
 
 extern void expect_heads(ArrayType *array, ExpectedHeads *expected);

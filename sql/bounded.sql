@@ -37,5 +37,30 @@ SELECT outcome, cardinality(current_heads)
   FROM gw_bootstrap_try((SELECT array_agg(i::text) FROM generate_series(1, 250) i), 'big');
 SELECT gw_bootstrap_at_head((SELECT array_agg(i::text) FROM generate_series(1, 251) i), 'big');
 
+-- what is left out is marked, and only that
+TRUNCATE big;
+INSERT INTO big SELECT i::text FROM generate_series(1, 100) i;
+SELECT cardinality(current_heads), '...' = ANY (current_heads) AS marked FROM gw_bootstrap_status('big');
+INSERT INTO big VALUES (101);
+SELECT cardinality(current_heads), current_heads[101] FROM gw_bootstrap_status('big');
+
+-- no more memory for many rows than for one, whatever the type: in kB, of the
+-- whole process
+TRUNCATE big;
+CREATE TYPE pair AS (a integer, b text);
+ALTER TABLE big ALTER version_num TYPE pair USING NULL;
+INSERT INTO big SELECT (1, 'x')::pair FROM generate_series(1, 300000);
+SELECT gw_bootstrap_at_head('{"(1,x)"}', 'big');
+\c -
+CREATE FUNCTION memory() RETURNS bigint LANGUAGE sql AS $$
+    SELECT (regexp_match(pg_read_file('/proc/self/status'), 'VmPeak:\s+(\d+)'))[1]::bigint
+$$;
+SELECT gw_bootstrap_at_head('{"(1,y)"}', 'big');
+SELECT memory() AS before \gset
+SELECT gw_bootstrap_at_head('{"(1,x)"}', 'big');
+SELECT memory() - :before < 4096 AS little;
+DROP FUNCTION memory();
+
 DROP FUNCTION blocks_read(text);
 DROP TABLE big;
+DROP TYPE pair;

@@ -40,7 +40,8 @@ find_unknown(Heads *heads, const SimpleStringList *known, const char *array)
 	{
 		for (int i = 0; i < nitems && !is_ahead(heads); i++)
 		{
-			if (!is_known(known, items[i]))
+			/* "..." stands for more of them than are returned */
+			if (strcmp(items[i], "...") != 0 && !is_known(known, items[i]))
 				strlcpy(heads->unknown, *items[i] ? items[i] : "\"\"", sizeof(heads->unknown));
 		}
 	}

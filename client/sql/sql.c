@@ -136,7 +136,8 @@ append_cut(PQExpBuffer sql, PGconn *conn, const char *schema, const Options *opt
 					  ", CASE WHEN t.outcome OPERATOR(pg_catalog.=) 'acquired'::pg_catalog.text"
 					  " AND pg_catalog.cardinality(t.current_heads) OPERATOR(pg_catalog.>) 0"
 					  " AND NOT (''::pg_catalog.text OPERATOR(pg_catalog.=) ANY (t.current_heads))"
-					  " THEN NOT %s.gw_bootstrap_at_head(t.current_heads, ",
+					  " THEN NOT %s.gw_bootstrap_at_head("
+					  "pg_catalog.array_remove(t.current_heads, '...'::pg_catalog.text), ",
 					  fmtId(schema));
 	append_table_arguments(sql, conn, options);
 	appendPQExpBufferStr(sql, ") END");
