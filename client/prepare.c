@@ -10,7 +10,7 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "migrations/alembic/alembic.h"
+#include "migrations/migration_set.h"
 #include "prepare.h"
 
 /*
@@ -18,35 +18,53 @@
  * otherwise as well must at least belong to it, and count instead.
  */
 static void
-read_migration_set(Options *options)
+take_migration_set(Options *options)
 {
-	SimpleStringList heads = {NULL, NULL};
+	MigrationSet set;
+	const char *source = option_source("--migrations");
 
-	if (options->alembic == NULL)
-		return;
-	read_alembic(options->alembic, option_source("--alembic"), &heads, &options->known_heads);
+	read_migration_set(&set, options->migrations, source);
+	options->tool = set.tool;
+	options->set_path = set.path;
+	options->known_heads = set.known;
 	if (options->expected_heads.head == NULL)
-		options->expected_heads = heads;
+		options->expected_heads = set.expected;
 	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
 	{
-		if (simple_string_list_member(&options->known_heads, cell->val))
-			continue;
-		log_error("expected head \"%s\" is not a revision of %s", cell->val, options->alembic);
-		exit(EXIT_USAGE);
+		if (!simple_string_list_member(set.known.head ? &set.known : &set.expected, cell->val))
+			refuse_migration_set(source, "expected head \"%s\" is not a revision of %s", cell->val, set.path);
 	}
+}
+
+static void
+set_default(char **field, const char *value)
+{
+	if (*field == NULL && value != NULL)
+		*field = pg_strdup(value);
 }
 
 void
 prepare(Options *options)
 {
-	read_migration_set(options);
-	if (options->head_table == NULL)
-		options->head_table = pg_strdup("alembic_version");
-	if (options->head_column == NULL)
-		options->head_column = pg_strdup("version_num");
+	const MigrationTool *tool;
+
+	if (options->migrations)
+		take_migration_set(options);
+	tool = options->tool ? options->tool : find_migration_tool("alembic");
+	set_default(&options->head_table, tool->head_table);
+	set_default(&options->head_column, tool->head_column);
+	set_default(&options->head_rule, tool->head_rule);
+	set_default(&options->head_order, tool->head_order);
+	set_default(&options->head_condition, tool->head_condition);
+	if ((options->mode->needs & NEEDS_DATABASE) &&
+		(strcmp(options->head_rule, "equal") != 0 || options->head_condition))
+	{
+		log_error("only heads by the rule \"equal\" and without a condition are judged by this version");
+		exit(EXIT_USAGE);
+	}
 	if (options->expected_heads.head != NULL || !(options->mode->needs & NEEDS_HEADS))
 		return;
-	log_error_hint("Use --expect-head=REV or --alembic=PATH, or set GW_BOOTSTRAP_EXPECT_HEAD or GW_BOOTSTRAP_ALEMBIC.",
+	log_error_hint("Use --expect-head=REV or --migrations=TOOL:PATH, or set GW_BOOTSTRAP_EXPECT_HEAD or GW_BOOTSTRAP_MIGRATIONS.",
 				   "no expected head given");
 	exit(EXIT_USAGE);
 }

@@ -10,7 +10,7 @@
 #include "doctor/doctor.h"
 #include "lock/holder.h"
 #include "lock/plain.h"
-#include "migrations/tool_locks.h"
+#include "migrations/migration_tool.h"
 #include "sql/sql_doctor.h"
 
 /*
@@ -52,7 +52,7 @@ check_heads(Doctor *doctor)
 		say_note(doctor, "Tell what to expect with --expect-head or --alembic.", "heads: %s", heads.text);
 	else if (is_ahead(&heads))
 		say_bad(doctor, "Start the release that has this revision, or use --allow-ahead.",
-				"heads: the database is ahead: revision \"%s\" is not in %s", heads.unknown, options->alembic);
+				"heads: the database is ahead: revision \"%s\" is not in %s", heads.unknown, options->set_path);
 	else if (reading == READING_AT_HEAD)
 		say_ok(doctor, "heads: at head, %s", heads.text);
 	else

@@ -77,7 +77,7 @@ report_ahead(const Heads *heads, const Options *options)
 	log_event(options->allow_ahead ? LOG_WARNING : LOG_ERROR, detail,
 			  options->allow_ahead ? NULL : "Start the release that has this revision, or let that release downgrade the database; or use --allow-ahead, if this one works with the newer schema.",
 			  "the database is ahead of this replica: revision \"%s\" is not in %s",
-			  heads->unknown, options->alembic);
+			  heads->unknown, options->set_path);
 	free(detail);
 	return options->allow_ahead ? EXIT_READY : EXIT_AHEAD;
 }

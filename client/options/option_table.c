@@ -23,10 +23,14 @@ const Option option_table[] = {
 	{"expect-head", 'e', OPTION_HEADS, FIELD(expected_heads), {"GW_BOOTSTRAP_EXPECT_HEAD"}, "REV",
 		"head revision that this replica needs (repeat for\n"
 		"several heads; the variable has them comma-separated)"},
-	{"alembic", 0, OPTION_TEXT, FIELD(alembic), {"GW_BOOTSTRAP_ALEMBIC"}, "PATH",
-		"take the heads from Alembic's migrations, without Python:\n"
-		"an alembic.ini, pyproject.toml, script directory or\n"
-		"folder of versions"},
+	{"expect-heads-from", 0, OPTION_LIST, FIELD(migrations), {"GW_BOOTSTRAP_EXPECT_HEADS_FROM"}, "FILE",
+		"the same, one a line, as \"gw_bootstrap heads\" prints them"},
+	{"migrations", 0, OPTION_MIGRATIONS, FIELD(migrations), {"GW_BOOTSTRAP_MIGRATIONS"}, "TOOL:PATH",
+		"take the heads from the migrations of that tool: its\n"
+		"folder, or a file with the list; \"help\" lists the tools"},
+	{"alembic", 0, OPTION_ALEMBIC, FIELD(migrations), {"GW_BOOTSTRAP_ALEMBIC"}, "PATH",
+		"the same for Alembic, without Python: an alembic.ini,\n"
+		"pyproject.toml, script directory or folder of versions"},
 	{"allow-ahead", 0, OPTION_BOOL, FIELD(allow_ahead), {"GW_BOOTSTRAP_ALLOW_AHEAD"}, NULL,
 		"with --alembic: start although the database is at a\n"
 		"revision that this replica does not have"},
@@ -55,9 +59,19 @@ const Option option_table[] = {
 		"0 looks once, which is the default of check and status\n"
 		"and with --skip-migrations; post steps then have 600 s"},
 	{"head-table", 0, OPTION_TEXT, FIELD(head_table), {"GW_BOOTSTRAP_HEAD_TABLE"}, "NAME",
-		"table that holds the heads (default alembic_version)"},
+		"table that holds the heads (default alembic_version, or\n"
+		"that of the tool)"},
 	{"head-column", 0, OPTION_TEXT, FIELD(head_column), {"GW_BOOTSTRAP_HEAD_COLUMN"}, "NAME",
-		"its column, taken literally (default version_num)"},
+		"its column, taken literally (default version_num), or\n"
+		"several with what joins them: app.name, id::author"},
+	{"head-rule", 0, OPTION_RULE, FIELD(head_rule), {"GW_BOOTSTRAP_HEAD_RULE"}, "RULE",
+		"equal (default: the rows are the heads), contain (one row\n"
+		"a migration) or latest (the greatest row)"},
+	{"head-order", 0, OPTION_ORDER, FIELD(head_order), {"GW_BOOTSTRAP_HEAD_ORDER"}, "ORDER",
+		"which other rows are ahead: known (default), numeric,\n"
+		"bytes, dotted or none"},
+	{"head-condition", 0, OPTION_TEXT, FIELD(head_condition), {"GW_BOOTSTRAP_HEAD_CONDITION"}, "CLAUSES",
+		"which rows count, and which tell of a failed migration"},
 	{"lock-key", 0, OPTION_BIGINT, FIELD(lock_key), {"GW_BOOTSTRAP_LOCK_KEY"}, "KEY",
 		"bigint advisory lock key (default 42424242424242)"},
 	{"create-extension", 0, OPTION_BOOL, FIELD(create_extension), {"GW_BOOTSTRAP_CREATE_EXTENSION"}, NULL,

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "getopt_long.h"
+#include "migrations/migration_tool.h"
 #include "options/conninfo.h"
 #include "options/option_table.h"
 #include "options/options.h"
@@ -61,6 +62,26 @@ set_option(Options *options, const Option *option, const char *value, const char
 		case OPTION_SHELL:
 			*(char **) field = *value ? pg_strdup(value) : NULL;
 			break;
+		case OPTION_MIGRATIONS:
+			if (strcmp(value, "help") == 0)
+			{
+				list_migration_tools();
+				exit(EXIT_READY);
+			}
+			*(char **) field = pg_strdup(value);
+			break;
+		case OPTION_ALEMBIC:
+			*(char **) field = psprintf("alembic:%s", value);
+			break;
+		case OPTION_LIST:
+			*(char **) field = psprintf(":%s", value);
+			break;
+		case OPTION_RULE:
+			*(char **) field = parse_word(value, source, "equal, contain or latest");
+			break;
+		case OPTION_ORDER:
+			*(char **) field = parse_word(value, source, "known, numeric, bytes, dotted or none");
+			break;
 		case OPTION_HEADS:
 			add_head(field, value, source);
 			break;
@@ -75,12 +96,26 @@ set_option(Options *options, const Option *option, const char *value, const char
 			*(int64 *) field = parse_integer(value, source, PG_INT64_MIN, PG_INT64_MAX);
 			break;
 		case OPTION_LOG_FORMAT:
-			*(bool *) field = parse_log_format(value, source);
+			*(bool *) field = strcmp(parse_word(value, source, "text or json"), "json") == 0;
 			break;
 		case OPTION_VERSION:
 		case OPTION_HELP:
 			break;
 	}
+}
+
+/*
+ * The option or variable that has set the field of an option; NULL if none has.
+ */
+static const char *
+source_of_field(const Option *option)
+{
+	for (int i = 0; i < option_count; i++)
+	{
+		if (option_table[i].field == option->field && sources[i] != NULL)
+			return sources[i];
+	}
+	return NULL;
 }
 
 /*
@@ -92,8 +127,10 @@ option_source(const char *option)
 {
 	for (int i = 0; i < option_count; i++)
 	{
-		if (strcmp(option_table[i].name, option + 2) == 0 && sources[i] != NULL)
-			return sources[i];
+		const char *source = source_of_field(&option_table[i]);
+
+		if (strcmp(option_table[i].name, option + 2) == 0 && source != NULL)
+			return source;
 	}
 	return option;
 }
@@ -229,7 +266,7 @@ read_secret(const char *path, const char *variable)
 static void
 parse_variables(Options *options, const Option *option)
 {
-	for (int i = 0; option->variables[i] && !sources[option - option_table]; i++)
+	for (int i = 0; option->variables[i] && !source_of_field(option); i++)
 	{
 		const char *variable = option->variables[i];
 		const char *value = getenv(variable);

@@ -25,6 +25,7 @@ enum
 };
 
 struct		Options;
+struct		MigrationTool;
 
 /* A command of the client: one row of the table in main.c. */
 typedef struct Mode
@@ -46,9 +47,14 @@ typedef struct Options
 	SimpleStringList expected_heads;
 	SimpleStringList known_heads; /* every one of the migration set; empty if
 									 * they are not known */
-	char	   *alembic;		/* path of a migration set, or NULL */
+	char	   *migrations;		/* TOOL:PATH of a migration set, or NULL */
+	const struct MigrationTool *tool;	/* of that, or NULL */
+	const char *set_path;		/* of that, or NULL */
 	char	   *head_table;
 	char	   *head_column;
+	char	   *head_rule;
+	char	   *head_order;
+	char	   *head_condition; /* or NULL */
 	int64		lock_key;
 	bool		create_extension;
 	bool		require_extension;

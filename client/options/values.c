@@ -54,16 +54,20 @@ describe_control(char c)
 }
 
 /*
- * How to log: true is JSON.
+ * One of the words of a list, as it is written in the hint.
  */
-bool
-parse_log_format(const char *value, const char *source)
+char *
+parse_word(const char *value, const char *source, const char *words)
 {
-	if (strcmp(value, "json") == 0)
-		return true;
-	if (strcmp(value, "text") == 0)
-		return false;
-	log_error_hint("Use text or json.", "invalid value \"%s\" for %s", value, source);
+	for (const char *word = words; *word; word += strspn(word, ", "))
+	{
+		size_t		len = strcspn(word, ", ");
+
+		if (strlen(value) == len && strncmp(value, word, len) == 0 && strcmp(value, "or") != 0)
+			return pg_strdup(value);
+		word += len;
+	}
+	log_error_hint(psprintf("Use %s.", words), "invalid value \"%s\" for %s", value, source);
 	exit(EXIT_USAGE);
 }
 

@@ -18,7 +18,7 @@
 extern void check_value(OptionType type, const char *value, const char *source);
 extern bool is_control(char c);
 extern const char *describe_control(char c);
-extern bool parse_log_format(const char *value, const char *source);
+extern char *parse_word(const char *value, const char *source, const char *words);
 extern bool parse_bool(const char *value, const char *source);
 extern int64 parse_integer(const char *value, const char *source, int64 min, int64 max);
 extern void add_head(SimpleStringList *heads, const char *head, const char *source);

@@ -23,7 +23,7 @@
 #include "migrations/alembic/alembic.h"
 #include "migrations/alembic/alembic_config.h"
 #include "migrations/alembic/python_module.h"
-#include "migrations/revisions.h"
+#include "migrations/alembic/revisions.h"
 #include "port.h"
 
 #define HINT "Mend it, or name the heads with --expect-head instead."
@@ -308,8 +308,22 @@ read_locations(AlembicConfig *config, Revisions *revisions)
 }
 
 /*
+ * Whether a file is a configuration, by its name or since it begins with the
+ * name of a section; else it is a list of heads.
+ */
+static bool
+is_config(const char *path, const char *text)
+{
+	while (*text == '#' || *text == ';' || isspace((unsigned char) *text))
+		text += isspace((unsigned char) *text) ? 1 : strcspn(text, "\n");
+	return *text == '[' || pg_str_endswith(path, ".ini") || pg_str_endswith(path, ".toml") ||
+		pg_str_endswith(path, ".cfg");
+}
+
+/*
  * Read a migration set: a configuration file, a script directory or a folder
- * of versions.  Ends the program if it makes no sense.
+ * of versions.  Ends the program if it makes no sense.  Of a file that is no
+ * configuration nothing is read.
  */
 void
 read_alembic(const char *path, const char *source, SimpleStringList *heads, SimpleStringList *revisions)
@@ -330,6 +344,8 @@ read_alembic(const char *path, const char *source, SimpleStringList *heads, Simp
 	{
 		char	   *text = pg_strdup(read_file(path, &len));
 
+		if (!is_config(path, text))
+			return;
 		if (pg_str_endswith(path, ".toml"))
 			read_alembic_toml(&config, text);
 		else

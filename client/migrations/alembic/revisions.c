@@ -14,7 +14,7 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "migrations/revisions.h"
+#include "migrations/alembic/revisions.h"
 
 #define HEADS_HINT "Mend the migration set, or name the heads with --expect-head instead."
 

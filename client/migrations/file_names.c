@@ -1,0 +1,230 @@
+/*-------------------------------------------------------------------------
+ *
+ * file_names.c
+ *		The versions that the names in a folder tell.
+ *
+ * Most tools number or name their migrations by their files, and record just
+ * that: which names count, and what is recorded, is a row of the table of tools.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include <dirent.h>
+#include <regex.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "migrations/migration_set.h"
+#include "pqexpbuffer.h"
+
+#define MAX_GROUPS 10
+#define MAX_VERSIONS 20000
+#define MAX_DEPTH 50
+#define MAX_PLAN_SIZE (16 * 1024 * 1024)
+
+typedef struct Reading
+{
+	const MigrationTool *tool;
+	const char *source;
+	regex_t		names;
+	regex_t		but_not;
+	SimpleStringList *versions;
+	int			count;
+} Reading;
+
+static void
+compile(regex_t *regex, const char *pattern)
+{
+	if (pattern && regcomp(regex, pattern, REG_EXTENDED) != 0)
+	{
+		log_error("invalid pattern \"%s\" in the table of migration tools", pattern);
+		exit(EXIT_FAILURE);
+	}
+}
+
+/*
+ * What the tool records of a name.
+ */
+static char *
+make_version(const NameRule *rule, const char *name, const regmatch_t *groups)
+{
+	PQExpBufferData version;
+	char	   *number;
+
+	initPQExpBuffer(&version);
+	for (const char *c = rule->version; *c; c++)
+	{
+		if (*c == '\\' && isdigit((unsigned char) c[1]))
+		{
+			const regmatch_t *group = &groups[*++c - '0'];
+
+			if (group->rm_so >= 0)
+				appendBinaryPQExpBuffer(&version, name + group->rm_so, group->rm_eo - group->rm_so);
+		}
+		else
+			appendPQExpBufferChar(&version, *c);
+	}
+	if (rule->flags & (AS_DOTTED | WITHOUT_DASHES))
+	{
+		char	   *to = version.data;
+
+		for (const char *c = version.data; *c; c++)
+		{
+			if (*c != '-' || !(rule->flags & WITHOUT_DASHES))
+				*to++ = *c == '_' && (rule->flags & AS_DOTTED) ? '.' : *c;
+		}
+		*to = '\0';
+	}
+	number = version.data;
+	while ((rule->flags & AS_NUMBER) && number[0] == '0' && number[1] != '\0')
+		number++;
+	return number;
+}
+
+/*
+ * Take the version that a name tells, if it does.  Returns where in the name
+ * that ends, or NULL.
+ */
+static const char *
+take_name(Reading *reading, const char *path, const char *name, int flags)
+{
+	const NameRule *rule = &reading->tool->rule;
+	regmatch_t	groups[MAX_GROUPS];
+	char	   *version;
+
+	if (regexec(&reading->names, name, MAX_GROUPS, groups, flags) != 0 ||
+		(rule->but_not && regexec(&reading->but_not, name, 0, NULL, 0) == 0))
+		return NULL;
+	version = make_version(rule, name, groups);
+	if ((rule->flags & AS_NUMBER) && strlen(version) > 20)
+		refuse_migration_set(reading->source, "%s: version %s is no number of 64 bits", path, version);
+	if ((rule->flags & AS_NUMBER || rule->lines_of) && simple_string_list_member(reading->versions, version))
+		refuse_migration_set(reading->source, "%s: version %s is there twice", path, version);
+	if (++reading->count > MAX_VERSIONS)
+		refuse_migration_set(reading->source, "%s: there are more than %d migrations", path, MAX_VERSIONS);
+	simple_string_list_append(reading->versions, version);
+	return name + groups[0].rm_eo;
+}
+
+static bool
+is_folder(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static void
+read_folder(Reading *reading, const char *folder, int depth)
+{
+	const NameRule *rule = &reading->tool->rule;
+	struct dirent **entries;
+	int			count = scandir(folder, &entries, NULL, alphasort);
+
+	if (count < 0)
+		refuse_migration_set(reading->source, "could not read folder \"%s\": %m", folder);
+	for (int i = 0; i < count; i++)
+	{
+		const char *name = entries[i]->d_name;
+		char	   *path = psprintf("%s/%s", folder, name);
+
+		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
+		{
+			bool		is_inner = is_folder(path);
+			char	   *inside = rule->inside ? psprintf("%s/%s", path, rule->inside) : NULL;
+			struct stat status;
+
+			if (inside ? is_inner && stat(inside, &status) == 0 : !is_inner)
+				take_name(reading, path, name, 0);
+			if (is_inner && (rule->flags & NAMES_BELOW) && depth >= MAX_DEPTH)
+				refuse_migration_set(reading->source, "%s: folders are nested too deeply", path);
+			if (is_inner && (rule->flags & NAMES_BELOW))
+				read_folder(reading, path, depth + 1);
+			free(inside);
+		}
+		free(path);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+static void
+read_lines(Reading *reading, const char *path)
+{
+	size_t		len;
+	const char *why;
+	char	   *text = read_whole_file(path, MAX_PLAN_SIZE, &len, &why);
+	char	   *next = text;
+	char	   *line;
+
+	if (text == NULL)
+		refuse_migration_set(reading->source, "could not read \"%s\": %s", path, why);
+	while ((line = strsep(&next, "\n")) != NULL)
+	{
+		/* a line may have several */
+		for (const char *rest = line; rest && *rest;)
+			rest = take_name(reading, path, rest, rest == line ? 0 : REG_NOTBOL);
+	}
+	free(text);
+}
+
+static bool
+has_gap(const SimpleStringList *versions, int count)
+{
+	for (int i = 1; i <= count; i++)
+	{
+		char	   *number = psprintf("%d", i);
+		bool		found = simple_string_list_member((SimpleStringList *) versions, number);
+
+		free(number);
+		if (!found)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Read the versions of a folder.  Ends the program if they make no sense.
+ */
+void
+read_file_names(const MigrationTool *tool, const char *path, const char *source,
+				SimpleStringList *versions)
+{
+	Reading		reading = {.tool = tool, .source = source, .versions = versions};
+
+	compile(&reading.names, tool->rule.names);
+	compile(&reading.but_not, tool->rule.but_not);
+	if (tool->rule.lines_of)
+		read_lines(&reading, psprintf("%s/%s", path, tool->rule.lines_of));
+	else
+		read_folder(&reading, path, 0);
+	if (reading.count == 0)
+		refuse_migration_set(source, "%s: there is no migration of %s%s", path, tool->title,
+							 tool->rule.flags & NAMES_BELOW || tool->rule.lines_of ? "" : "; folders below are not looked into");
+	if ((tool->rule.flags & WITHOUT_GAPS) && has_gap(versions, reading.count))
+		refuse_migration_set(source, "%s: the migrations are not numbered from 1 on without a gap", path);
+	regfree(&reading.names);
+	if (tool->rule.but_not)
+		regfree(&reading.but_not);
+}
+
+/*
+ * The greatest of the versions, as numbers or by their bytes.
+ */
+const char *
+greatest_version(const SimpleStringList *versions, const char *order)
+{
+	bool		numeric = strcmp(order, "numeric") == 0;
+	const char *greatest = versions->head->val;
+
+	for (const SimpleStringListCell *cell = versions->head->next; cell; cell = cell->next)
+	{
+		int			longer = numeric ? (int) strlen(cell->val) - (int) strlen(greatest) : 0;
+
+		if (longer > 0 || (longer == 0 && strcmp(cell->val, greatest) > 0))
+			greatest = cell->val;
+	}
+	return greatest;
+}

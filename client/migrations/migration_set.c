@@ -1,0 +1,158 @@
+/*-------------------------------------------------------------------------
+ *
+ * migration_set.c
+ *		The migrations that are in the image.
+ *
+ * They are a tool's folder of files or, for any tool, a file with the list,
+ * frozen when the image was built.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/exit_code.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "migrations/migration_set.h"
+
+#define MAX_LIST_SIZE (16 * 1024 * 1024)
+
+/* As the extension takes them. */
+#define MAX_HEAD_LENGTH 1024
+
+/*
+ * End the program.
+ */
+void
+refuse_migration_set(const char *source, const char *fmt, ...)
+{
+	va_list		args;
+	char	   *message;
+
+	va_start(args, fmt);
+	message = vformat(fmt, args);
+	va_end(args);
+	log_event(LOG_ERROR, psprintf("The migration set is named by %s.", source),
+			  "Mend it, or name the heads with --expect-head or --expect-heads-from instead.",
+			  "%s", message);
+	exit(EXIT_USAGE);
+}
+
+/*
+ * A relative path leads elsewhere from elsewhere.
+ */
+static void
+check_path(const char *path, const char *source)
+{
+	char		here[MAXPGPATH];
+
+	if (access(path, F_OK) == 0 || errno != ENOENT)
+		return;
+	if (*path == '/' || getcwd(here, sizeof(here)) == NULL)
+		refuse_migration_set(source, "could not read \"%s\": there is no such file or folder", path);
+	refuse_migration_set(source, "could not read \"%s\": there is no such file or folder in \"%s\"", path, here);
+}
+
+/*
+ * A list that "gw_bootstrap heads" has printed, or somebody else: one head a
+ * line; what begins with "#" is a comment.
+ */
+static void
+read_list(const char *path, const char *source, SimpleStringList *heads)
+{
+	size_t		len;
+	const char *why;
+	char	   *text = read_whole_file(path, MAX_LIST_SIZE, &len, &why);
+	char	   *next = text;
+	char	   *line;
+	int			number = 0;
+
+	if (text == NULL)
+		refuse_migration_set(source, "could not read \"%s\": %s", path, why);
+	if (strlen(text) != len)
+		refuse_migration_set(source, "%s: there is a null byte in it", path);
+	while ((line = strsep(&next, "\n")) != NULL)
+	{
+		size_t		line_len = strlen(line);
+
+		number++;
+		if (line_len > 0 && line[line_len - 1] == '\r')
+			line[--line_len] = '\0';
+		if (line_len == 0 || *line == '#')
+			continue;
+		if (line_len > MAX_HEAD_LENGTH)
+			refuse_migration_set(source, "%s:%d: a head has more than %d bytes", path, number, MAX_HEAD_LENGTH);
+		for (const char *c = line; *c; c++)
+		{
+			if ((unsigned char) *c < ' ' || *c == 0x7F)
+				refuse_migration_set(source, "%s:%d: a head has a control character", path, number);
+		}
+		simple_string_list_append(heads, line);
+	}
+	if (heads->head == NULL)
+		refuse_migration_set(source, "%s: there is no head in it", path);
+	free(text);
+}
+
+static bool
+is_folder(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static void
+read_tool_set(MigrationSet *set, const char *source)
+{
+	const MigrationTool *tool = set->tool;
+	SimpleStringList versions = {NULL, NULL};
+
+	if (tool->read)
+		tool->read(set->path, source, &set->expected, &set->known);
+	if (set->expected.head)
+		return;					/* or it was a list */
+	if (tool->rule.names && is_folder(set->path))
+		read_file_names(tool, set->path, source, &versions);
+	else if (is_folder(set->path))
+		refuse_migration_set(source, "%s: only %s itself could tell which migrations are there: name a file with the list, made when the image is built",
+							 set->path, tool->title);
+	else
+		read_list(set->path, source, &versions);
+	if (strcmp(tool->head_rule, "latest") == 0)
+		simple_string_list_append(&set->expected, greatest_version(&versions, tool->head_order));
+	else
+		set->expected = versions;
+}
+
+/*
+ * Read the set that "TOOL:PATH" names, or a list without a tool if it begins
+ * with the colon.
+ */
+void
+read_migration_set(MigrationSet *set, const char *text, const char *source)
+{
+	const char *colon = strchr(text, ':');
+	char	   *name = colon ? pnstrdup(text, colon - text) : NULL;
+
+	*set = (MigrationSet) {.path = colon ? colon + 1 : ""};
+	if (name && *name)
+		set->tool = find_migration_tool(name);
+	if (name == NULL || *set->path == '\0' || (*name && set->tool == NULL))
+	{
+		log_error_hint("Write TOOL:PATH; --migrations=help lists the tools.",
+					   name && *set->path ? "unknown migration tool in \"%s\", the value of %s" : "invalid value \"%s\" for %s",
+					   text, source);
+		exit(EXIT_USAGE);
+	}
+	check_path(set->path, source);
+	if (set->tool == NULL)
+		read_list(set->path, source, &set->expected);
+	else
+		read_tool_set(set, source);
+	free(name);
+}

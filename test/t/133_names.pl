@@ -1,0 +1,114 @@
+# "gw_bootstrap heads" for each tool whose file names tell: which names count, and
+# what they stand for; and lists of heads, which any tool can have.
+#
+# TAP, since it is about files and an exit code; it needs no server.  What each
+# tool records is compared with the tool itself in test/tools/.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+# A folder with empty files of these names; a text may follow a name.
+sub folder
+{
+	my (@names) = @_;
+	my $dir = PostgreSQL::Test::Utils::tempdir_short();
+
+	foreach (@names)
+	{
+		my ($name, $text) = ref ? @$_ : ($_, '');
+
+		system_or_bail('mkdir', '-p', "$dir/$name" =~ s{/[^/]*$}{}r);
+		open my $file, '>:raw', "$dir/$name" or die "could not write $dir/$name: $!";
+		print $file $text;
+		close $file;
+	}
+	return $dir;
+}
+
+sub heads
+{
+	my (@options) = @_;
+	my ($out, $err) = run_command([ 'gw_bootstrap', 'heads', @options ]);
+
+	return $? == 0 ? join(' ', split /\n/, $out) : ($? >> 8) . ": $err";
+}
+
+# Each tool: names, and the heads they give; or what is wrong with them.
+my @cases = (
+	[ 'goose', [ '001_a.sql', '2_b.go', '3_c_test.go', '000_z.sql', 'x.sql', '4.sql', '5_e.txt', 'below/6_f.sql' ], '1 2' ],
+	[ 'goose', [ '1_a.sql', '01_b.sql' ], qr/version 1 is there twice/ ],
+	[ 'golang-migrate', [ '2_a.up.sql', '2_a.down.sql', '010_b.up.sql', '11_c.down.sql', 'x.up.sql' ], '10' ],
+	[ 'dbmate', [ '001_a.sql', '20240101.sql', 'x_1.sql' ], '001 20240101' ],
+	[ 'rails', [ '20240101_a.rb', 'below/020240202_b.rb', '3_C.rb', '4_d.x.rb', 'schema.rb' ], '20240101 4 20240202' ],
+	[ 'flyway', [ 'V1__a.sql', 'V1_1__b.sql', 'below/V2.0__c.sql', 'V003.sql', 'R__r.sql', 'B1__b.sql', 'U1__u.sql', 'V__x.sql' ], '003 1.1 1 2.0' ],
+	[ 'prisma', [ '2024_a/migration.sql', '2025_b/other.sql', 'migration_lock.toml', '.x/migration.sql' ], '2024_a' ],
+	[ 'sqlx', [ '1_a.sql', '2_b.up.sql', '2_b.down.sql', 'x.sql', '3.sql' ], '1 2' ],
+	[ 'refinery', [ 'V1__a.sql', 'below/U02__b.rs', 'V3_c.sql' ], '1 2' ],
+	[ 'tern', [ '001_a.sql', '2_b.sql', 'x.sql' ], '2' ],
+	[ 'tern', [ '1_a.sql', '3_b.sql' ], qr/without a gap/ ],
+	[ 'node-pg-migrate', [ '1_a.js', '2_b.up.sql', '2_b.down.sql', '3_c.sql', '.hidden' ], '1_a 2_b 3_c' ],
+	[ 'knex', [ '1_a.js', '2_b.ts', 'README.md', '3.cjs' ], '1_a.js 2_b.ts 3.cjs' ],
+	[ 'typeorm', [ '1700000000000-Init.ts', '1800000000000-more_of_it.js', '1-Short.ts', '1700000000001-Types.d.ts' ], 'Init1700000000000 more_of_it1800000000000' ],
+	[ 'sequelize', [ '1-a.js', '2-b.ts', '3-c.d.ts', '4-d.mjs' ], '1-a.js 2-b.ts' ],
+	[ 'efcore', [ '20240101000000_Init.cs', '20240101000000_Init.Designer.cs', 'ModelSnapshot.cs' ], '20240101000000_Init' ],
+	[ 'ecto', [ '1_a.exs', 'below/02_b.exs', '3_c.ex', '.formatter.exs' ], '1 2' ],
+	[ 'diesel', [ '2024-01-02-030405_a/up.sql', '00000000000000_b/up.sql', 'c/down.sql', '.d/up.sql' ], '00000000000000 20240102030405' ],
+	[ 'drizzle', [ '20240101000000_a/migration.sql', 'meta/x', '1_b/migration.sql' ], '20240101000000_a' ],
+	[ 'drizzle-0', [ [ 'meta/_journal.json', qq({"entries": [\n {"when": 1700, "tag": "a"},\n {"when":1800}]}\n) ] ], '1800' ],
+	[ 'drizzle-0', [ [ 'meta/_journal.json', '{"entries":[{"when":1800,"tag":"a"},{"when":1700}]}' ] ], '1800' ],
+	[ 'drizzle-0', ['0000_a.sql'], qr{could not read ".*/meta/_journal\.json"} ],
+	[ 'atlas', [ '20240101_a.sql', '20240202.sql', 'atlas.sum' ], '20240101 20240202' ],
+	[ 'yoyo', [ '0001.a.py', '0002.b.sql', '0002.b.rollback.sql', 'post-apply.py' ], '0001.a 0002.b' ],
+	[ 'graphile-migrate', [ '000001-init.sql', '000002.sql', 'x.sql' ], '000002.sql' ],
+	[ 'kysely', [ '1_a.ts', '2_b.mjs', 'x.d.ts' ], '1_a 2_b' ],
+	[ 'sqitch', [ [ 'sqitch.plan', "%project=flipr\n\nappschema 2012 M <m>\nusers [appschema] 2012 M <m> # x\n\@v1 2012 M <m>\n# x\n" ] ], 'appschema users' ],
+	[ 'sqitch', [ [ 'sqitch.plan', "a 2012 M <m>\n\@v1 2012 M <m>\na [a\@v1] 2013 M <m>\n" ] ], qr/version a is there twice/ ],
+	[ 'django', ['0001_initial.py'], qr/only Django itself could tell/ ],
+	[ 'liquibase', ['changelog.xml'], qr/only Liquibase itself could tell/ ],
+);
+my $help = `gw_bootstrap heads --migrations=help`;
+is($?, 0, '--migrations=help is no error');
+my %told = map { /^(\S+)/; $1 => 1 } grep { !/^TOOL/ } split /\n/, $help;
+delete $told{alembic};
+foreach my $case (@cases)
+{
+	my ($tool, $names, $expected) = @$case;
+	my $got = heads('--migrations', "$tool:" . folder(@$names));
+	ref $expected ? like($got, qr/^2: .*$expected/, "$tool is refused: $expected") : is($got, $expected, "$tool: $expected");
+	unless (ref $expected || $tool =~ /sqitch|drizzle-0/)
+	{
+		like(heads('--migrations', "$tool:" . folder('unknown')), qr/^2: .*there is no migration of/, "$tool: nothing that counts")
+		  if $tool !~ /node-pg/;
+	}
+	is(heads('--migrations', "$tool:" . folder([ 'list', "1\n" ]) . '/list'), '1', "$tool: a list");
+	delete $told{$tool};
+}
+is_deeply([ sort keys %told ], [], 'each tool of --migrations=help is tested here');
+
+# Lists.
+my $list = folder([ 'list', "# frozen\na\r\n\nb::c::d e.sql\n" ]) . '/list';
+is(heads('--migrations', "alembic:$list"), 'a b::c::d e.sql', 'a list for Alembic');
+is(heads("--expect-heads-from=$list"), 'a b::c::d e.sql', 'a list without a tool');
+is(heads("--expect-heads-from=$list", '-e', 'a'), 'a', 'a head that is in the list');
+like(heads("--expect-heads-from=$list", '-e', 'c'), qr/^2: .*"c" is not a revision of/, 'a head that is not');
+like(heads('--expect-heads-from', folder([ 'list', $_->[0] ]) . '/list'), qr/^2: .*$_->[1]/, "a list: $_->[1]")
+  foreach [ "#\n", qr/there is no head/ ], [ "a\n" . 'x' x 1025 . "\n", qr/list:2: a head has more than 1024 bytes/ ], [ "a\n\eb\n", qr/list:2: a head has a control character/ ],
+  [ "a\0b\n", qr/null byte/ ];
+like(heads('--expect-heads-from', folder('x')), qr/^2: .*it is a folder/, 'a list that is a folder');
+like(heads('--migrations', 'goose:nowhere'), qr{^2: .*"nowhere": there is no such file or folder in "/}, 'a relative path says where it leads');
+like(heads('--migrations', 'goose:/nowhere'), qr{^2: .*"/nowhere": there is no such file or folder\n}, 'an absolute path');
+like(heads('--migrations', $_), qr/^2: .*--migrations.*\n.*--migrations=help/, "--migrations=$_") foreach 'goose', 'goose:', 'gosse:x';
+
+# What the command line says counts, by whichever of the options.
+{
+	local %ENV = (%ENV, GW_BOOTSTRAP_MIGRATIONS => 'goose:/nowhere', GW_BOOTSTRAP_ALEMBIC => '/nowhere', GW_BOOTSTRAP_EXPECT_HEADS_FROM => $list);
+	is(heads('--alembic', $list), 'a b::c::d e.sql', 'an option counts before the variables of its kind');
+	is(heads(), 'a b::c::d e.sql', 'of the variables a list is the first');
+	delete $ENV{GW_BOOTSTRAP_EXPECT_HEADS_FROM};
+	like(heads(), qr/^2: .*nowhere.*\n.*GW_BOOTSTRAP_MIGRATIONS/, 'and a tool the second');
+}
+
+done_testing();
