@@ -10,9 +10,7 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time);
@@ -41,19 +39,19 @@ sub noting
 }
 
 my $migrate = noting('migrating')
-  . GwBootstrap::Migration::command(GwBootstrap::Migration::tables()) . ' && '
-  . GwBootstrap::Migration::command("SELECT pg_sleep(2);\n") . ' && '
-  . GwBootstrap::Migration::command(GwBootstrap::Migration::rows()) . ' && '
-  . GwBootstrap::Migration::command(GwBootstrap::Migration::head());
+  . migration_command(tables_step()) . ' && '
+  . migration_command("SELECT pg_sleep(2);\n") . ' && '
+  . migration_command(rows_step()) . ' && '
+  . migration_command(head_step());
 
 # The session lock in a retry loop, the schema looked at under it.
 sub legacy
 {
 	my $look = "SELECT to_regclass('alembic_version') IS NOT NULL AS found \\gset\n\\if :found\n"
-	  . "SELECT EXISTS (SELECT FROM alembic_version WHERE version_num = '" . GwBootstrap::Migration::HEAD . "') AS found \\gset\n\\endif\n";
+	  . "SELECT EXISTS (SELECT FROM alembic_version WHERE version_num = '" . HEAD . "') AS found \\gset\n\\endif\n";
 	my $try = "SELECT pg_try_advisory_lock(@{[KEY]}) AS locked \\gset\n\\if :locked\n$look\\if :found\n\\else\n"
 	  . "\\! $migrate\n\\endif\nSELECT pg_advisory_unlock(@{[KEY]}) \\g $dir/unlocked\n\\q\n\\endif\n\\! sleep 0.5\n";
-	my $file = GwBootstrap::Migration::file($try x 100);
+	my $file = migration_file($try x 100);
 
 	return ('sh', '-c', noting('waiting') . "psql -Xq -v ON_ERROR_STOP=1 -d \"\$DATABASE_URL\" -f $file || exit; " . noting('ready'));
 }
@@ -61,7 +59,7 @@ sub legacy
 sub ours
 {
 	my ($way) = @_;
-	my $client = join ' ', map { "'$_'" } $way->client('run', '-e', GwBootstrap::Migration::HEAD);
+	my $client = join ' ', map { "'$_'" } $way->client('run', '-e', HEAD);
 
 	$ENV{GW_BOOTSTRAP_MIGRATE} = $migrate;
 	return ('sh', '-c', noting('waiting') . "exec $client -- sh -c '" . noting('ready') . "'");
@@ -95,7 +93,7 @@ sub run_panel
 
 	$ENV{PANEL} = $panel;
 	local $ENV{DATABASE_URL} = $way->connstr;
-	return GwBootstrap::Replicas->start(REPLICAS, @command)->wait(SECONDS);
+	return start_replicas(REPLICAS, @command)->wait(SECONDS);
 }
 
 sub rect
@@ -132,21 +130,21 @@ sub draw
 	return $svg;
 }
 
-my $node = GwBootstrap::Ways->server;
+my $node = start_server();
 my %replicas;
 my @results;
 my $way;
 
-$way = GwBootstrap::Ways->new($node, pool_size => 20, traffic => 1)->create->open;
+$way = new_way($node, pool_size => 20, traffic => 1)->create->open;
 run_panel('legacy', $way, legacy());
 $replicas{legacy} = phases('legacy');
 $way->close;
 
-$way = GwBootstrap::Ways->new($node, pool_size => 20, traffic => 1)->create->open;
+$way = new_way($node, pool_size => 20, traffic => 1)->create->open;
 @results = run_panel('ours', $way, ours($way));
 $replicas{ours} = phases('ours');
-is(GwBootstrap::Replicas::outcomes(@results), '24 x 0', 'all replicas of gw_bootstrap are ready');
-is($way->applied, GwBootstrap::Migration::APPLIED, 'and the migration ran once');
+is(outcomes(@results), '24 x 0', 'all replicas of gw_bootstrap are ready');
+is($way->applied, APPLIED, 'and the migration ran once');
 $way->close;
 
 my $hanging = grep { $_->[-1][1] ne 'ready' } @{ $replicas{legacy} };

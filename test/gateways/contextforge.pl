@@ -9,8 +9,7 @@
 use strict;
 use warnings;
 
-use GwBootstrap::PgBouncer;
-use GwBootstrap::Replicas;
+use GwBootstrap::Test;
 use HTTP::Tiny;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -23,7 +22,7 @@ my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->append_conf('postgresql.conf', "max_connections = 200\nlog_statement = ddl");
 $node->start;
-my $pooler = GwBootstrap::PgBouncer->new($node);
+my $pooler = start_pgbouncer($node);
 my @ports = map { PostgreSQL::Test::Cluster::get_free_port() } 1 .. PODS;
 
 # It refuses to start with secrets that are easy to guess.
@@ -66,7 +65,7 @@ sub start
 	my ($host, $port, $user) = map { $url =~ /\b$_=(\S+)/ or die $url; $1 } qw(host port user);
 
 	# A folder of each pod's own: what it stores in files is not shared.
-	return $running = GwBootstrap::Replicas->start(PODS, 'sh', '-ec', <<'SH', 'pod', $gateway, $package, "postgresql+psycopg://$user\@$host:$port/$dbname", $workers, @options);
+	return $running = start_replicas(PODS, 'sh', '-ec', <<'SH', 'pod', $gateway, $package, "postgresql+psycopg://$user\@$host:$port/$dbname", $workers, @options);
 gateway=$1 package=$2 url=$3 workers=$4
 shift 4
 cd "$(mktemp -d "$TMPDIR/pod.XXXXXX")"
@@ -92,7 +91,7 @@ sub serves
 	my ($pods, $dbname, $workers, $head, $name) = @_;
 	my $complete = qr/All services initialized successfully/;
 
-	ok(GwBootstrap::Replicas::wait_until(sub {
+	ok(wait_until(sub {
 		my @left = grep { my $workers_up = () = ($pods->out($_) . $pods->err($_)) =~ /$complete/g; $workers_up < $workers && !$pods->ended($_) } 0 .. PODS - 1;
 		return !@left;
 	}), "$name: all have started");
@@ -154,11 +153,11 @@ is(scalar(grep { $_->{err} =~ /ended the orphaned lock/ } @results), 1, 'upgrade
 
 # Back to the older release, which does not know the head.
 @results = start($ENV{GATEWAY_OLD}, 'upgraded', 2)->wait;
-is(GwBootstrap::Replicas::outcomes(@results), PODS . ' x 6', 'rollback: the database is ahead');
+is(outcomes(@results), PODS . ' x 6', 'rollback: the database is ahead');
 like($_->{err}, qr/ahead of this replica: revision "$new" is not in .*alembic/, 'rollback: as is told') foreach @results;
 is($node->safe_psql('upgraded', 'SELECT version_num FROM alembic_version'), $new, 'rollback: nothing was migrated');
-my ($allowed) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d', $pooler->connstr('upgraded'), '--allow-ahead',
-	'--alembic', glob("$ENV{GATEWAY_OLD}/lib/python3*/site-packages/mcpgateway/alembic"), '--migrate', 'false')->wait;
+my $allowed = run_client('gw_bootstrap', 'run', '-d', $pooler->connstr('upgraded'), '--allow-ahead',
+	'--alembic', glob("$ENV{GATEWAY_OLD}/lib/python3*/site-packages/mcpgateway/alembic"), '--migrate', 'false');
 is($allowed->{exit}, 0, 'rollback: --allow-ahead goes on') or diag $allowed->{err};
 
 is($node->safe_psql('postgres', "$locks AND database = (SELECT oid FROM pg_database WHERE datname = 'upgraded')"), 0, 'no lock is left');

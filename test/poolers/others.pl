@@ -7,9 +7,8 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
+use GwBootstrap::Test;
 use GwBootstrap::OtherPooler;
-use GwBootstrap::Replicas;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -20,7 +19,7 @@ my %mode = (odyssey => 'transaction', pgpool => 'session');
 # Pgpool-II hands out the server's own process id, so it cannot be seen.
 my %seen = (odyssey => 'a pooler in transaction mode', pgpool => 'none seen, the session has a server connection to itself');
 my $node = PostgreSQL::Test::Cluster->new('main');
-my $head = GwBootstrap::Migration::HEAD;
+my $head = HEAD;
 my $locks = q(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
 	AND database = (SELECT oid FROM pg_database WHERE datname = current_database()));
 my @poolers = GwBootstrap::OtherPooler->installed;
@@ -48,26 +47,26 @@ foreach my $pooler (@poolers)
 
 		# Killed in the midst of its migration, before it has done anything.
 		my $marker = PostgreSQL::Test::Utils::tempdir_short() . '/begun';
-		my $killed = GwBootstrap::Replicas->start(1, @run, '--migrate', "touch $marker; sleep 600");
-		ok(GwBootstrap::Replicas::wait_until(sub { $killed->ended || -e $marker }), "$name: one migrates") or diag $killed->err;
+		my $killed = start_replicas(1, @run, '--migrate', "touch $marker; sleep 600");
+		ok(wait_until(sub { $killed->ended || -e $marker }), "$name: one migrates") or diag $killed->err;
 		is($sql->($locks), 1, "$name: under the lock");
 		kill 'KILL', $killed->pid;
 		$killed->wait;
 
-		my @results = GwBootstrap::Replicas->start(REPLICAS, @run, '--migrate', GwBootstrap::Migration::whole())->wait;
-		is(GwBootstrap::Replicas::outcomes(@results), '24 x 0', "$name: then 24 replicas start, and all end well")
+		my @results = start_replicas(REPLICAS, @run, '--migrate', whole_migration())->wait;
+		is(outcomes(@results), '24 x 0', "$name: then 24 replicas start, and all end well")
 		  or diag map { $_->{err} } grep { !defined $_->{exit} || $_->{exit} } @results;
 		is($sql->(q(SELECT string_agg(step || ' x ' || n, ', ' ORDER BY step) FROM (SELECT step, count(*) n FROM applied GROUP BY 1) s)),
-			GwBootstrap::Migration::APPLIED, "$name: the migration ran once");
+			APPLIED, "$name: the migration ran once");
 		is($sql->($locks), 0, "$name: no lock is left");
 
 		my $holder = $node->background_psql($dbname);
 		$holder->query_safe('SELECT pg_advisory_lock(42424242424242)');
-		@results = GwBootstrap::Replicas->start(REPLICAS, @run, '--migrate', 'false')->wait;
-		is(GwBootstrap::Replicas::outcomes(@results), '24 x 0', "$name: at head nobody asks for a lock");
+		@results = start_replicas(REPLICAS, @run, '--migrate', 'false')->wait;
+		is(outcomes(@results), '24 x 0', "$name: at head nobody asks for a lock");
 		$holder->quit;
 
-		my ($doctor) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'doctor', '-d', $running->connstr, '-e', $head)->wait;
+		my $doctor = run_client('gw_bootstrap', 'doctor', '-d', $running->connstr, '-e', $head);
 		like($doctor->{out}, qr/^ok +pooling: $seen{$pooler}$/m, "$name: doctor sees what it is") or diag $doctor->{out}, $doctor->{err};
 		$running->stop;
 	}

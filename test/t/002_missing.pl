@@ -5,8 +5,7 @@
 use strict;
 use warnings;
 
-use GwBootstrap::PgBouncer;
-use GwBootstrap::Replicas;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -33,7 +32,7 @@ my @patient = ('--timeout', 3600);
 sub fails
 {
 	my ($name, $exit, $says, @command) = @_;
-	my ($result) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', @command)->wait;
+	my $result = run_client('gw_bootstrap', @command);
 
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	is($result->{exit}, $exit, "$name: exit code") or diag explain $result;
@@ -72,14 +71,14 @@ fails('server', 3, [ qr/refused/, qr/1 s|deadline|timeout|time/ ],
 	'run', '-d', $nobody, '-e', 'a', '--timeout', 1, @migrate);
 
 # Behind a pooler.
-my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 1);
+my $pooler = start_pgbouncer($node, pool_size => 1);
 fails('pool of one', 4, [ qr/second connection/, qr/pool/ ],
 	'run', '-d', $pooler->connstr('ready'), '-e', 'a', @patient, @migrate);
 is($node->safe_psql('ready', 'SELECT count(*) FROM pg_locks WHERE locktype = \'advisory\''),
 	0, 'pool of one: no lock is left');
 $pooler->stop;
 
-$pooler = GwBootstrap::PgBouncer->new($node, pool_mode => 'statement');
+$pooler = start_pgbouncer($node, pool_mode => 'statement');
 fails('statement pooling', 4, [ qr/statement/, qr/transaction/ ],
 	'run', '-d', $pooler->connstr('ready'), '-e', 'a', @patient, @migrate);
 $pooler->stop;

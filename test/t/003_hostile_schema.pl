@@ -7,8 +7,7 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -111,8 +110,8 @@ foreach my $dbname ('hostile', 'hostile_plain')
 }
 
 # The migration itself keeps out of it.
-my $head = GwBootstrap::Migration::HEAD;
-my $migration = GwBootstrap::Migration::command("SET search_path = pg_catalog, public;\n"
+my $head = HEAD;
+my $migration = migration_command("SET search_path = pg_catalog, public;\n"
 	  . "CREATE TABLE public.alembic_version (version_num varchar(32));\n"
 	  . "INSERT INTO public.applied VALUES ('migrated');\n"
 	  . "INSERT INTO public.alembic_version VALUES ('$head');\n");
@@ -131,7 +130,7 @@ sub set_head
 sub ends
 {
 	my ($name, $exit, @command) = @_;
-	my ($result) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', @command)->wait;
+	my $result = run_client('gw_bootstrap', @command);
 
 	is($result->{exit}, $exit, $name) or diag $result->{err};
 	unlike($result->{err}, qr/trapped/, "$name: no trap sprung");
@@ -153,7 +152,7 @@ foreach my $dbname ('hostile', 'hostile_plain')
 	ends("$dbname: run, at head", 0, 'run', @client, '--migrate', $migration);
 	ends("$dbname: check, at head", 0, 'check', @client);
 	ends("$dbname: run with migrations skipped", 0, 'run', @client, '--skip-migrations');
-	my @set = ('-d', $node->connstr($dbname), '--alembic', $versions, '--migrate', GwBootstrap::Migration::command(set_head($head)));
+	my @set = ('-d', $node->connstr($dbname), '--alembic', $versions, '--migrate', migration_command(set_head($head)));
 	$node->safe_psql($dbname, set_head('old'));
 	ends("$dbname: run, behind its set", 0, 'run', @set);
 	$node->safe_psql($dbname, set_head('newer'));

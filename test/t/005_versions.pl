@@ -6,7 +6,7 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Replicas;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -51,7 +51,7 @@ sub ends
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	foreach my $mode ('check', 'run')
 	{
-		my ($result) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', $mode, '-d', $node->connstr($database), '-e', $head)->wait;
+		my $result = run_client('gw_bootstrap', $mode, '-d', $node->connstr($database), '-e', $head);
 		is($result->{exit}, $exit, "$mode, $name: exit code") or diag $result->{err};
 		like($result->{err}, $_, "$mode, $name: message") foreach @says;
 		unlike($result->{err}, qr/trapped/, "$mode, $name: nothing else is called");

@@ -6,7 +6,7 @@
 use strict;
 use warnings;
 
-use GwBootstrap::PgBouncer;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -26,7 +26,7 @@ SQL
 
 foreach my $pool_size (2, 20)
 {
-	my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => $pool_size);
+	my $pooler = start_pgbouncer($node, pool_size => $pool_size);
 	my $with = "pool of $pool_size";
 
 	# The mechanism: the client is gone, its lock is not.

@@ -7,7 +7,7 @@
 use strict;
 use warnings;
 
-use GwBootstrap::PgBouncer;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -44,7 +44,7 @@ sub is_alive
 }
 
 # On the same backend: a pool of one gives no other.
-my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 1);
+my $pooler = start_pgbouncer($node, pool_size => 1);
 my $pid = leave_orphan($pooler);
 my $next = $pooler->session('postgres');
 is($next->query_safe('SELECT pg_backend_pid()'), $pid, 'the next client is on the same backend');
@@ -75,7 +75,7 @@ $next->quit;
 $pooler->stop;
 
 # On another backend, that is idle.
-$pooler = GwBootstrap::PgBouncer->new($node, pool_size => 2);
+$pooler = start_pgbouncer($node, pool_size => 2);
 $pid = leave_orphan($pooler);
 is($node->safe_psql('postgres', "SELECT gw_bootstrap_break_orphan(min_idle => '1 hour')"),
 	'', 'a backend that has not been idle for long enough is left alone');

@@ -5,26 +5,24 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 use constant REPLICAS => 24;
 
-my $node = GwBootstrap::Ways->server;
+my $node = start_server();
 
-foreach my $way (GwBootstrap::Ways->all($node))
+foreach my $way (all_ways($node))
 {
 	my $name = $way->name;
-	my @run = ('-e', GwBootstrap::Migration::HEAD, '--migrate', GwBootstrap::Migration::whole());
+	my @run = ('-e', HEAD, '--migrate', whole_migration());
 
 	# One replica migrates; how often the server was asked for the lock then
 	# is what it must have been asked for in the end.
 	$way->create->open;
-	my ($first) = GwBootstrap::Replicas->start(1, $way->client('run', @run))->wait;
-	is(GwBootstrap::Replicas::outcomes($first), '1 x 0', "$name: one replica migrates") or diag $first->{err};
+	my $first = run_client($way->client('run', @run));
+	is(outcomes($first), '1 x 0', "$name: one replica migrates") or diag $first->{err};
 	$way->close;
 	my $tries = $way->tries;
 	cmp_ok($tries, '>', 0, "$name: the server counts what it does");
@@ -32,8 +30,8 @@ foreach my $way (GwBootstrap::Ways->all($node))
 	# A second start-up with the lock free.
 	my $log = -s $node->logfile;
 	$way->open;
-	my @results = GwBootstrap::Replicas->start(REPLICAS, $way->client('run', @run))->wait;
-	is(GwBootstrap::Replicas::outcomes(@results), '24 x 0', "$name: all are ready at head");
+	my @results = start_replicas(REPLICAS, $way->client('run', @run))->wait;
+	is(outcomes(@results), '24 x 0', "$name: all are ready at head");
 	$way->is_clean("$name, at head");
 	$way->close;
 	is($way->tries, $tries, "$name: and none asked for the lock");
@@ -42,8 +40,8 @@ foreach my $way (GwBootstrap::Ways->all($node))
 	my $holder = $node->background_psql($way->dbname);
 	my $holder_pid = $holder->query_safe('SELECT pg_backend_pid() FROM pg_advisory_lock(42424242424242)');
 	$way->open;
-	@results = GwBootstrap::Replicas->start(REPLICAS, $way->client('run', @run))->wait;
-	is(GwBootstrap::Replicas::outcomes(@results), '24 x 0', "$name: all are ready although the lock is held")
+	@results = start_replicas(REPLICAS, $way->client('run', @run))->wait;
+	is(outcomes(@results), '24 x 0', "$name: all are ready although the lock is held")
 	  or diag $results[0]{err};
 	is(scalar(grep { $_->{out} =~ /^Database ready \(at head\) in [0-9.]+ s$/ } @results),
 		REPLICAS, "$name: and say why");
@@ -53,7 +51,7 @@ foreach my $way (GwBootstrap::Ways->all($node))
 	$way->is_clean("$name, lock held");
 	$way->close;
 	is($way->tries, $tries, "$name: and none asked for the lock then");
-	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: nothing was applied again");
+	is($way->applied, APPLIED, "$name: nothing was applied again");
 
 	$node->log_check($name, $log, log_unlike => [qr/\Q@{[$way->try_text]}\E/]);
 }

@@ -5,29 +5,27 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 use constant REPLICAS => 24;
 
-my $node = GwBootstrap::Ways->server;
+my $node = start_server();
 
-foreach my $way (GwBootstrap::Ways->all($node))
+foreach my $way (all_ways($node))
 {
 	my $name = $way->name;
 
 	$way->create->open;
-	my @results = GwBootstrap::Replicas->start(REPLICAS,
-		$way->client('run', '-e', GwBootstrap::Migration::HEAD,
-			'--migrate', GwBootstrap::Migration::whole(),
-			'--post', GwBootstrap::Migration::post()))->wait;
+	my @results = start_replicas(REPLICAS,
+		$way->client('run', '-e', HEAD,
+			'--migrate', whole_migration(),
+			'--post', post_step()))->wait;
 
-	is(GwBootstrap::Replicas::outcomes(@results), '24 x 0', "$name: all end well")
+	is(outcomes(@results), '24 x 0', "$name: all end well")
 	  or diag map { $_->{err} } grep { !defined $_->{exit} || $_->{exit} } @results;
-	is($way->applied, GwBootstrap::Migration::APPLIED . ', 4 post x 24',
+	is($way->applied, APPLIED . ', 4 post x 24',
 		"$name: the migration ran once, the post steps in every replica");
 	is(scalar(grep { $_->{out} =~ /^Database ready \(migrated\) in [0-9.]+ s$/ } @results),
 		1, "$name: one says that it migrated");

@@ -6,46 +6,44 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = GwBootstrap::Ways->server;
+my $node = start_server();
 
-foreach my $way (GwBootstrap::Ways->all($node))
+foreach my $way (all_ways($node))
 {
 	my $name = $way->name;
-	my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
-	my @run = ('-e', GwBootstrap::Migration::HEAD, '--migrate');
+	my ($stopped, $stop) = stop_point();
+	my @run = ('-e', HEAD, '--migrate');
 
 	# The first replica stops between two steps of its migration.
 	$way->create->open;
-	my $first = GwBootstrap::Replicas->start(1,
+	my $first = start_replicas(1,
 		$way->client('run', @run,
 			join ' && ',
-			GwBootstrap::Migration::command(GwBootstrap::Migration::tables()),
+			migration_command(tables_step()),
 			$stop,
-			GwBootstrap::Migration::command(GwBootstrap::Migration::rows() . GwBootstrap::Migration::head())));
-	ok(GwBootstrap::Replicas::wait_until(sub { -e $stopped }), "$name: a replica is in the middle of its migration");
+			migration_command(rows_step() . head_step())));
+	ok(wait_until(sub { -e $stopped }), "$name: a replica is in the middle of its migration");
 	chomp(my $shell = PostgreSQL::Test::Utils::slurp_file($stopped));
 
 	# Three others wait; each would finish what the first began.
-	my $others = GwBootstrap::Replicas->start(3,
+	my $others = start_replicas(3,
 		$way->client('run', @run,
-			GwBootstrap::Migration::command(GwBootstrap::Migration::rows() . GwBootstrap::Migration::head())));
-	ok(GwBootstrap::Replicas::wait_until(sub { 3 == grep { $others->err($_) =~ /waiting/ || $others->ended($_) } 0 .. 2 }),
+			migration_command(rows_step() . head_step())));
+	ok(wait_until(sub { 3 == grep { $others->err($_) =~ /waiting/ || $others->ended($_) } 0 .. 2 }),
 		"$name: three others wait");
 	is($way->applied, '1 tables x 1', "$name: and do nothing");
 
 	kill 'KILL', $first->pid;
-	is(GwBootstrap::Replicas::outcomes($first->wait), '1 x killed by 9', "$name: the first is killed");
+	is(outcomes($first->wait), '1 x killed by 9', "$name: the first is killed");
 	my @results = $others->wait;
-	is(GwBootstrap::Replicas::outcomes(@results), '3 x 0', "$name: the others are ready")
+	is(outcomes(@results), '3 x 0', "$name: the others are ready")
 	  or diag map { $_->{err} } @results;
-	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: one of them went on where it was left");
-	ok(GwBootstrap::Replicas::wait_until(sub { !kill 0, $shell }), "$name: the command of the dead replica is gone");
+	is($way->applied, APPLIED, "$name: one of them went on where it was left");
+	ok(wait_until(sub { !kill 0, $shell }), "$name: the command of the dead replica is gone");
 	$way->is_clean($name);
 	$way->close;
 }

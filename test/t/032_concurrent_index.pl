@@ -6,15 +6,13 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 use constant REPLICAS => 24;
 
-my $node = GwBootstrap::Ways->server;
+my $node = start_server();
 
 # Go on when the server has been asked for the lock so often that every other
 # replica waits.  Each question is a connection of its own, so that in between
@@ -34,24 +32,24 @@ sub all_wait
 	  (-s $node->logfile) + 1, $node->logfile, $way->try_text;
 }
 
-foreach my $way (GwBootstrap::Ways->all($node))
+foreach my $way (all_ways($node))
 {
 	my $name = $way->name;
 
 	$way->create->open;
-	my @results = GwBootstrap::Replicas->start(REPLICAS,
-		$way->client('run', '-e', GwBootstrap::Migration::HEAD, '--migrate',
+	my @results = start_replicas(REPLICAS,
+		$way->client('run', '-e', HEAD, '--migrate',
 			join "\n",
 			'set -e',
-			GwBootstrap::Migration::command(GwBootstrap::Migration::tables()),
+			migration_command(tables_step()),
 			all_wait($way),
-			GwBootstrap::Migration::command(GwBootstrap::Migration::rows() . GwBootstrap::Migration::head())))->wait;
+			migration_command(rows_step() . head_step())))->wait;
 
-	is(GwBootstrap::Replicas::outcomes(@results), '24 x 0', "$name: all end well")
+	is(outcomes(@results), '24 x 0', "$name: all end well")
 	  or diag map { $_->{err} } grep { !defined $_->{exit} || $_->{exit} } @results;
 	is($way->sql("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('item_name')"),
 		't', "$name: the index was built");
-	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: the migration ran once");
+	is($way->applied, APPLIED, "$name: the migration ran once");
 	$way->is_clean($name);
 	$way->close;
 }

@@ -6,35 +6,33 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = GwBootstrap::Ways->server;
+my $node = start_server();
 
-foreach my $way (GwBootstrap::Ways->all($node))
+foreach my $way (all_ways($node))
 {
 	my $name = $way->name;
-	my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
-	my @run = ('-e', GwBootstrap::Migration::HEAD, '--migrate', GwBootstrap::Migration::whole(), '--post');
-	my $post = GwBootstrap::Migration::post();
+	my ($stopped, $stop) = stop_point();
+	my @run = ('-e', HEAD, '--migrate', whole_migration(), '--post');
+	my $post = post_step();
 
 	$way->create->open;
-	my $first = GwBootstrap::Replicas->start(1, $way->client('run', @run, "$stop && $post"));
-	GwBootstrap::Replicas::wait_until(sub { -e $stopped }) or die 'the post steps did not start';
+	my $first = start_replicas(1, $way->client('run', @run, "$stop && $post"));
+	wait_until(sub { -e $stopped }) or die 'the post steps did not start';
 	is($way->sql('SELECT version_num FROM alembic_version'),
-		GwBootstrap::Migration::HEAD, "$name: the first replica has stamped head");
+		HEAD, "$name: the first replica has stamped head");
 	is($way->locks, 0, "$name: it holds no lock during its post steps");
 	kill 'KILL', $first->pid;
-	is(GwBootstrap::Replicas::outcomes($first->wait), '1 x killed by 9', "$name: it dies");
-	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: before its post steps ran");
+	is(outcomes($first->wait), '1 x killed by 9', "$name: it dies");
+	is($way->applied, APPLIED, "$name: before its post steps ran");
 
-	my ($second) = GwBootstrap::Replicas->start(1, $way->client('run', @run, $post))->wait;
-	is(GwBootstrap::Replicas::outcomes($second), '1 x 0', "$name: the second is ready") or diag $second->{err};
+	my $second = run_client($way->client('run', @run, $post));
+	is(outcomes($second), '1 x 0', "$name: the second is ready") or diag $second->{err};
 	like($second->{out}, qr/^Database ready \(at head\)/, "$name: by the fast path");
-	is($way->applied, GwBootstrap::Migration::APPLIED . ', 4 post x 1', "$name: and ran the post steps");
+	is($way->applied, APPLIED . ', 4 post x 1', "$name: and ran the post steps");
 	$way->is_clean($name);
 	$way->close;
 }

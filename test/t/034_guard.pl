@@ -7,9 +7,7 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -19,24 +17,18 @@ $node->init;
 $node->append_conf('postgresql.conf', 'max_connections = 200');
 $node->start;
 
-my $head = GwBootstrap::Migration::HEAD;
-my $whole = GwBootstrap::Migration::whole();
-
-sub is_gone
-{
-	my ($pid, $name) = @_;
-	return ok(GwBootstrap::Replicas::wait_until(sub { !kill 0, $pid }), $name);
-}
+my $head = HEAD;
+my $whole = whole_migration();
 
 # Start a replica and wait until its command runs; returns it and the pid of
 # the command's shell.
 sub start_stopped
 {
 	my ($way, $after, @options) = @_;
-	my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
-	my $replica = GwBootstrap::Replicas->start(1, $way->client('run', '-e', $head, '--migrate', "$stop $after", @options));
+	my ($stopped, $stop) = stop_point();
+	my $replica = start_replicas(1, $way->client('run', '-e', $head, '--migrate', "$stop $after", @options));
 
-	GwBootstrap::Replicas::wait_until(sub { -e $stopped }) or die "no command runs: " . $replica->err;
+	wait_until(sub { -e $stopped }) or die "no command runs: " . $replica->err;
 	chomp(my $shell = slurp_file($stopped));
 	return ($replica, $shell, $stopped);
 }
@@ -47,7 +39,7 @@ sub parent_of
 	return (split ' ', slurp_file("/proc/$pid/stat"))[3];
 }
 
-foreach my $way (grep { !$_->{traffic} } GwBootstrap::Ways->all($node))
+foreach my $way (grep { !$_->{traffic} } all_ways($node))
 {
 	my $name = $way->name;
 	$way->create->open;
@@ -57,7 +49,7 @@ foreach my $way (grep { !$_->{traffic} } GwBootstrap::Ways->all($node))
 	{
 		my ($replica, $shell) = start_stopped($way, '');
 		kill $signal->[0], $replica->pid;
-		is(GwBootstrap::Replicas::outcomes($replica->wait), "1 x $signal->[1]", "$name: SIG$signal->[0] ends it");
+		is(outcomes($replica->wait), "1 x $signal->[1]", "$name: SIG$signal->[0] ends it");
 		is_gone($shell, "$name: with its command");
 		is($way->locks, 0, "$name: and the lock");
 	}
@@ -86,26 +78,26 @@ foreach my $way (grep { !$_->{traffic} } GwBootstrap::Ways->all($node))
 	is($way->sql(q(SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory')),
 		1, "$name: the guard is terminated");
 	is_gone($shell, "$name: its command is stopped");
-	ok(GwBootstrap::Replicas::wait_until(sub { -e $stopped }), "$name: and started again");
+	ok(wait_until(sub { -e $stopped }), "$name: and started again");
 	is($way->applied, '', "$name: nothing had been done");
 	append_to_file("$stopped.fifo", "go\n");
 	($result) = $replica->wait;
 	is($result->{exit}, 0, "$name: then it migrates") or diag $result->{err};
 	like($result->{err}, qr/lost the guard/, "$name: and has told of the loss");
-	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: exactly once");
+	is($way->applied, APPLIED, "$name: exactly once");
 
 	# What a command says of itself does not count.
 	my @try = ($way->client('run', '-e', 'other', '--migrate'));
-	($result) = GwBootstrap::Replicas->start(1, @try, 'true')->wait;
+	($result) = start_replicas(1, @try, 'true')->wait;
 	is($result->{exit}, 1, "$name: success without reaching head is failure");
 	like($result->{err}, qr/\{$head\}.*\{other\}/, "$name: both heads are named");
-	($result) = GwBootstrap::Replicas->start(1, @try, 'exit 9')->wait;
+	($result) = start_replicas(1, @try, 'exit 9')->wait;
 	is($result->{exit}, 1, "$name: so is failure");
 	like($result->{err}, qr/exit code 9/, "$name: with the status of the command");
 
 	# A process that the command leaves behind would go on without a guard.
 	my $daemon = "$stopped.daemon";
-	($result) = GwBootstrap::Replicas->start(1, @try,
+	($result) = start_replicas(1, @try,
 		"setsid sh -c 'echo \$\$ >$daemon.new; mv $daemon.new $daemon; read line <$stopped.fifo' & "
 		  . "until [ -e $daemon ]; do :; done")->wait;
 	like($result->{err}, qr/left 1 process/, "$name: what a command leaves behind is told");
@@ -116,22 +108,22 @@ foreach my $way (grep { !$_->{traffic} } GwBootstrap::Ways->all($node))
 }
 
 # Nobody waits beyond the deadline, and the message tells for what.
-my ($way) = GwBootstrap::Ways->all($node);
+my ($way) = all_ways($node);
 $way->create->open;
 my $holder = $node->background_psql($way->dbname);
 my $pid = $holder->query_safe('SELECT pg_backend_pid() FROM pg_advisory_lock(42424242424242)');
-my ($result) = GwBootstrap::Replicas->start(1, $way->client('run', '-e', $head, '--migrate', 'true', '--timeout', 1))->wait;
+my $result = run_client($way->client('run', '-e', $head, '--migrate', 'true', '--timeout', 1));
 is($result->{exit}, 3, 'a replica that waits for a lock ends at its deadline');
 like($result->{err}, qr/held by backend $pid \(orphaned\)/, 'and names the holder');
 like($result->{err}, qr/gw_bootstrap_break_orphan\(42424242424242\)/, 'and the way out');
 $holder->quit;
-($result) = GwBootstrap::Replicas->start(1, $way->client('run', '-e', $head, '--skip-migrations', '--timeout', 1))->wait;
+($result) = start_replicas(1, $way->client('run', '-e', $head, '--skip-migrations', '--timeout', 1))->wait;
 is($result->{exit}, 5, 'a replica that skips migrations says at its deadline that the database is not at head');
 $way->close;
 
 # A version whose functions could mean something else is refused.
 $way->sql(q(UPDATE pg_extension SET extversion = '2.0' WHERE extname = 'gw_bootstrap'));
-($result) = GwBootstrap::Replicas->start(1, $way->client('check', '-e', $head))->wait;
+($result) = start_replicas(1, $way->client('check', '-e', $head))->wait;
 is($result->{exit}, 4, 'an extension of another major version is refused');
 like($result->{err}, qr/ALTER EXTENSION gw_bootstrap UPDATE/, 'with the remedy');
 

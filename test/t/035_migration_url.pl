@@ -5,10 +5,9 @@
 use strict;
 use warnings;
 
+use GwBootstrap::Test;
 use FindBin;
 use lib "$FindBin::Bin/../perl";
-use GwBootstrap::Migration;
-use GwBootstrap::PgBouncer;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -17,10 +16,10 @@ my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->start;
 $node->safe_psql('postgres', 'CREATE EXTENSION gw_bootstrap; CREATE TABLE applied (step text)');
-my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 1);
-my $head = GwBootstrap::Migration::HEAD;
+my $pooler = start_pgbouncer($node, pool_size => 1);
+my $head = HEAD;
 my @run = ('gw_bootstrap', 'run', '-d', $pooler->connstr('postgres'), '-e', $head,
-	'--migrate', GwBootstrap::Migration::whole(), '--timeout', 60);
+	'--migrate', whole_migration(), '--timeout', 60);
 
 # What cannot be reached is told at once.
 my ($out, $err) = run_command([ @run, '--migration-url', $node->connstr('missing') ]);

@@ -6,8 +6,7 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -31,12 +30,12 @@ foreach my $plain (1, 0)
 {
 	my $name = $plain ? 'without the extension' : 'with it';
 	$node->safe_psql('postgres', 'CREATE EXTENSION gw_bootstrap') unless $plain;
-	my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
-	my $replica = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run',
-		'-d', 'host=127.0.0.1 port=' . $node->port . ' dbname=postgres', '-e', GwBootstrap::Migration::HEAD,
-		'--migrate', $stop . ' && ' . GwBootstrap::Migration::whole());
-	ok(GwBootstrap::Replicas::wait_until(sub { -e $stopped }), "$name: the migration runs");
-	ok(GwBootstrap::Replicas::wait_until(sub { grep { $_ <= 15 } keepalives() }), "$name: the guard's host is looked for")
+	my ($stopped, $stop) = stop_point();
+	my $replica = start_replicas(1, 'gw_bootstrap', 'run',
+		'-d', 'host=127.0.0.1 port=' . $node->port . ' dbname=postgres', '-e', HEAD,
+		'--migrate', $stop . ' && ' . whole_migration());
+	ok(wait_until(sub { -e $stopped }), "$name: the migration runs");
+	ok(wait_until(sub { grep { $_ <= 15 } keepalives() }), "$name: the guard's host is looked for")
 	  or diag "in @{[keepalives()]} s";
 	append_to_file("$stopped.fifo", "go\n");
 	my ($result) = $replica->wait;

@@ -7,17 +7,15 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
+use GwBootstrap::Test;
 use GwBootstrap::SessionState;
-use GwBootstrap::Ways;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = GwBootstrap::Ways->server;
+my $node = start_server();
 
 # The check itself: it must find what careless clients leave.
-my $way = GwBootstrap::Ways->new($node, pool_size => 2)->create->open;
+my $way = new_way($node, pool_size => 2)->create->open;
 my $careless = $way->pooler->session($way->dbname);
 $careless->query_safe($_)
   foreach ('BEGIN', q(SET search_path = 'somewhere'), q(SELECT set_config('statement_timeout', '5s', false)),
@@ -34,10 +32,10 @@ $way->close;
 
 foreach my $kind ([ 2, 0 ], [ 20, 0 ], [ 2, 1 ])
 {
-	$way = GwBootstrap::Ways->new($node, pool_size => $kind->[0], plain => $kind->[1]);
+	$way = new_way($node, pool_size => $kind->[0], plain => $kind->[1]);
 	my $name = $way->name;
-	my @head = ('-e', GwBootstrap::Migration::HEAD);
-	my @run = (@head, '--migrate', GwBootstrap::Migration::whole(), '--post', 'true');
+	my @head = ('-e', HEAD);
+	my @run = (@head, '--migrate', whole_migration(), '--post', 'true');
 
 	$way->create->open;
 	foreach my $case (
@@ -52,7 +50,7 @@ foreach my $kind ([ 2, 0 ], [ 20, 0 ], [ 2, 1 ])
 		[ 'a failed post step', 1, 'run', @head, '--post', 'false' ])
 	{
 		my ($what, $exit, @command) = @$case;
-		my ($result) = GwBootstrap::Replicas->start(1, $way->client(@command))->wait;
+		my $result = run_client($way->client(@command));
 		is($result->{exit}, $exit, "$name: $what") or diag $result->{err};
 		$way->is_clean("$name, after $what");
 	}
@@ -60,13 +58,13 @@ foreach my $kind ([ 2, 0 ], [ 20, 0 ], [ 2, 1 ])
 	# Stopped while it guards a migration, politely and not.
 	foreach my $signal ('TERM', 'KILL')
 	{
-		my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
-		my $replica = GwBootstrap::Replicas->start(1,
+		my ($stopped, $stop) = stop_point();
+		my $replica = start_replicas(1,
 			$way->client('run', '-e', 'another', '--migrate', $stop));
-		GwBootstrap::Replicas::wait_until(sub { -e $stopped }) or die 'the migration did not start';
+		wait_until(sub { -e $stopped }) or die 'the migration did not start';
 		kill $signal, $replica->pid;
 		my ($result) = $replica->wait;
-		is(GwBootstrap::Replicas::outcomes($result),
+		is(outcomes($result),
 			$signal eq 'TERM' ? '1 x 143' : '1 x killed by 9', "$name: ended by SIG$signal");
 		$node->poll_query_until($way->dbname, "SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory'")
 		  or die 'the lock is held';

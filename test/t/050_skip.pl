@@ -6,15 +6,13 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 use constant REPLICAS => 24;
 
-my $node = GwBootstrap::Ways->server;
+my $node = start_server();
 
 # The one line that tells an auditor.
 sub audits
@@ -24,19 +22,19 @@ sub audits
 	return @lines == 1;
 }
 
-foreach my $way (GwBootstrap::Ways->all($node))
+foreach my $way (all_ways($node))
 {
 	my $name = $way->name;
-	my $head = GwBootstrap::Migration::HEAD;
-	my $post = GwBootstrap::Migration::post();
-	my $migrate = GwBootstrap::Migration::whole();
+	my $head = HEAD;
+	my $post = post_step();
+	my $migrate = whole_migration();
 
 	# Not at head: fail at once, since the timeout is 0 if none is given.  The
 	# migration command is there but must not run.
 	$way->create->open;
-	my @results = GwBootstrap::Replicas->start(REPLICAS,
+	my @results = start_replicas(REPLICAS,
 		$way->client('run', '-e', $head, '--migrate', $migrate, '--post', $post, '--skip-migrations'))->wait;
-	is(GwBootstrap::Replicas::outcomes(@results), '24 x 5', "$name: not at head, all fail")
+	is(outcomes(@results), '24 x 5', "$name: not at head, all fail")
 	  or diag $results[0]{err};
 	is(scalar(grep { $_->{err} =~ /not at head/ } @results), REPLICAS, "$name: and say why");
 	is(scalar(grep { audits($_) } @results), REPLICAS, "$name: with one audit line each");
@@ -45,18 +43,18 @@ foreach my $way (GwBootstrap::Ways->all($node))
 	# With a deadline: wait for the runner that owns the migrations.
 	my $log = -s $node->logfile;
 	my $look = quotemeta $way->look_text;
-	my $waiting = GwBootstrap::Replicas->start(REPLICAS,
+	my $waiting = start_replicas(REPLICAS,
 		$way->client('run', '-e', $head, '--post', $post, '--skip-migrations=true',
 			'--timeout', $PostgreSQL::Test::Utils::timeout_default));
-	ok( GwBootstrap::Replicas::wait_until(sub {
+	ok( wait_until(sub {
 			REPLICAS <= (() = slurp_file($node->logfile, $log) =~ /$look/g);
 		}),
 		"$name: all have looked");
 	ok(!grep({ $waiting->ended($_) } 0 .. REPLICAS - 1), "$name: and wait until their deadline");
 	$node->safe_psql($way->dbname,
-		GwBootstrap::Migration::tables() . 'BEGIN; COMMIT;' . GwBootstrap::Migration::head());
+		tables_step() . 'BEGIN; COMMIT;' . head_step());
 	@results = $waiting->wait;
-	is(GwBootstrap::Replicas::outcomes(@results), '24 x 0', "$name: all are ready when head is reached")
+	is(outcomes(@results), '24 x 0', "$name: all are ready when head is reached")
 	  or diag $results[0]{err};
 	is(scalar(grep { $_->{out} =~ /^Database ready \(migrations skipped\) in [0-9.]+ s$/ } @results),
 		REPLICAS, "$name: and say how");
@@ -64,8 +62,8 @@ foreach my $way (GwBootstrap::Ways->all($node))
 
 	# By the variable that gateways have.
 	local $ENV{MCPGATEWAY_SKIP_MIGRATIONS} = 'true';
-	my ($result) = GwBootstrap::Replicas->start(1, $way->client('run', '-e', $head))->wait;
-	is(GwBootstrap::Replicas::outcomes($result), '1 x 0', "$name: by environment variable");
+	my $result = run_client($way->client('run', '-e', $head));
+	is(outcomes($result), '1 x 0', "$name: by environment variable");
 	ok(audits($result), "$name: with the audit line");
 
 	$way->is_clean($name);

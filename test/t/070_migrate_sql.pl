@@ -7,14 +7,12 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time);
 
-my $node = GwBootstrap::Ways->server;
+my $node = start_server();
 
 # So that a COMMIT can be made to wait.
 $node->append_conf('postgresql.conf', "wal_level = replica\nmax_wal_senders = 2");
@@ -31,7 +29,7 @@ sub file
 }
 
 # The steps of the tool, in one transaction; with something in their midst.
-my $head = GwBootstrap::Migration::HEAD;
+my $head = HEAD;
 
 sub migration
 {
@@ -53,13 +51,13 @@ SQL
 sub way
 {
 	my ($pool_size, $plain) = @_;
-	return GwBootstrap::Ways->new($node, pool_size => $pool_size, plain => $plain)->create->open;
+	return new_way($node, pool_size => $pool_size, plain => $plain)->create->open;
 }
 
 sub start
 {
 	my ($way, $replicas, @options) = @_;
-	return GwBootstrap::Replicas->start($replicas, $way->client('run', '-e', $head, @options));
+	return start_replicas($replicas, $way->client('run', '-e', $head, @options));
 }
 
 # What a migration that was rolled back leaves.
@@ -81,7 +79,7 @@ sub wait_for_long
 {
 	my ($way) = @_;
 	my $pid;
-	GwBootstrap::Replicas::wait_until(sub {
+	wait_until(sub {
 		$pid = $way->sql(q(SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'
 			AND state = 'active' AND datname = current_database()));
 	}) or die 'the long statement did not start';
@@ -91,7 +89,7 @@ sub wait_for_long
 sub lock_is_free
 {
 	my ($way) = @_;
-	return GwBootstrap::Replicas::wait_until(sub { $way->locks == 0 });
+	return wait_until(sub { $way->locks == 0 });
 }
 
 # A storm.
@@ -100,10 +98,10 @@ foreach my $kind ([ 0, 0 ], [ 1, 0 ], [ 2, 0 ], [ 20, 0 ], [ 1, 1 ], [ 20, 1 ])
 	my $way = way(@$kind);
 	my $name = $way->name;
 	my @results = start($way, 24, '--migrate-sql', migration())->wait;
-	is(GwBootstrap::Replicas::outcomes(@results), '24 x 0', "$name: all are ready")
+	is(outcomes(@results), '24 x 0', "$name: all are ready")
 	  or diag map { $_->{err} } @results;
 	is(scalar(grep { $_->{out} =~ /\(migrated\)/ } @results), 1, "$name: one of them has migrated");
-	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: exactly once");
+	is($way->applied, APPLIED, "$name: exactly once");
 	is($way->sql('SELECT items()'), 5000, "$name: strings and bodies came through");
 	$way->is_clean($name);
 	$way->close;
@@ -166,7 +164,7 @@ SET LOCAL ROLE nobody_$plain;
 CREATE TABLE alembic_version (version_num text);
 SQL
 	is($result->{exit}, 0, "$name: ready") or diag $result->{err};
-	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: once");
+	is($way->applied, APPLIED, "$name: once");
 	$way->is_clean($name);
 	$way->close;
 }
@@ -182,10 +180,10 @@ foreach my $kind ([ 0, 0 ], [ 1, 0 ], [ 2, 1 ])
 		migration(q(SELECT pg_sleep(CASE WHEN nextval('attempts') = 1 THEN 600 ELSE 0 END);)));
 	$way->sql('SELECT pg_terminate_backend(' . wait_for_long($way) . ')');
 	my @results = $replicas->wait;
-	is(GwBootstrap::Replicas::outcomes(@results), '3 x 0', "$name: all are ready")
+	is(outcomes(@results), '3 x 0', "$name: all are ready")
 	  or diag map { $_->{err} } @results;
 	like(join('', map { $_->{err} } @results), qr/the migration was rolled back, starting over/, "$name: one says so");
-	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: applied once");
+	is($way->applied, APPLIED, "$name: applied once");
 	$way->is_clean($name);
 	$way->close;
 }
@@ -200,14 +198,14 @@ foreach my $kind ([ 0, 0 ], [ 1, 0 ], [ 2, 1 ])
 	$other->query_safe('LOCK TABLE wanted');
 	my $replica = start($way, 1, '--migrate-sql',
 		migration(q(SET LOCAL lock_timeout = '50ms'; ALTER TABLE wanted ADD b int;)));
-	ok(GwBootstrap::Replicas::wait_until(sub { $replica->err =~ /starting over: canceling statement due to lock timeout/ || $replica->ended(0) }),
+	ok(wait_until(sub { $replica->err =~ /starting over: canceling statement due to lock timeout/ || $replica->ended(0) }),
 		"$name: the migration is rolled back and tried again");
 	ok(!$replica->ended(0), "$name: the client does not give up");
 	$other->query_safe('COMMIT');
 	$other->quit;
 	my ($result) = $replica->wait;
 	is($result->{exit}, 0, "$name: ready once the table is free") or diag $result->{err};
-	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: applied once");
+	is($way->applied, APPLIED, "$name: applied once");
 	$way->is_clean($name);
 	$way->close;
 }
@@ -224,13 +222,13 @@ foreach my $kind ($node->pg_version >= 14 ? ([ 0, 0 ], [ 1, 0 ], [ 2, 1 ]) : ())
 		wait_for_long($way);
 		kill $signal, $first->pid;
 		my $begin = time;
-		is(GwBootstrap::Replicas::outcomes($first->wait),
+		is(outcomes($first->wait),
 			$signal eq 'TERM' ? '1 x 143' : '1 x killed by 9', "$name: ends");
 		cmp_ok(time - $begin, '<', 3, "$name: at once") if $signal eq 'TERM';
 		my ($second) = start($way, 1, '--migrate-sql', migration())->wait;
 		is($second->{exit}, 0, "$name: the next is ready") or diag $second->{err};
 		like($second->{out}, qr/\(migrated\)/, "$name: and has migrated");
-		is($way->applied, GwBootstrap::Migration::APPLIED, "$name: applied once");
+		is($way->applied, APPLIED, "$name: applied once");
 		$way->is_clean($name);
 		$way->close;
 	}
@@ -271,7 +269,7 @@ foreach my $case (
 	$set->('nobody');
 	my $replica = start($way, 1, '--migrate-sql', $file);
 	my $pid;
-	GwBootstrap::Replicas::wait_until(sub {
+	wait_until(sub {
 		$pid = $node->safe_psql('postgres', q(SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'));
 	}) or die 'COMMIT does not wait';
 	$node->safe_psql('postgres', "SELECT pg_terminate_backend($pid)");
@@ -280,7 +278,7 @@ foreach my $case (
 	is($result->{exit}, 0, "$name: ready") or diag $result->{err};
 	like($result->{err}, qr/no answer to the COMMIT of the migration, starting over/, "$name: says so");
 	like($result->{out}, qr/\(at head\)/, "$name: by looking again");
-	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: applied once");
+	is($way->applied, APPLIED, "$name: applied once");
 	$way->is_clean($name);
 	$way->close;
 }
@@ -301,7 +299,7 @@ CREATE CONSTRAINT TRIGGER last_moment AFTER INSERT ON item
 SQL
 	is($result->{exit}, 0, "$name: ready") or diag $result->{err};
 	like($result->{err}, qr/no answer to the COMMIT of the migration, starting over/, "$name: says so");
-	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: applied once");
+	is($way->applied, APPLIED, "$name: applied once");
 	$way->is_clean($name);
 	$way->close;
 }

@@ -7,16 +7,14 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time);
 
-my $node = GwBootstrap::Ways->server;
+my $node = start_server();
 my $dir = PostgreSQL::Test::Utils::tempdir_short();
-my $head = GwBootstrap::Migration::HEAD;
+my $head = HEAD;
 my $count = 0;
 
 sub file
@@ -30,7 +28,7 @@ sub file
 sub start
 {
 	my ($way, $replicas, @options) = @_;
-	return GwBootstrap::Replicas->start($replicas, $way->client('run', '-e', $head, @options));
+	return start_replicas($replicas, $way->client('run', '-e', $head, @options));
 }
 
 my $migrate = file(<<SQL);
@@ -47,10 +45,10 @@ SQL
 # A storm, then the paths on which nobody migrates.
 foreach my $kind ([ 0, 0 ], [ 1, 0 ], [ 2, 1 ])
 {
-	my $way = GwBootstrap::Ways->new($node, pool_size => $kind->[0], plain => $kind->[1])->create->open;
+	my $way = new_way($node, pool_size => $kind->[0], plain => $kind->[1])->create->open;
 	my $name = $way->name;
 	my @results = start($way, 24, '--migrate-sql', $migrate, '--post-sql', $post)->wait;
-	is(GwBootstrap::Replicas::outcomes(@results), '24 x 0', "$name: all are ready")
+	is(outcomes(@results), '24 x 0', "$name: all are ready")
 	  or diag map { $_->{err} } @results;
 	is($way->applied, '1 migration x 1, 2 post x 24', "$name: each runs the post step");
 
@@ -60,7 +58,7 @@ foreach my $kind ([ 0, 0 ], [ 1, 0 ], [ 2, 1 ])
 		$way->sql('TRUNCATE applied');
 		# The shell command comes last: it sees what the file did.
 		my ($result) = start($way, 1, @options, '--post-sql', $post,
-			'--post', GwBootstrap::Migration::command(q(INSERT INTO applied SELECT '3 after ' || step FROM applied;)))->wait;
+			'--post', migration_command(q(INSERT INTO applied SELECT '3 after ' || step FROM applied;)))->wait;
 		is($result->{exit}, 0, "$name, $what: ready") or diag $result->{err};
 		is($way->applied, '2 post x 1, 3 after 2 post x 1', "$name, $what: the post steps have run in order");
 	}
@@ -69,7 +67,7 @@ foreach my $kind ([ 0, 0 ], [ 1, 0 ], [ 2, 1 ])
 	# Failures.
 	$way->sql('TRUNCATE applied');
 	my ($result) = start($way, 1, '--post-sql', file("INSERT INTO applied VALUES ('a');\n\nSELECT nothing;"),
-		'--post', GwBootstrap::Migration::post())->wait;
+		'--post', post_step())->wait;
 	is($result->{exit}, 1, "$name: a failure is exit code 1");
 	like($result->{err}, qr/post step failed: .*:3: column "nothing" does not exist/, "$name: with file and line");
 	is($result->{out}, '', "$name: it is not ready");
@@ -85,7 +83,7 @@ foreach my $kind ([ 0, 0 ], [ 1, 0 ], [ 2, 1 ])
 	$way->sql('CREATE SEQUENCE attempts');
 	my $replica = start($way, 1, '--post-sql',
 		file(q(INSERT INTO applied VALUES ('a'); SELECT pg_sleep(CASE WHEN nextval('attempts') = 1 THEN 600 ELSE 0 END);)));
-	GwBootstrap::Replicas::wait_until(sub {
+	wait_until(sub {
 		$way->sql(q(SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 			WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active' AND datname = current_database()));
 	}) or die 'the post step did not start';
@@ -97,7 +95,7 @@ foreach my $kind ([ 0, 0 ], [ 1, 0 ], [ 2, 1 ])
 
 	# Stopped.
 	$replica = start($way, 1, '--post-sql', file('SELECT pg_sleep(600);'));
-	GwBootstrap::Replicas::wait_until(sub {
+	wait_until(sub {
 		$way->sql(q(SELECT count(*) FROM pg_stat_activity
 			WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active' AND datname = current_database()));
 	}) or die 'the post step did not start';

@@ -8,9 +8,8 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
+use GwBootstrap::Test;
 use GwBootstrap::Proxy;
-use GwBootstrap::Replicas;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -27,7 +26,7 @@ CREATE ROLE steps;
 GRANT INSERT ON applied TO steps;
 SQL
 
-my $post = GwBootstrap::Migration::file(<<'SQL');
+my $post = migration_file(<<'SQL');
 SET LOCAL search_path = public, pg_temp /* statement 1 */;
 SET LOCAL ROLE steps /* statement 2 */;
 INSERT INTO applied VALUES ('post') /* statement 3 */;
@@ -49,8 +48,8 @@ foreach my $break (
 	{
 		my $again = GwBootstrap::Proxy->new('127.0.0.1', $node->port, at => $first, count => 2, total => 1, once => 1, do => $do);
 		my $once = GwBootstrap::Proxy->new('127.0.0.1', $again->port, at => $at, total => 1, once => 1, do => $do);
-		my ($result) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d', $once->connstr('postgres'),
-			'-e', 'a', '--post-sql', $post)->wait;
+		my $result = run_client('gw_bootstrap', 'run', '-d', $once->connstr('postgres'),
+			'-e', 'a', '--post-sql', $post);
 		my $name = "$do at $what";
 
 		ok($once->reached, "$name: the first attempt breaks");

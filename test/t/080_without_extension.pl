@@ -8,9 +8,7 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::PgBouncer;
-use GwBootstrap::Replicas;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -26,7 +24,7 @@ $node->safe_psql('postgres', 'CREATE ROLE stranger LOGIN');
 sub client
 {
 	my (@command) = @_;
-	my ($result) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', @command)->wait;
+	my $result = run_client('gw_bootstrap', @command);
 	return $result;
 }
 
@@ -183,7 +181,7 @@ like($result->{err}, qr/exit code 9/, 'other locks are nobody\'s business');
 $_->quit foreach ($session, $other);
 
 # Re-entry through the very backend that an orphan is on.
-my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 1);
+my $pooler = start_pgbouncer($node, pool_size => 1);
 $session = $pooler->session('without');
 $pid = $session->query_safe("SELECT pg_backend_pid() FROM pg_advisory_lock(@{[KEY]})");
 $session->quit;
@@ -214,9 +212,9 @@ foreach my $dbname ('with', 'without')
 $pooler->stop;
 
 # The guard holds the lock and nothing else, while its command runs.
-my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
-my $replica = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', @one, '-e', 'new', '--migrate', "$stop && exit 9");
-ok(GwBootstrap::Replicas::wait_until(sub { -e $stopped }), 'a replica migrates');
+my ($stopped, $stop) = stop_point();
+my $replica = start_replicas(1, 'gw_bootstrap', 'run', @one, '-e', 'new', '--migrate', "$stop && exit 9");
+ok(wait_until(sub { -e $stopped }), 'a replica migrates');
 my $guard = q(pid = (SELECT pid FROM pg_locks WHERE locktype = 'advisory'));
 is($node->safe_psql('without', "SELECT string_agg(locktype, ' ' ORDER BY locktype) FROM pg_locks WHERE $guard"),
 	'advisory virtualxid', 'its guard holds the lock, and nothing else');
@@ -238,7 +236,7 @@ $node->safe_psql('without', q(INSERT INTO one VALUES ('a'), ('new')));
 append_to_file("$stopped.fifo", "go\n");
 ($result) = $replica->wait;
 is($result->{exit}, 1, 'a failed migration') or diag $result->{err};
-my $sql = GwBootstrap::Migration::command(q(DROP TABLE one; CREATE TABLE one (version_num uuid, x int);
+my $sql = migration_command(q(DROP TABLE one; CREATE TABLE one (version_num uuid, x int);
 	INSERT INTO one VALUES ('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11');));
 $result = client('run', '-d', $node->connstr('without'), '--head-table', 'one', '-e', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '--migrate', $sql);
 like($result->{out}, qr/^Database ready \(migrated\)/, 'a head table that the migration makes anew is seen') or diag $result->{err};

@@ -6,35 +6,33 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 use constant REPLICAS => 24;
 
-my $node = GwBootstrap::Ways->server;
-my $head = GwBootstrap::Migration::HEAD;
+my $node = start_server();
+my $head = HEAD;
 
-foreach my $way (GwBootstrap::Ways->plain($node))
+foreach my $way (plain_ways($node))
 {
 	# Not what the name of this way says: the extension is made.
 	(my $name = $way->name) =~ s/, without the extension//;
-	my @run = ('-e', $head, '--migrate', GwBootstrap::Migration::whole(), '--create-extension');
+	my @run = ('-e', $head, '--migrate', whole_migration(), '--create-extension');
 
 	$way->create->open;
-	my @results = GwBootstrap::Replicas->start(REPLICAS, $way->client('run', @run, '--require-extension'))->wait;
-	is(GwBootstrap::Replicas::outcomes(@results), '24 x 0', "$name: all end well")
+	my @results = start_replicas(REPLICAS, $way->client('run', @run, '--require-extension'))->wait;
+	is(outcomes(@results), '24 x 0', "$name: all end well")
 	  or diag map { $_->{err} } grep { !defined $_->{exit} || $_->{exit} } @results;
-	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: the migration ran once");
+	is($way->applied, APPLIED, "$name: the migration ran once");
 	is($way->sql(q(SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'gw_bootstrap')),
 		'public', "$name: the extension is there");
 	my $created = grep { $_->{err} =~ /extension gw_bootstrap is installed now/ } @results;
 	cmp_ok($created, '>=', 1, "$name: and somebody says so");
 	is(scalar(grep { $_->{err} =~ /plain SQL/ } @results), 0, "$name: nobody used plain SQL");
-	my ($again) = GwBootstrap::Replicas->start(1, $way->client('run', @run))->wait;
+	my $again = run_client($way->client('run', @run));
 	is($again->{err}, '', "$name: where it is, nothing is made or said");
 	$way->is_clean($name);
 	$way->close;
@@ -42,7 +40,7 @@ foreach my $way (GwBootstrap::Ways->plain($node))
 }
 
 # One replica, with these options, in a database of its own.
-my ($way) = GwBootstrap::Ways->plain($node);
+my ($way) = plain_ways($node);
 $way->create;
 $way->sql('CREATE ROLE app LOGIN; CREATE TABLE alembic_version (version_num text); GRANT ALL ON alembic_version TO app');
 $way->sql("INSERT INTO alembic_version VALUES ('$head')");
@@ -50,7 +48,7 @@ $way->sql("INSERT INTO alembic_version VALUES ('$head')");
 sub client
 {
 	my ($command, @options) = @_;
-	my ($result) = GwBootstrap::Replicas->start(1, $way->client($command, '-e', $head, @options))->wait;
+	my $result = run_client($way->client($command, '-e', $head, @options));
 	return $result;
 }
 
@@ -101,7 +99,7 @@ $result = client('run', '--create-extension', '--timeout', 1);
 is($result->{exit}, 3, 'somebody else creates it: waited for until the deadline');
 {
 	local $ENV{GW_BOOTSTRAP_CREATE_EXTENSION} = 'true';
-	my $replica = GwBootstrap::Replicas->start(1, $way->client('run', '-e', $head, '--require-extension'));
+	my $replica = start_replicas(1, $way->client('run', '-e', $head, '--require-extension'));
 	$node->poll_query_until($way->dbname,
 		q(SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE '%CREATE EXTENSION IF%' AND wait_event = 'transactionid'))
 	  or die 'the replica does not wait';

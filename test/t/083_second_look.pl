@@ -9,9 +9,7 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::PgBouncer;
-use GwBootstrap::Replicas;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -23,8 +21,8 @@ $node->safe_psql('postgres', <<'SQL');
 CREATE TABLE alembic_version (version_num text);
 INSERT INTO alembic_version VALUES ('old');
 SQL
-my $head = GwBootstrap::Migration::HEAD;
-my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 1);
+my $head = HEAD;
+my $pooler = start_pgbouncer($node, pool_size => 1);
 
 # How many clients wait for the backend.
 sub waiting
@@ -43,9 +41,9 @@ sub occupy
 {
 	my ($waiters) = @_;
 	$gate->query_safe('SELECT pg_advisory_lock(' . ++$number . ')');
-	push @occupants, GwBootstrap::Replicas->start(1, 'psql', '-XAtq', '-d', $pooler->connstr('postgres'),
+	push @occupants, start_replicas(1, 'psql', '-XAtq', '-d', $pooler->connstr('postgres'),
 		'-c', "SELECT pg_advisory_xact_lock($number)");
-	GwBootstrap::Replicas::wait_until(
+	wait_until(
 		$waiters
 		? sub { waiting() == $waiters }
 		: sub { $node->safe_psql('postgres', q(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)) == 1 })
@@ -76,14 +74,14 @@ sub overtaken_by
 	$node->safe_psql('postgres', "UPDATE alembic_version SET version_num = 'old'");
 	occupy(0);
 	my $log = -s $node->logfile;
-	my $replica = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d', $pooler->connstr('postgres'),
+	my $replica = start_replicas(1, 'gw_bootstrap', 'run', '-d', $pooler->connstr('postgres'),
 		@options, '--migration-url', $node->connstr('postgres'), '--migrate', 'echo "it migrates"; exit 9');
-	GwBootstrap::Replicas::wait_until(sub { waiting() == 1 }) or die 'the client does not wait';
+	wait_until(sub { waiting() == 1 }) or die 'the client does not wait';
 	while (looks($log) < $looks && $number < $most)
 	{
 		occupy(2);
 		release($number - 1);
-		GwBootstrap::Replicas::wait_until(sub { waiting() == 1 || $replica->ended(0) }) or die 'the client does not go on';
+		wait_until(sub { waiting() == 1 || $replica->ended(0) }) or die 'the client does not go on';
 	}
 	is(looks($log), $looks, "$revision: the client has looked $looks times");
 	unlike(slurp_file($node->logfile, $log), qr/pg_try_advisory_xact_lock/, '... and has not asked for the lock yet');

@@ -6,9 +6,7 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use IPC::Run ();
 use JSON::PP ();
 use PostgreSQL::Test::Cluster;
@@ -17,7 +15,7 @@ use Test::More;
 
 use constant KEY => '42424242424242';
 
-my $node = GwBootstrap::Ways->server;
+my $node = start_server();
 my $time = qr/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/;
 
 sub client
@@ -56,7 +54,7 @@ my ($code, $stdout, $stderr) = client('gw_bootstrap', 'status', '-d', $node->con
 is($code, 4, 'so is no extension, where it is required');
 like($stderr, qr/CREATE EXTENSION gw_bootstrap/, 'with the remedy');
 
-foreach my $way (GwBootstrap::Ways->all($node))
+foreach my $way (all_ways($node))
 {
 	my $name = $way->name;
 	my @status = $way->client('status');
@@ -81,9 +79,9 @@ foreach my $way (GwBootstrap::Ways->all($node))
 	$way->sql(q(INSERT INTO alembic_version VALUES (E'two\nlines'), ('quo"te')));
 	my $blocker = $node->background_psql($way->dbname);
 	$blocker->query_safe('BEGIN; CREATE TABLE IF NOT EXISTS item (id integer, name text); COMMIT; BEGIN; LOCK item');
-	my $migration = GwBootstrap::Migration::command(
-		"CREATE  unique index\nCONCURRENTLY s3cret ON item (name) WHERE name = 'hunter2';" . GwBootstrap::Migration::head());
-	my $replica = GwBootstrap::Replicas->start(1, $way->client('run', '-e', 'b', '--migrate', $migration));
+	my $migration = migration_command(
+		"CREATE  unique index\nCONCURRENTLY s3cret ON item (name) WHERE name = 'hunter2';" . head_step());
+	my $replica = start_replicas(1, $way->client('run', '-e', 'b', '--migrate', $migration));
 	$node->poll_query_until($way->dbname,
 		q(SELECT count(*) = 1 FROM pg_stat_activity WHERE query ~ 's3cret' AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()))
 	  or die 'the migration does not wait: ' . $replica->err;
@@ -116,7 +114,7 @@ foreach my $way (GwBootstrap::Ways->all($node))
 }
 
 # What a stranger is not told.
-my ($way) = GwBootstrap::Ways->all($node);
+my ($way) = all_ways($node);
 $way->create->open;
 $way->sql('CREATE ROLE stranger LOGIN');
 my $orphan = $node->background_psql($way->dbname);

@@ -6,16 +6,14 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use JSON::PP ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = GwBootstrap::Ways->server;
-my $head = GwBootstrap::Migration::HEAD;
+my $node = start_server();
+my $head = HEAD;
 my $time = qr/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/;
 
 # Only whole lines: the last may be in the making.
@@ -33,17 +31,17 @@ sub start_blocked
 	$blocker->query_safe('CREATE TABLE item (id integer); CREATE TABLE alembic_version (version_num text)');
 	$blocker->query_safe('BEGIN');
 	$blocker->query_safe('LOCK item');
-	my $migration = GwBootstrap::Migration::command(
+	my $migration = migration_command(
 		"ALTER TABLE item ADD COLUMN s3cret text DEFAULT 'hunter2';"
 		  . "INSERT INTO alembic_version VALUES ('$head');");
-	my $replica = GwBootstrap::Replicas->start(1, $way->client('run', '-e', $head, '--migrate', $migration));
+	my $replica = start_replicas(1, $way->client('run', '-e', $head, '--migrate', $migration));
 	$node->poll_query_until($way->dbname,
 		q(SELECT count(*) = 1 FROM pg_stat_activity WHERE query ~ '^ALTER TABLE item' AND wait_event_type = 'Lock'))
 	  or die 'the migration does not wait: ' . $replica->err;
 	return ($blocker, $replica);
 }
 
-foreach my $way (GwBootstrap::Ways->all($node))
+foreach my $way (all_ways($node))
 {
 	my $name = $way->name;
 	$way->create->open;
@@ -52,18 +50,18 @@ foreach my $way (GwBootstrap::Ways->all($node))
 
 	# In a log, with all statements that are sent, and one that must not ask.
 	my @run = $way->client('run', '-e', $head, '--migrate', 'false', '--log-format', 'json');
-	my $waiting = GwBootstrap::Replicas->start(1, @run, '-v');
+	my $waiting = start_replicas(1, @run, '-v');
 	# A pool of 2 is exhausted by a guard and its migration.
 	my $exhausted = $way->pooler && $way->pooler->pool_size == 2;
-	my $quiet = GwBootstrap::Replicas->start(1, @run, '-q');
-	my $skipping = GwBootstrap::Replicas->start(1, @run, '--skip-migrations', '--timeout', 100);
-	ok(GwBootstrap::Replicas::wait_until(sub {
+	my $quiet = start_replicas(1, @run, '-q');
+	my $skipping = start_replicas(1, @run, '--skip-migrations', '--timeout', 100);
+	ok(wait_until(sub {
 		my @reports = grep { $_->{message} =~ /^waiting/ } events($waiting->err);
 		@reports >= 2 && (!$exhausted || $waiting->err =~ /no answer/) && $skipping->err =~ /waiting/;
 	}), "$name: a replica says that it waits");
 	$blocker->query_safe('COMMIT');
 	$blocker->quit;
-	is(GwBootstrap::Replicas::outcomes(map { $_->wait } $migrating, $waiting, $quiet, $skipping),
+	is(outcomes(map { $_->wait } $migrating, $waiting, $quiet, $skipping),
 		'4 x 0', "$name: then all are ready");
 
 	my @events = events($waiting->err);
@@ -104,18 +102,18 @@ foreach my $way (GwBootstrap::Ways->all($node))
 }
 
 # On a terminal: one line, which fits and is written over.
-my ($way) = GwBootstrap::Ways->all($node);
+my ($way) = all_ways($node);
 $way->create->open;
 my ($blocker, $migrating) = start_blocked($way);
 my $screen = PostgreSQL::Test::Utils::tempdir_short() . '/screen';
 my $command = join ' ', map { qq('$_') } $way->client('run', '-e', $head, '--migrate', 'false');
-my $terminal = GwBootstrap::Replicas->start(1, 'script', '-qfec', "stty cols 60; $command", $screen);
-ok(GwBootstrap::Replicas::wait_until(sub {
+my $terminal = start_replicas(1, 'script', '-qfec', "stty cols 60; $command", $screen);
+ok(wait_until(sub {
 	-e $screen && scalar(() = slurp_file($screen) =~ /waiting for/g) >= 3;
 }), 'on a terminal a replica says that it waits');
 $blocker->query_safe('COMMIT');
 $blocker->quit;
-is(GwBootstrap::Replicas::outcomes(map { $_->wait } $migrating, $terminal), '2 x 0', 'then both are ready');
+is(outcomes(map { $_->wait } $migrating, $terminal), '2 x 0', 'then both are ready');
 my $seen = slurp_file($screen);
 $seen =~ s/^Script started.*\n//;
 $seen =~ s/\n?Script done.*\n//;

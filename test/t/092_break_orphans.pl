@@ -6,9 +6,7 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -17,9 +15,9 @@ use constant KEY => '42424242424242';
 use constant REPLICAS => 24;
 
 my $lock = 'SELECT pg_backend_pid() FROM pg_advisory_lock(' . KEY . ')';
-my $node = GwBootstrap::Ways->server;
-my $head = GwBootstrap::Migration::HEAD;
-my @migrate = ('-e', $head, '--migrate', GwBootstrap::Migration::whole());
+my $node = start_server();
+my $head = HEAD;
+my @migrate = ('-e', $head, '--migrate', whole_migration());
 
 # A legacy session that is connected, in a database of its own.
 sub legacy
@@ -38,7 +36,7 @@ sub is_alive
 sub replica
 {
 	my ($way, @options) = @_;
-	my ($result) = GwBootstrap::Replicas->start(1, $way->client('run', @migrate, @options))->wait;
+	my $result = run_client($way->client('run', @migrate, @options));
 	return $result;
 }
 
@@ -46,11 +44,11 @@ sub replica
 my %idle;
 foreach my $kind (qw(ended foreign))
 {
-	my $way = GwBootstrap::Ways->new($node, pool_size => 0)->create;
+	my $way = new_way($node, pool_size => 0)->create;
 	$idle{$kind} = [ $way, legacy($way) ];
 }
 
-foreach my $way (grep { $_->{pool_size} } GwBootstrap::Ways->all($node))
+foreach my $way (grep { $_->{pool_size} } all_ways($node))
 {
 	my $name = $way->name;
 	$way->create->open;
@@ -59,8 +57,8 @@ foreach my $way (grep { $_->{pool_size} } GwBootstrap::Ways->all($node))
 	my $pid = $dead->query_safe($lock);
 	$dead->quit;
 
-	my @results = GwBootstrap::Replicas->start(REPLICAS, $way->client('run', @migrate, '--timeout', 4))->wait;
-	is(GwBootstrap::Replicas::outcomes(@results), REPLICAS . ' x 3', "$name: with an orphan all end at their deadline");
+	my @results = start_replicas(REPLICAS, $way->client('run', @migrate, '--timeout', 4))->wait;
+	is(outcomes(@results), REPLICAS . ' x 3', "$name: with an orphan all end at their deadline");
 	is(scalar(grep { $_->{err} =~ /deadline of 4 s passed: .*held by backend $pid \(/ } @results),
 		REPLICAS, "$name: and name its backend");
 
@@ -75,11 +73,11 @@ foreach my $way (grep { $_->{pool_size} } GwBootstrap::Ways->all($node))
 	is($way->locks, 1, "$name: it is still there");
 	is($way->applied, '', "$name: nothing was migrated");
 
-	@results = GwBootstrap::Replicas->start(REPLICAS, $way->client('run', @migrate, '--break-orphans'))->wait;
-	is(GwBootstrap::Replicas::outcomes(@results), REPLICAS . ' x 0', "$name: with --break-orphans all are ready")
+	@results = start_replicas(REPLICAS, $way->client('run', @migrate, '--break-orphans'))->wait;
+	is(outcomes(@results), REPLICAS . ' x 0', "$name: with --break-orphans all are ready")
 	  or diag map { $_->{err} } grep { $_->{exit} } @results;
 	is(scalar(grep { $_->{out} =~ /\(migrated\)/ } @results), 1, "$name: one has migrated");
-	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: exactly once");
+	is($way->applied, APPLIED, "$name: exactly once");
 	my @ended = map { $_->{err} =~ /warning: ended the orphaned lock @{[KEY]} of backend (\d+)/g } @results;
 	is("@ended", $pid, "$name: one ended the orphan and says so");
 
@@ -106,8 +104,8 @@ CREATE ROLE app LOGIN;
 GRANT ALL ON SCHEMA public TO app;
 GRANT ALL ON applied TO app;
 SQL
-	my ($result) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d', $way->connstr . ' user=app',
-		@migrate, '--break-orphans', '--timeout', 3)->wait;
+	my $result = run_client('gw_bootstrap', 'run', '-d', $way->connstr . ' user=app',
+		@migrate, '--break-orphans', '--timeout', 3);
 	is($result->{exit}, 3, 'who may not end it waits');
 	is(scalar(() = $result->{err} =~ /warning: not permitted to end the orphaned lock @{[KEY]} of backend $pid$/mg),
 		1, 'having said so once') or diag $result->{err};
@@ -132,10 +130,10 @@ SQL
 # has to be idle.
 foreach my $work ('in a transaction', 'active')
 {
-	my $way = GwBootstrap::Ways->new($node, pool_size => 0)->create;
+	my $way = new_way($node, pool_size => 0)->create;
 	my ($session, $pid) = legacy($way);
-	my $replica = GwBootstrap::Replicas->start(1, $way->client('run', @migrate, '--break-orphans', '--timeout', 14));
-	ok(GwBootstrap::Replicas::wait_until(sub { $replica->err =~ /held by backend $pid \(orphaned\)/ }),
+	my $replica = start_replicas(1, $way->client('run', @migrate, '--break-orphans', '--timeout', 14));
+	ok(wait_until(sub { $replica->err =~ /held by backend $pid \(orphaned\)/ }),
 		"$work: it has been seen idle");
 	$session->query_safe('BEGIN') if $work eq 'in a transaction';
 	$session->query_until(qr/now/, "\\echo now\nSELECT pg_sleep(3600);\n") if $work eq 'active';

@@ -6,7 +6,7 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Replicas;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -27,7 +27,7 @@ $node->start;
 sub doctor
 {
 	my ($name, $exit, $connstr, @options) = @_;
-	my $replicas = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'doctor', '-d', $connstr, @options);
+	my $replicas = start_replicas(1, 'gw_bootstrap', 'doctor', '-d', $connstr, @options);
 	return sub {
 		my ($result) = $replicas->wait;
 		is($result->{exit}, $exit, "$name: exit code") or diag "$result->{out}\n$result->{err}";
@@ -188,7 +188,7 @@ says(doctor('standby', 5, $standby->connstr('healthy'))->(), 'standby', 'bad', '
 $standby->stop;
 $node->stop;
 
-my ($result) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'doctor', '-d', $node->connstr('healthy'), '--timeout', 5)->wait;
+my $result = run_client('gw_bootstrap', 'doctor', '-d', $node->connstr('healthy'), '--timeout', 5);
 is($result->{exit}, 3, 'no server is exit code 3');
 like($result->{err}, qr/connection to server .* failed/, 'as the error tells');
 

@@ -6,8 +6,7 @@
 use strict;
 use warnings;
 
-use GwBootstrap::PgBouncer;
-use GwBootstrap::Replicas;
+use GwBootstrap::Test;
 use GwBootstrap::SessionState;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -39,8 +38,8 @@ my @cases = (
 
 my @runs = map {
 	my ($name, $exit, $says, %options) = @$_;
-	my $pooler = GwBootstrap::PgBouncer->new($node, %options);
-	[ $name, $exit, $says, $pooler, GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'doctor', '-d', $pooler->connstr($options{dbname} || 'postgres')) ];
+	my $pooler = start_pgbouncer($node, %options);
+	[ $name, $exit, $says, $pooler, start_replicas(1, 'gw_bootstrap', 'doctor', '-d', $pooler->connstr($options{dbname} || 'postgres')) ];
 } @cases;
 
 foreach my $run (@runs)
@@ -62,15 +61,15 @@ is(GwBootstrap::SessionState::leftovers($node, $two, 'postgres'), '', 'it leaves
 $node->safe_psql('postgres', 'SELECT pg_advisory_lock(72707369)', connstr => $runs[-2][3]->connstr('postgres'));
 $node->safe_psql('postgres', 'SELECT pg_advisory_lock(42424242424242)', connstr => $runs[-2][3]->connstr('postgres'));
 is($node->safe_psql('postgres', q(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')), 2, 'two locks are left behind');
-my ($left) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'doctor', '-d', $runs[-2][3]->connstr('postgres'))->wait;
+my $left = run_client('gw_bootstrap', 'doctor', '-d', $runs[-2][3]->connstr('postgres'));
 like($left->{out},
 	qr/^bad +other tools: lock of Prisma Migrate on backend \d+, which is idle/m, 'one is seen on our own backend');
 like($left->{out}, qr/^bad +lock 42424242424242: orphaned on backend \d+/m, 'and so is the other');
 
 # A way past a pool of one.
 my ($one) = map { $_->[3] } grep { $_->[0] eq 'transaction mode, pool of 1' } @runs;
-my ($result) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'doctor', '-d', $one->connstr('postgres'),
-	'--migration-url', $node->connstr('postgres'))->wait;
+my $result = run_client('gw_bootstrap', 'doctor', '-d', $one->connstr('postgres'),
+	'--migration-url', $node->connstr('postgres'));
 like($result->{out}, qr/^ok +migration connection: there beside the guard$/m, 'the way past the pooler is tried');
 is($result->{exit}, 0, 'and makes a pool of one enough') or diag $result->{out};
 

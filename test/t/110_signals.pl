@@ -6,15 +6,13 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use IO::Socket::INET;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = GwBootstrap::Ways->server;
-my $head = GwBootstrap::Migration::HEAD;
+my $node = start_server();
+my $head = HEAD;
 my $lock = 42424242424242;
 
 # What each signal makes of a client.
@@ -24,17 +22,11 @@ my @signals = ([ TERM => '1 x 143' ], [ INT => '1 x 130' ], [ KILL => '1 x kille
 my $silent = IO::Socket::INET->new(Listen => 20, LocalAddr => '127.0.0.1') or die "listen: $!";
 my $silent_url = 'postgresql://127.0.0.1:' . $silent->sockport . '/none?sslmode=disable';
 
-sub is_gone
-{
-	my ($pid, $name) = @_;
-	return ok(GwBootstrap::Replicas::wait_until(sub { !kill 0, $pid }), $name);
-}
-
 sub pid_in
 {
 	my ($file) = @_;
 
-	GwBootstrap::Replicas::wait_until(sub { -e $file }) or die "no $file";
+	wait_until(sub { -e $file }) or die "no $file";
 	return slurp_file($file) + 0;
 }
 
@@ -42,7 +34,7 @@ sub pid_in
 # reach.  Returns it and the files that tell their pids.
 sub family
 {
-	my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
+	my ($stopped, $stop) = stop_point();
 	my ($detached, $deaf) = ("$stopped.detached", "$stopped.deaf");
 	my $wait = "read line <$stopped.fifo";
 	my $command = qq(( setsid sh -c 'echo \$\$ >$detached.new; mv $detached.new $detached; $wait; :' & )
@@ -60,7 +52,7 @@ sub ends_by
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	kill $signal->[0], $replica->pid;
 	my @results = $replica->wait;
-	is(GwBootstrap::Replicas::outcomes(@results), $signal->[1], "$name: ended by SIG$signal->[0]")
+	is(outcomes(@results), $signal->[1], "$name: ended by SIG$signal->[0]")
 	  or diag $results[0]{err};
 	return;
 }
@@ -71,11 +63,10 @@ sub next_goes_on
 	my ($way, $name) = @_;
 
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	ok(GwBootstrap::Replicas::wait_until(sub { $way->locks == 0 }), "$name: the lock is gone");
-	my ($result) = GwBootstrap::Replicas->start(1,
-		$way->client('run', '-e', $head, '--migrate', GwBootstrap::Migration::whole()))->wait;
+	ok(wait_until(sub { $way->locks == 0 }), "$name: the lock is gone");
+	my $result = run_client($way->client('run', '-e', $head, '--migrate', whole_migration()));
 	is($result->{exit}, 0, "$name: the next replica is ready") or diag $result->{err};
-	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: and has migrated");
+	is($way->applied, APPLIED, "$name: and has migrated");
 	$way->sql('TRUNCATE applied; DROP TABLE alembic_version, item');
 	return;
 }
@@ -93,8 +84,8 @@ sub ends_at_commit
 	my $sql = "INSERT INTO slow VALUES (1);\nCREATE TABLE alembic_version (version_num text);\n"
 	  . "INSERT INTO alembic_version VALUES ('$head');\nINSERT INTO applied VALUES ('all');\n";
 	my %migration = (
-		'--migrate' => GwBootstrap::Migration::command("BEGIN;\n${sql}COMMIT;\n"),
-		'--migrate-sql' => GwBootstrap::Migration::file($sql));
+		'--migrate' => migration_command("BEGIN;\n${sql}COMMIT;\n"),
+		'--migrate-sql' => migration_file($sql));
 
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	$way->sql(<<'SQL');
@@ -106,25 +97,25 @@ CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRE
 	FOR EACH ROW EXECUTE FUNCTION wait_at_commit();
 SQL
 	$gate->query_safe('BEGIN; LOCK TABLE gate');
-	my $replica = GwBootstrap::Replicas->start(1, $way->client('run', '-e', $head, $first, $migration{$first}));
+	my $replica = start_replicas(1, $way->client('run', '-e', $head, $first, $migration{$first}));
 	ok($node->poll_query_until($way->dbname, "SELECT count(*) = 1 FROM ($waiters) w"), "$name: it is");
 	my $pid = $way->sql($waiters);
 	ends_by($replica, $signal, $name);
 
-	my $next = GwBootstrap::Replicas->start(1, $way->client('run', '-e', $head, $second, $migration{$second}));
+	my $next = start_replicas(1, $way->client('run', '-e', $head, $second, $migration{$second}));
 	if ($first eq '--migrate')
 	{
-		ok(GwBootstrap::Replicas::wait_until(sub { $next->ended || $next->err =~ /waiting for .*backend $pid is still at work/ }),
+		ok(wait_until(sub { $next->ended || $next->err =~ /waiting for .*backend $pid is still at work/ }),
 			"$name: the next replica waits for that backend");
 		unlike($next->err, qr/migrating/, "$name: and does not migrate") or diag $next->err;
 	}
 	else
 	{
-		ok(GwBootstrap::Replicas::wait_until(sub { $next->ended || $next->err =~ /migrating|waiting for .*held by backend $pid/ }),
+		ok(wait_until(sub { $next->ended || $next->err =~ /migrating|waiting for .*held by backend $pid/ }),
 			"$name: the next replica has the lock, or waits for it");
 	}
 	# One is that was, or by now its successor.
-	GwBootstrap::Replicas::wait_until(sub { $pid = $way->sql($waiters) });
+	wait_until(sub { $pid = $way->sql($waiters) });
 	like($pid, qr/^\d+$/, "$name: no second migration is at work");
 	$gate->quit;
 	my ($result) = $next->wait;
@@ -135,7 +126,7 @@ SQL
 	return;
 }
 
-foreach my $way (GwBootstrap::Ways->quiet($node))
+foreach my $way (quiet_ways($node))
 {
 	my @run = ('-e', $head, '-v');
 	$way->create->open;
@@ -143,22 +134,22 @@ foreach my $way (GwBootstrap::Ways->quiet($node))
 	foreach my $signal (@signals)
 	{
 		my $name = $way->name . ', connecting';
-		my $replica = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d', $silent_url, @run);
+		my $replica = start_replicas(1, 'gw_bootstrap', 'run', '-d', $silent_url, @run);
 		my $connection = $silent->accept;
 		ends_by($replica, $signal, $name);
 
 		$name = $way->name . ', waiting';
 		my $holder = $node->background_psql($way->dbname);
 		$holder->query_safe("BEGIN; SELECT pg_advisory_xact_lock($lock)");
-		$replica = GwBootstrap::Replicas->start(1, $way->client('run', @run, '--migrate', 'true'));
-		ok(GwBootstrap::Replicas::wait_until(sub { $replica->err =~ /waiting for/ }), "$name: it is");
+		$replica = start_replicas(1, $way->client('run', @run, '--migrate', 'true'));
+		ok(wait_until(sub { $replica->err =~ /waiting for/ }), "$name: it is");
 		ends_by($replica, $signal, $name);
 		is($way->locks, 1, "$name: the lock is still its holder's");
 		$holder->quit;
 
 		# It has the lock, and no second connection yet.
 		$name = $way->name . ', in the guard';
-		$replica = GwBootstrap::Replicas->start(1,
+		$replica = start_replicas(1,
 			$way->client('run', @run, '--migrate', 'true', '--migration-url', $silent_url));
 		$connection = $silent->accept;
 		is($way->locks, 1, "$name: it is");
@@ -171,7 +162,7 @@ foreach my $way (GwBootstrap::Ways->quiet($node))
 	{
 		my $name = $way->name . ', during the command';
 		my ($command, @files) = family();
-		my $replica = GwBootstrap::Replicas->start(1, $way->client('run', @run, '--migrate', $command));
+		my $replica = start_replicas(1, $way->client('run', @run, '--migrate', $command));
 		my @pids = map { pid_in($_) } @files;
 		ends_by($replica, $signal, $name);
 		is_gone($_, "$name: nothing is left of the command") foreach @pids;
@@ -181,31 +172,31 @@ foreach my $way (GwBootstrap::Ways->quiet($node))
 	$way->close;
 }
 
-foreach my $way (GwBootstrap::Ways->quiet($node))
+foreach my $way (quiet_ways($node))
 {
-	my $whole = GwBootstrap::Migration::whole();
+	my $whole = whole_migration();
 	$way->create->open;
 
 	# The command has ended, and the guard is to tell whether it did its work.
 	foreach my $signal (@signals)
 	{
 		my $name = $way->name . ', at the final question';
-		my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
-		my $replica = GwBootstrap::Replicas->start(1,
+		my ($stopped, $stop) = stop_point();
+		my $replica = start_replicas(1,
 			$way->client('run', '-e', $head, '-v', '--migrate', "$whole && $stop"));
 		pid_in($stopped);
 		my $guard = $way->sql(q(SELECT pid FROM pg_locks WHERE locktype = 'advisory'));
 		kill 'STOP', $guard;
 		my $asked = () = $replica->err =~ /gw_bootstrap_try|SAVEPOINT gw_bootstrap;/g;
 		append_to_file("$stopped.fifo", "go\n");
-		ok(GwBootstrap::Replicas::wait_until(sub { $asked < (() = $replica->err =~ /gw_bootstrap_try|SAVEPOINT gw_bootstrap;/g) }),
+		ok(wait_until(sub { $asked < (() = $replica->err =~ /gw_bootstrap_try|SAVEPOINT gw_bootstrap;/g) }),
 			"$name: it is") or diag $replica->err;
 		ends_by($replica, $signal, $name);
 		kill 'CONT', $guard;
-		ok(GwBootstrap::Replicas::wait_until(sub { $way->locks == 0 }), "$name: the lock is gone");
-		my ($result) = GwBootstrap::Replicas->start(1, $way->client('run', '-e', $head, '--migrate', $whole))->wait;
+		ok(wait_until(sub { $way->locks == 0 }), "$name: the lock is gone");
+		my $result = run_client($way->client('run', '-e', $head, '--migrate', $whole));
 		like($result->{out}, qr/at head/, "$name: the next replica finds the work done");
-		is($way->applied, GwBootstrap::Migration::APPLIED, "$name: once");
+		is($way->applied, APPLIED, "$name: once");
 		$way->sql('TRUNCATE applied; DROP TABLE alembic_version, item');
 	}
 

@@ -6,16 +6,13 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::PgBouncer;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = GwBootstrap::Ways->server;
-my $head = GwBootstrap::Migration::HEAD;
-my $whole = GwBootstrap::Migration::whole();
+my $node = start_server();
+my $head = HEAD;
+my $whole = whole_migration();
 my $guards = q(SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted);
 
 # Prefix for a command that notes if another one is running.
@@ -25,7 +22,7 @@ my $alone = "exec 9>$overlap.lock; flock -n 9 || touch $overlap; ";
 sub run
 {
 	my ($way, $count, $migrate, @options) = @_;
-	return GwBootstrap::Replicas->start($count, $way->client('run', '-e', $head, '--migrate', $alone . $migrate, @options));
+	return start_replicas($count, $way->client('run', '-e', $head, '--migrate', $alone . $migrate, @options));
 }
 
 sub migrated_once
@@ -33,8 +30,8 @@ sub migrated_once
 	my ($way, $name, @results) = @_;
 
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	is(GwBootstrap::Replicas::outcomes(@results), @results . ' x 0', "$name: ready") or diag map { $_->{err} } @results;
-	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: migrated once");
+	is(outcomes(@results), @results . ' x 0', "$name: ready") or diag map { $_->{err} } @results;
+	is($way->applied, APPLIED, "$name: migrated once");
 	ok(!-e $overlap, "$name: never two at a time");
 	$way->sql('TRUNCATE applied; DROP TABLE alembic_version, item');
 	return;
@@ -63,7 +60,7 @@ sub limits
 	}
 
 	# Limits of the pooler that the heartbeat keeps below.
-	my $pooler = GwBootstrap::PgBouncer->new($node,
+	my $pooler = start_pgbouncer($node,
 		pool_size => 2,
 		settings => join "\n", map { "$_ = 5" } qw(idle_transaction_timeout client_idle_timeout server_idle_timeout query_timeout server_lifetime));
 	my $pooled = bless { %$direct, pooler => $pooler }, ref $direct;
@@ -73,10 +70,10 @@ sub limits
 	$pooler->stop;
 
 	# One below the heartbeat: the command never gets to its end.
-	$pooler = GwBootstrap::PgBouncer->new($node, pool_size => 5, settings => 'idle_transaction_timeout = 1');
+	$pooler = start_pgbouncer($node, pool_size => 5, settings => 'idle_transaction_timeout = 1');
 	$pooled = bless { %$direct, pooler => $pooler }, ref $direct;
 	my @results = run($pooled, 3, "sleep 30; $whole", '--timeout', 8)->wait;
-	is(GwBootstrap::Replicas::outcomes(@results), '3 x 3', 'a limit below the heartbeat: all end at the deadline');
+	is(outcomes(@results), '3 x 3', 'a limit below the heartbeat: all end at the deadline');
 	ok((grep { $_->{err} =~ /lost the guard, and with it the lock: .*idle transaction timeout/ } @results),
 		'... and one says why') or diag map { $_->{err} } @results;
 	is($pooled->applied, '', '... nothing was done');
@@ -91,17 +88,17 @@ sub stalled_client
 {
 	my ($way, @migrate) = @_;
 	my $name = $way->name . ", stalled client, then $migrate[0]";
-	my ($again) = GwBootstrap::Migration::stop_point();
+	my ($again) = stop_point();
 	my $busy = "[ -e $again ] || { touch $again;"
 	  . q( echo 'SELECT 1 \watch 0.1' | psql -X -q -d "$DATABASE_URL" >/dev/null; };);
 	my $first = run($way, 1, "$busy $whole");
 
-	ok(GwBootstrap::Replicas::wait_until(sub { $way->sql(q(SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT 1 %'
+	ok(wait_until(sub { $way->sql(q(SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT 1 %'
 		AND application_name = 'gw_bootstrap migration')) }), "$name: a command is at work");
 	kill 'STOP', $first->pid;
 	$way->sql("SELECT pg_terminate_backend(pid) FROM ($guards) g");
-	my $second = GwBootstrap::Replicas->start(1, $way->client('run', '-e', $head, @migrate));
-	ok(GwBootstrap::Replicas::wait_until(sub { $second->ended || $second->err =~ /waiting .*was at work for an earlier migration a moment ago/ }),
+	my $second = start_replicas(1, $way->client('run', '-e', $head, @migrate));
+	ok(wait_until(sub { $second->ended || $second->err =~ /waiting .*was at work for an earlier migration a moment ago/ }),
 		"$name: the next replica waits for that command");
 	unlike($second->err, qr/migrating/, "$name: and does not migrate") or diag $second->err;
 	kill 'CONT', $first->pid;
@@ -109,25 +106,25 @@ sub stalled_client
 	return;
 }
 
-foreach my $way (GwBootstrap::Ways->quiet($node))
+foreach my $way (quiet_ways($node))
 {
 	my $name = $way->name;
 	$way->create->open;
 
 	# An administrator terminates the guard while the command is inside a long
 	# statement: that goes on, and nobody begins anew before it has ended.
-	my $long = GwBootstrap::Migration::command(<<'SQL' . GwBootstrap::Migration::tables());
+	my $long = migration_command(<<'SQL' . tables_step());
 SELECT pg_sleep(3600) WHERE to_regclass('let_through') IS NULL;
 SQL
-	my $rest = GwBootstrap::Migration::command(GwBootstrap::Migration::rows() . GwBootstrap::Migration::head());
+	my $rest = migration_command(rows_step() . head_step());
 	my $replicas = run($way, 3, "$long && $rest");
 	my $sleeper = q(SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep');
 	ok($node->poll_query_until($way->dbname, "SELECT count(*) = 1 FROM ($sleeper) s"), "$name: a command is inside a statement");
 	my $pid = $way->sql($sleeper);
 	$way->sql("SELECT pg_terminate_backend(pid) FROM ($guards) g");
-	ok(GwBootstrap::Replicas::wait_until(sub { grep { $replicas->err($_) =~ /lost the guard/ } 0 .. 2 }),
+	ok(wait_until(sub { grep { $replicas->err($_) =~ /lost the guard/ } 0 .. 2 }),
 		"$name: the loss of the guard is noticed");
-	ok(GwBootstrap::Replicas::wait_until(sub { grep { $replicas->err($_) =~ /waiting .*backend $pid is still at work/ } 0 .. 2 }),
+	ok(wait_until(sub { grep { $replicas->err($_) =~ /waiting .*backend $pid is still at work/ } 0 .. 2 }),
 		"$name: the statement that was left is waited for");
 	is($way->sql($sleeper), $pid, "$name: no other has begun");
 	$way->sql("CREATE TABLE let_through (); SELECT pg_terminate_backend($pid)");
@@ -138,33 +135,33 @@ SQL
 	my $deaf = "[ -e '$first' ] || { touch '$first'; trap '' TERM;"
 	  . q( echo 'SELECT 1 \watch 0.1' | psql -X -q -d "$DATABASE_URL" >/dev/null; };);
 	$replicas = run($way, 3, "$deaf $whole");
-	ok(GwBootstrap::Replicas::wait_until(sub { $way->sql(q(SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT 1 %'
+	ok(wait_until(sub { $way->sql(q(SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT 1 %'
 		AND application_name = 'gw_bootstrap migration')) }), "$name: a deaf command is at work");
 	$way->sql("SELECT pg_terminate_backend(pid) FROM ($guards) g");
 	migrated_once($way, "$name, deaf", $replicas->wait);
 
 	# The guard falls silent.  Its server has the lock all the same.
-	my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
+	my ($stopped, $stop) = stop_point();
 	my $silent = run($way, 1, "[ -e '$first.silent' ] || { touch '$first.silent'; $stop; }; $whole");
-	ok(GwBootstrap::Replicas::wait_until(sub { -e $stopped }), "$name: the command runs");
+	ok(wait_until(sub { -e $stopped }), "$name: the command runs");
 	chomp(my $shell = slurp_file($stopped));
 	my $guard = $way->sql($guards);
 	kill 'STOP', $guard;
-	ok(GwBootstrap::Replicas::wait_until(sub { $silent->err =~ /lost the guard.*no answer from the database for 6 s/ }),
+	ok(wait_until(sub { $silent->err =~ /lost the guard.*no answer from the database for 6 s/ }),
 		"$name: a silent guard is given up after two heartbeats") or diag $silent->err;
-	ok(GwBootstrap::Replicas::wait_until(sub { !kill 0, $shell }), "$name: and the command stopped");
-	ok(GwBootstrap::Replicas::wait_until(sub { $silent->err =~ /waiting .*held by backend $guard/ }),
+	ok(wait_until(sub { !kill 0, $shell }), "$name: and the command stopped");
+	ok(wait_until(sub { $silent->err =~ /waiting .*held by backend $guard/ }),
 		"$name: the lock is waited for") or diag $silent->err;
 	kill 'CONT', $guard;
 	migrated_once($way, "$name, silent", $silent->wait);
 
 	# One that is silent for less time than that is survived.
-	($stopped, $stop) = GwBootstrap::Migration::stop_point();
+	($stopped, $stop) = stop_point();
 	$silent = run($way, 1, "$stop; $whole", '-v');
-	ok(GwBootstrap::Replicas::wait_until(sub { -e $stopped }), "$name: the command runs");
+	ok(wait_until(sub { -e $stopped }), "$name: the command runs");
 	$guard = $way->sql($guards);
 	kill 'STOP', $guard;
-	ok(GwBootstrap::Replicas::wait_until(sub { $silent->err =~ /migrating.*SELECT 1$/s }), "$name: a heartbeat has no answer");
+	ok(wait_until(sub { $silent->err =~ /migrating.*SELECT 1$/s }), "$name: a heartbeat has no answer");
 	kill 'CONT', $guard;
 	append_to_file("$stopped.fifo", "go\n");
 	my ($result) = $silent->wait;
@@ -174,7 +171,7 @@ SQL
 	if (!$way->pooler)
 	{
 		stalled_client($way, '--migrate', $alone . $whole);
-		stalled_client($way, '--migrate-sql', GwBootstrap::Migration::whole_file());
+		stalled_client($way, '--migrate-sql', whole_migration_file());
 		limits($way);
 	}
 	$way->is_clean($name);

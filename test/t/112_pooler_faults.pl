@@ -6,17 +6,14 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::PgBouncer;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = GwBootstrap::Ways->server;
-my $head = GwBootstrap::Migration::HEAD;
-my $whole = GwBootstrap::Migration::whole();
-my ($database) = GwBootstrap::Ways->all($node);
+my $node = start_server();
+my $head = HEAD;
+my $whole = whole_migration();
+my ($database) = all_ways($node);
 my $dbname = $database->create->dbname;
 my $overlap = PostgreSQL::Test::Utils::tempdir_short() . '/overlap';
 my $alone = "exec 9>$overlap.lock; flock -n 9 || touch $overlap; ";
@@ -24,7 +21,7 @@ my $alone = "exec 9>$overlap.lock; flock -n 9 || touch $overlap; ";
 sub client
 {
 	my ($connstr, @options) = @_;
-	return GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d', $connstr, '-e', $head, @options);
+	return start_replicas(1, 'gw_bootstrap', 'run', '-d', $connstr, '-e', $head, @options);
 }
 
 sub says
@@ -32,7 +29,7 @@ sub says
 	my ($replica, $pattern, $name) = @_;
 
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	return ok(GwBootstrap::Replicas::wait_until(sub { $replica->ended || $replica->err =~ $pattern }) && $replica->err =~ $pattern, $name)
+	return ok(wait_until(sub { $replica->ended || $replica->err =~ $pattern }) && $replica->err =~ $pattern, $name)
 	  || diag $replica->err;
 }
 
@@ -43,7 +40,7 @@ sub migrated_once
 
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	is($result->{exit}, 0, "$name: ready") or diag $result->{err};
-	is($database->applied, GwBootstrap::Migration::APPLIED, "$name: migrated once");
+	is($database->applied, APPLIED, "$name: migrated once");
 	is($database->locks, 0, "$name: no lock is left");
 	ok(!-e $overlap, "$name: never two at a time");
 	$database->sql('TRUNCATE applied; DROP TABLE alembic_version, item');
@@ -79,11 +76,11 @@ my @faults = (
 sub fault_during_command
 {
 	my ($name, $harm, $mend, $survived) = @_;
-	my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 2);
-	my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
+	my $pooler = start_pgbouncer($node, pool_size => 2);
+	my ($stopped, $stop) = stop_point();
 	my $replica = client($pooler->connstr($dbname), '-v', '--migrate', "${alone}[ -e $stopped.again ] || { touch $stopped.again; $stop; }; $whole");
 
-	GwBootstrap::Replicas::wait_until(sub { -e $stopped }) or die 'no command runs: ' . $replica->err;
+	wait_until(sub { -e $stopped }) or die 'no command runs: ' . $replica->err;
 	chomp(my $shell = slurp_file($stopped));
 	$harm->($pooler);
 	if ($survived)
@@ -93,7 +90,7 @@ sub fault_during_command
 	else
 	{
 		says($replica, qr/lost the guard, and with it the lock/, "$name: the guard is lost");
-		ok(GwBootstrap::Replicas::wait_until(sub { !kill 0, $shell }), "$name: the command is stopped");
+		ok(wait_until(sub { !kill 0, $shell }), "$name: the command is stopped");
 	}
 	$mend->($pooler);
 	my $result = migrated_once($replica, $name);
@@ -106,12 +103,12 @@ sub fault_during_command
 sub fault_during_file
 {
 	my ($name, $harm, $mend, undef, $survived) = @_;
-	my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 1);
+	my $pooler = start_pgbouncer($node, pool_size => 1);
 	my $gate = $node->background_psql($dbname);
 
 	$name .= ', file of SQL';
 	$gate->query_safe('CREATE TABLE gate (); BEGIN; LOCK TABLE gate');
-	my $replica = client($pooler->connstr($dbname), '--migrate-sql', GwBootstrap::Migration::whole_file("SELECT FROM gate;\n"));
+	my $replica = client($pooler->connstr($dbname), '--migrate-sql', whole_migration_file("SELECT FROM gate;\n"));
 	$node->poll_query_until($dbname, q(SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'relation'))
 	  or die 'no file runs: ' . $replica->err;
 	$harm->($pooler);
@@ -128,15 +125,15 @@ sub fault_during_file
 sub paused_or_full
 {
 	# PAUSE waits for the guard, and the command for RESUME.
-	my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 2);
-	my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
+	my $pooler = start_pgbouncer($node, pool_size => 2);
+	my ($stopped, $stop) = stop_point();
 	my $replica = client($pooler->connstr($dbname), '--migrate', "$alone $stop; $whole");
-	GwBootstrap::Replicas::wait_until(sub { -e $stopped }) or die 'no command runs';
-	my $pause = GwBootstrap::Replicas->start(1, 'psql', '-XAtqc', "PAUSE $dbname", '-d', $pooler->connstr('pgbouncer'));
-	ok(GwBootstrap::Replicas::wait_until(sub { $pooler->admin('SHOW DATABASES') =~ /^$dbname\|.*\|1\|0$/m }),
+	wait_until(sub { -e $stopped }) or die 'no command runs';
+	my $pause = start_replicas(1, 'psql', '-XAtqc', "PAUSE $dbname", '-d', $pooler->connstr('pgbouncer'));
+	ok(wait_until(sub { $pooler->admin('SHOW DATABASES') =~ /^$dbname\|.*\|1\|0$/m }),
 		'PAUSE: it waits') or diag $pooler->admin('SHOW DATABASES');
 	append_to_file("$stopped.fifo", "go\n");
-	ok(GwBootstrap::Replicas::wait_until(sub { $pooler->admin('SHOW POOLS') =~ /^$dbname\|[^|]*\|1\|1\|/m }),
+	ok(wait_until(sub { $pooler->admin('SHOW POOLS') =~ /^$dbname\|[^|]*\|1\|1\|/m }),
 		'PAUSE: and so does the command') or diag $pooler->admin('SHOW POOLS');
 	$pooler->admin("RESUME $dbname");
 	migrated_once($replica, 'PAUSE');
@@ -165,7 +162,7 @@ sub paused_or_full
 	is($database->locks, 0, '... no lock is left');
 	$_->quit foreach @others;
 	$pooler->stop;
-	$pooler = GwBootstrap::PgBouncer->new($node, pool_size => 1);
+	$pooler = start_pgbouncer($node, pool_size => 1);
 	ends(client($pooler->connstr($dbname), '--migrate', 'true', '--timeout', 2), 3, qr/no second connection/, 'pool of one, short deadline');
 	is($database->locks, 0, '... no lock is left');
 	migrated_once(client($pooler->connstr($dbname), '--migrate', $whole, '--migration-url', $node->connstr($dbname)), 'pool of one, and a way past it');
@@ -176,7 +173,7 @@ sub paused_or_full
 sub not_there_or_full
 {
 	# The pooler is not there yet.
-	my $pooler = GwBootstrap::PgBouncer->new($node);
+	my $pooler = start_pgbouncer($node);
 	$pooler->stop;
 	ends(client($pooler->connstr($dbname), '--migrate', 'true', '--timeout', 1), 3, qr/refused/, 'no pooler');
 	my $replica = client($pooler->connstr($dbname), '--migrate', $whole);
@@ -186,7 +183,7 @@ sub not_there_or_full
 	$pooler->stop;
 
 	# It has as many clients as it takes.
-	$pooler = GwBootstrap::PgBouncer->new($node, settings => 'max_client_conn = 3');
+	$pooler = start_pgbouncer($node, settings => 'max_client_conn = 3');
 	my @others = map { $pooler->session($dbname) } 1 .. 3;
 	ends(client($pooler->connstr($dbname), '--migrate', 'true', '--timeout', 1), 3, qr/max_client_conn/, 'max_client_conn');
 	$replica = client($pooler->connstr($dbname), '--migrate', $whole);
@@ -200,13 +197,13 @@ sub not_there_or_full
 # What waiting does not mend.
 sub refused
 {
-	my $pooler = GwBootstrap::PgBouncer->new($node);
+	my $pooler = start_pgbouncer($node);
 	ends(client($pooler->connstr('nowhere'), '--migrate', 'true'), 4, qr/"nowhere" does not exist/, 'no such database');
 	$pooler->stop;
 	my $user = getpwuid $<;
 	{
 		local $ENV{PGPASSWORD} = 'r1ght';
-		$pooler = GwBootstrap::PgBouncer->new($node, settings => 'auth_type = md5', users => qq("$user" "r1ght"\n));
+		$pooler = start_pgbouncer($node, settings => 'auth_type = md5', users => qq("$user" "r1ght"\n));
 	}
 	my $result = ends(client($pooler->connstr($dbname) . ' password=wr0ng', '--migrate', 'true'), 4, qr/authentication failed.*Check/s, 'wrong password');
 	unlike($result->{err}, qr/wr0ng/, '... which is not told');
@@ -218,7 +215,7 @@ sub refused
 
 foreach my $plain (0, 1)
 {
-	$database = GwBootstrap::Ways->new($node, plain => $plain);
+	$database = new_way($node, plain => $plain);
 	$dbname = $database->create->dbname;
 	foreach my $fault (@faults)
 	{

@@ -6,9 +6,7 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use POSIX ();
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -16,22 +14,16 @@ use Time::HiRes qw(time);
 
 use constant MEGABYTES => 100;
 
-my $node = GwBootstrap::Ways->server;
-my $head = GwBootstrap::Migration::HEAD;
-my $whole = GwBootstrap::Migration::whole();
+my $node = start_server();
+my $head = HEAD;
+my $whole = whole_migration();
 my $way;
 
 sub run
 {
 	my ($migrate, @options) = @_;
-	my ($result) = GwBootstrap::Replicas->start(1, $way->client('run', '-e', $head, '--migrate', $migrate, @options))->wait;
+	my $result = run_client($way->client('run', '-e', $head, '--migrate', $migrate, @options));
 	return $result;
-}
-
-sub is_gone
-{
-	my ($pid, $name) = @_;
-	return ok(GwBootstrap::Replicas::wait_until(sub { !kill 0, $pid }), $name);
 }
 
 sub migrated_once
@@ -40,13 +32,13 @@ sub migrated_once
 
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	is($result->{exit}, 0, "$name: ready") or diag $result->{err};
-	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: migrated once");
+	is($way->applied, APPLIED, "$name: migrated once");
 	is($way->locks, 0, "$name: no lock is left");
 	$way->sql('TRUNCATE applied; DROP TABLE IF EXISTS alembic_version, item');
 	return;
 }
 
-foreach my $each (grep { !$_->{pool_size} } GwBootstrap::Ways->quiet($node))
+foreach my $each (grep { !$_->{pool_size} } quiet_ways($node))
 {
 	$way = $each->create->open;
 
@@ -60,18 +52,18 @@ foreach my $each (grep { !$_->{pool_size} } GwBootstrap::Ways->quiet($node))
 		ignored => '$SIG{CHLD} = $SIG{ALRM} = "IGNORE"');
 	foreach my $how (sort keys %start)
 	{
-		my ($ready) = GwBootstrap::Replicas->start(1, 'perl', '-MPOSIX', '-e', "$start{$how}; exec \@ARGV",
-			$way->client('run', '-e', $head, '--migrate', $whole, '--timeout', 20))->wait;
+		my $ready = run_client('perl', '-MPOSIX', '-e', "$start{$how}; exec \@ARGV",
+			$way->client('run', '-e', $head, '--migrate', $whole, '--timeout', 20));
 		migrated_once($ready, "signals $how at the start");
 	}
 	my $flood = "head -c @{[MEGABYTES]}M /dev/zero; head -c @{[MEGABYTES]}M /dev/zero >&2; $whole";
-	my ($result) = GwBootstrap::Replicas->start(1, 'bash', '-o', 'pipefail', '-c', '"$@" 2>&1 | wc -c', 'bash',
-		$way->client('run', '-q', '-e', $head, '--migrate', $flood))->wait;
+	my $result = run_client('bash', '-o', 'pipefail', '-c', '"$@" 2>&1 | wc -c', 'bash',
+		$way->client('run', '-q', '-e', $head, '--migrate', $flood));
 	cmp_ok($result->{out}, '>', 2 * MEGABYTES * 1024 * 1024, 'a flood of output is passed on');
 	migrated_once($result, 'a flood of output');
 
 	# Nobody reads what is printed.  The client itself cannot write then, either.
-	my ($stopped) = GwBootstrap::Migration::stop_point();
+	my ($stopped) = stop_point();
 	my $tell = "echo \$\$ >$stopped.new; mv $stopped.new $stopped;";
 	my $start = time;
 	pipe(my $reader, my $writer) or die "pipe: $!";
@@ -82,7 +74,7 @@ foreach my $each (grep { !$_->{pool_size} } GwBootstrap::Ways->quiet($node))
 		open STDERR, '>&', $writer;
 		exec $way->client('run', '-e', $head, '--migrate', "$tell exec yes", '--timeout', 2) or POSIX::_exit(127);
 	}
-	ok(GwBootstrap::Replicas::wait_until(sub { waitpid($pid, POSIX::WNOHANG) == $pid }), 'nobody reads: the client ends')
+	ok(wait_until(sub { waitpid($pid, POSIX::WNOHANG) == $pid }), 'nobody reads: the client ends')
 	  or kill 'KILL', $pid;
 	is($? >> 8, 3, 'nobody reads: at its deadline');
 	cmp_ok(time - $start, '<', 4, 'nobody reads: which is kept');
@@ -102,7 +94,7 @@ foreach my $each (grep { !$_->{pool_size} } GwBootstrap::Ways->quiet($node))
 	}
 
 	# Its exit status is believed only if it is a bad one.
-	$result = run(GwBootstrap::Migration::command(
+	$result = run(migration_command(
 			"CREATE TABLE alembic_version (version_num text);\nINSERT INTO alembic_version VALUES ('dead'), ('beef');\n"));
 	is($result->{exit}, 1, 'wrong heads: failure');
 	like($result->{err}, qr/not at head.*Found \{(dead,beef|beef,dead)\}, wanted \{$head\}/s, '... which are named');
@@ -126,10 +118,10 @@ foreach my $each (grep { !$_->{pool_size} } GwBootstrap::Ways->quiet($node))
 	$result = run("$tell kill -KILL \$(cut -d ' ' -f 4 /proc/\$PPID/stat); while :; do sleep 1; done");
 	is($result->{signal}, 9, 'kills its client: which is killed');
 	is_gone(slurp_file($stopped) + 0, '... and takes it along');
-	ok(GwBootstrap::Replicas::wait_until(sub { $way->locks == 0 }), '... and the lock');
+	ok(wait_until(sub { $way->locks == 0 }), '... and the lock');
 
 	# It throws everybody else out of the database, as some tools do.
-	my $alone = GwBootstrap::Migration::command(<<'SQL');
+	my $alone = migration_command(<<'SQL');
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
  WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend';
 SELECT pg_sleep(3600);

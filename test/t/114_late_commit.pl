@@ -5,11 +5,10 @@
 use strict;
 use warnings;
 
+use GwBootstrap::Test;
 use FindBin;
 use lib "$FindBin::Bin/../perl";
-use GwBootstrap::Migration;
 use GwBootstrap::Proxy;
-use GwBootstrap::Replicas;
 use PostgreSQL::Test::Cluster;
 use Test::More;
 
@@ -17,10 +16,10 @@ my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->append_conf('postgresql.conf', "listen_addresses = '127.0.0.1'");
 $node->start;
-my $head = GwBootstrap::Migration::HEAD;
+my $head = HEAD;
 my %migration = (
-	'--migrate' => GwBootstrap::Migration::whole(),
-	'--migrate-sql' => GwBootstrap::Migration::file(q(INSERT INTO applied VALUES ('again');)));
+	'--migrate' => whole_migration(),
+	'--migrate-sql' => migration_file(q(INSERT INTO applied VALUES ('again');)));
 
 foreach my $extension (1, 0)
 {
@@ -31,9 +30,9 @@ foreach my $extension (1, 0)
 
 		$node->safe_psql('postgres', 'CREATE EXTENSION IF NOT EXISTS gw_bootstrap; CREATE TABLE applied (step text)');
 		$node->safe_psql('postgres', 'DROP EXTENSION gw_bootstrap') unless $extension;
-		my $replica = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d', $proxy->connstr('postgres'),
+		my $replica = start_replicas(1, 'gw_bootstrap', 'run', '-d', $proxy->connstr('postgres'),
 			'-e', $head, $way, $migration{$way});
-		ok(GwBootstrap::Replicas::wait_until(sub { $replica->ended || $proxy->reached }), "$name: it has looked at the heads");
+		ok(wait_until(sub { $replica->ended || $proxy->reached }), "$name: it has looked at the heads");
 		is($node->safe_psql('postgres', q(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')), 1, "$name: and has the lock");
 		$node->safe_psql('postgres', "CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES ('$head')");
 		$proxy->release;

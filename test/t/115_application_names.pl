@@ -6,9 +6,7 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::PgBouncer;
-use GwBootstrap::Replicas;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -21,8 +19,8 @@ my $seen = PostgreSQL::Test::Utils::tempdir_short() . '/name';
 sub name_of_command
 {
 	my ($pooler, @options) = @_;
-	my ($result) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d', $pooler->connstr('postgres'),
-		'-e', 'a', @options, '--migrate', "printenv PGAPPNAME >$seen; false")->wait;
+	my $result = run_client('gw_bootstrap', 'run', '-d', $pooler->connstr('postgres'),
+		'-e', 'a', @options, '--migrate', "printenv PGAPPNAME >$seen; false");
 
 	is($result->{exit}, 1, 'a command was started') or diag $result->{err};
 	chomp(my $name = slurp_file($seen));
@@ -41,12 +39,12 @@ sub finds
 	$node->safe_psql('postgres', 'CREATE TABLE applied (step text)');
 	$other->query_safe('BEGIN; SELECT 1');
 	delete local $ENV{PGAPPNAME};
-	my $replica = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d', $pooler->connstr('postgres'),
-		'-e', GwBootstrap::Migration::HEAD, @{ $migrate{options} || [] },
-		$way => $way eq '--migrate' ? GwBootstrap::Migration::whole() : GwBootstrap::Migration::whole_file());
+	my $replica = start_replicas(1, 'gw_bootstrap', 'run', '-d', $pooler->connstr('postgres'),
+		'-e', HEAD, @{ $migrate{options} || [] },
+		$way => $way eq '--migrate' ? whole_migration() : whole_migration_file());
 	if ($waits)
 	{
-		ok(GwBootstrap::Replicas::wait_until(sub { $replica->ended || $replica->err =~ /under the name of an earlier migration/ })
+		ok(wait_until(sub { $replica->ended || $replica->err =~ /under the name of an earlier migration/ })
 			&& !$replica->ended, "$with: it waits") or diag $replica->err;
 		is($node->safe_psql('postgres', 'SELECT count(*) FROM applied'), 0, "$with: and does not migrate");
 		$other->query_safe('COMMIT');
@@ -75,18 +73,18 @@ foreach my $url (
 	[ 'my_application_name' => 'my_application_name' ])
 {
 	my ($given, $wanted) = @$url;
-	my ($result) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d', $given, '-e', 'a', '--migrate',
-		qq(printenv DATABASE_URL >$seen; psql -XAtqc 'SHOW application_name' -d "\$DATABASE_URL" >>$seen; false))->wait;
+	my $result = run_client('gw_bootstrap', 'run', '-d', $given, '-e', 'a', '--migrate',
+		qq(printenv DATABASE_URL >$seen; psql -XAtqc 'SHOW application_name' -d "\$DATABASE_URL" >>$seen; false));
 
 	is(slurp_file($seen), "$wanted\ngw_bootstrap migration\n", "$given: its sessions are known") or diag $result->{err};
 }
 my $driver = 'postgresql+psycopg://' . getpwuid($<) . '@/postgres?host=' . $node->host . '&port=' . $node->port . '&application_name=';
-GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d', $driver . 'mine', '-e', 'a', '--migrate', "printenv DATABASE_URL >$seen; false")->wait;
+start_replicas(1, 'gw_bootstrap', 'run', '-d', $driver . 'mine', '-e', 'a', '--migrate', "printenv DATABASE_URL >$seen; false")->wait;
 is(slurp_file($seen), $driver . "gw_bootstrap%20migration\n", 'and of a URL that names a driver');
 
 foreach my $add (0, 1)
 {
-	my $pooler = GwBootstrap::PgBouncer->new($node, settings => "application_name_add_host = $add");
+	my $pooler = start_pgbouncer($node, settings => "application_name_add_host = $add");
 	my $name = name_of_command($pooler);
 	my $name_of_5 = name_of_command($pooler, '--lock-key=5');
 

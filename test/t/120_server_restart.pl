@@ -6,18 +6,15 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::PgBouncer;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 use constant REPLICAS => 5;
 
-my $node = GwBootstrap::Ways->server;
-my $head = GwBootstrap::Migration::HEAD;
+my $node = start_server();
+my $head = HEAD;
 my $guards = q(SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted);
 my $dir = PostgreSQL::Test::Utils::tempdir_short();
 
@@ -25,17 +22,15 @@ my $dir = PostgreSQL::Test::Utils::tempdir_short();
 my $overlap = "$dir/overlap";
 my $alone = "exec 9>$overlap.lock; flock -n 9 || touch $overlap; ";
 
-sub wait_until { return GwBootstrap::Replicas::wait_until(@_); }
-
 sub migrated_once
 {
 	my ($way, $name, $replicas) = @_;
 	my @results = $replicas->wait;
 
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	is(GwBootstrap::Replicas::outcomes(@results), @results . ' x 0', "$name: ready")
+	is(outcomes(@results), @results . ' x 0', "$name: ready")
 	  or diag map { $_->{err} } grep { $_->{exit} || $_->{signal} } @results;
-	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: each step once");
+	is($way->applied, APPLIED, "$name: each step once");
 	is($way->locks, 0, "$name: no lock is left");
 	ok(!-e $overlap, "$name: never two at a time");
 	$way->sql('TRUNCATE applied; DROP TABLE alembic_version, item');
@@ -77,8 +72,8 @@ $node->restart;
 foreach my $plain (0, 1)
 {
 	# Not the pooler's usual 15 s until it asks a server again that was away.
-	my $way = GwBootstrap::Ways->new($node, pool_size => 0, plain => $plain)->create;
-	my $pooler = $plain && GwBootstrap::PgBouncer->new($node, pool_size => 2, settings => 'server_login_retry = 1');
+	my $way = new_way($node, pool_size => 0, plain => $plain)->create;
+	my $pooler = $plain && start_pgbouncer($node, pool_size => 2, settings => 'server_login_retry = 1');
 	$way = bless { %$way, pooler => $pooler }, ref $way if $pooler;
 
 	# To a pooler an end is an end.
@@ -87,10 +82,10 @@ foreach my $plain (0, 1)
 		my $title = $name . ($plain ? ', pool of 2, without the extension' : '');
 
 		# One is between two steps, or inside a statement; the others wait.
-		my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
-		my $between = $plain ? GwBootstrap::Migration::command('SELECT pg_sleep(3600);') : $stop;
-		my $migrate = GwBootstrap::Migration::resumable("[ -e $stopped.again ] || { touch $stopped.again; $between; }");
-		my $replicas = GwBootstrap::Replicas->start(REPLICAS, $way->client('run', '-e', $head, '--migrate', $alone . $migrate));
+		my ($stopped, $stop) = stop_point();
+		my $between = $plain ? migration_command('SELECT pg_sleep(3600);') : $stop;
+		my $migrate = resumable_migration("[ -e $stopped.again ] || { touch $stopped.again; $between; }");
+		my $replicas = start_replicas(REPLICAS, $way->client('run', '-e', $head, '--migrate', $alone . $migrate));
 		wait_until($plain ? sub { $way->sql(q(SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep')) } :
 			sub { -e $stopped }) or die 'nobody migrates';
 		ok(wait_until(sub { (grep { $replicas->err($_) =~ /waiting/ } 0 .. REPLICAS - 1) == REPLICAS - 1 }),
@@ -105,10 +100,10 @@ foreach my $plain (0, 1)
 # By a file of SQL in one transaction: inside a statement, and at COMMIT, which
 # the server has made but not told since it waits for a standby.
 my $sql = "$dir/migrate.sql";
-(my $once = GwBootstrap::Migration::tables() . GwBootstrap::Migration::rows() . GwBootstrap::Migration::head()) =~
+(my $once = tables_step() . rows_step() . head_step()) =~
   s/^(BEGIN|COMMIT);$|CONCURRENTLY//mg;
 append_to_file($sql, "$once\nSELECT pg_sleep(3600) WHERE current_setting('gw.sleep', true) = 'on';\n");
-my $file = GwBootstrap::Ways->new($node, pool_size => 0)->create;
+my $file = new_way($node, pool_size => 0)->create;
 foreach my $name (sort keys %faults)
 {
 	foreach my $place ('in a statement', 'at COMMIT')
@@ -120,7 +115,7 @@ foreach my $name (sort keys %faults)
 		$node->safe_psql('postgres', $_) foreach $waits eq 'SyncRep' ?
 		  ("ALTER DATABASE $dbname SET synchronous_commit = on", 'ALTER SYSTEM SET synchronous_commit = local',
 			q(ALTER SYSTEM SET synchronous_standby_names = 'nobody'), 'SELECT pg_reload_conf()') : ();
-		my $replicas = GwBootstrap::Replicas->start(2, $file->client('run', '-e', $head, '--migrate-sql', $sql));
+		my $replicas = start_replicas(2, $file->client('run', '-e', $head, '--migrate-sql', $sql));
 		ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = '$waits'"),
 			"$name $place: it is there") or diag map { $replicas->err($_) } 0, 1;
 		$node->safe_psql('postgres', $_) foreach "ALTER DATABASE $dbname RESET gw.sleep",
@@ -134,13 +129,13 @@ foreach my $name (sort keys %faults)
 }
 
 # The server is not there yet, then starts, then works.
-my $way = GwBootstrap::Ways->new($node, pool_size => 0)->create;
-my $migrate = GwBootstrap::Migration::whole();
+my $way = new_way($node, pool_size => 0)->create;
+my $migrate = whole_migration();
 my @run = $way->client('run', '-e', $head, '--migrate', $alone . $migrate);
 sub ends
 {
 	my ($exit, $pattern, $name, @options) = @_;
-	my ($result) = GwBootstrap::Replicas->start(1, @run, @options)->wait;
+	my $result = run_client(@run, @options);
 
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	is($result->{exit}, $exit, "$name: exit code $exit") or diag $result->{err};
@@ -159,7 +154,7 @@ sub all_say
 
 $node->stop;
 ends(3, qr/deadline of 1 s passed: .*No such file|refused/, 'no server', '--timeout', 1);
-my $replicas = GwBootstrap::Replicas->start(REPLICAS, @run);
+my $replicas = start_replicas(REPLICAS, @run);
 all_say($replicas, qr/waiting for/, 'no server: all wait');
 append_to_file($node->data_dir . '/standby.signal', '');
 $node->append_conf('postgresql.conf', 'hot_standby = off');
@@ -183,12 +178,12 @@ $small->safe_psql('postgres', 'CREATE ROLE app LOGIN; CREATE EXTENSION gw_bootst
 $way = bless { node => $small, pool_size => 0, dbname => 'postgres' }, 'GwBootstrap::Ways';
 $way->sql('CREATE TABLE applied (step text); GRANT ALL ON applied TO app');
 # The command has to bear that a replica which looks takes the last one for a moment.
-my $whole = GwBootstrap::Migration::whole_file();
+my $whole = whole_migration_file();
 $migrate = qq(until psql -X -q -1 -v ON_ERROR_STOP=1 -d "\$DATABASE_URL" -f $whole; do :; done);
 @run = ('gw_bootstrap', 'run', '-d', $way->connstr . ' user=app', '-e', $head, '--migrate', $alone . $migrate);
 my @others = map { $small->background_psql('postgres', extra_params => [ '-U', 'app' ]) } 1 .. 4;
 ends(3, qr/deadline of 1 s passed: .*(reserved|too many clients)/, 'no connection left', '--timeout', 1);
-$replicas = GwBootstrap::Replicas->start(REPLICAS, @run);
+$replicas = start_replicas(REPLICAS, @run);
 all_say($replicas, qr/waiting for .*(reserved|too many clients)/, 'no connection left: all wait');
 $_->quit foreach splice @others, 0, 2;
 migrated_once($way, 'two left', $replicas);
@@ -196,19 +191,19 @@ migrated_once($way, 'two left', $replicas);
 # Replicas that wait for a lock do not keep the connections that the migration needs.
 my $holder = $small->background_psql('postgres');
 $holder->query_safe('BEGIN; SELECT pg_advisory_xact_lock(42424242424242)');
-$replicas = GwBootstrap::Replicas->start(REPLICAS, @run);
+$replicas = start_replicas(REPLICAS, @run);
 all_say($replicas, qr/waiting for .*(held by backend|reserved|too many clients)/, 'two left, and the lock is taken: all wait');
 $holder->quit;
 migrated_once($way, 'two left, and free', $replicas);
 
 # The same of a pool in session mode, where a client that is connected has one.
-my $pooler = GwBootstrap::PgBouncer->new($small, pool_mode => 'session', pool_size => 2);
-my @pooled = ('gw_bootstrap', 'run', '-d', $pooler->connstr('postgres'), '-e', $head, '--migrate', $alone . GwBootstrap::Migration::whole());
-migrated_once($way, 'pool of two in session mode', GwBootstrap::Replicas->start(24, @pooled));
+my $pooler = start_pgbouncer($small, pool_mode => 'session', pool_size => 2);
+my @pooled = ('gw_bootstrap', 'run', '-d', $pooler->connstr('postgres'), '-e', $head, '--migrate', $alone . whole_migration());
+migrated_once($way, 'pool of two in session mode', start_replicas(24, @pooled));
 $pooler->stop;
 
 push @others, $small->background_psql('postgres', extra_params => [ '-U', 'app' ]);
-$replicas = GwBootstrap::Replicas->start(1, @run);
+$replicas = start_replicas(1, @run);
 ok(wait_until(sub { $replicas->err =~ /waiting for .*(reserved|too many clients)/ }), 'one left: the guard has it') or diag $replicas->err;
 $_->quit foreach @others;
 migrated_once($way, 'one left, then more', $replicas);

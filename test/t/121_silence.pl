@@ -6,11 +6,8 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::PgBouncer;
+use GwBootstrap::Test;
 use GwBootstrap::Proxy;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -18,8 +15,8 @@ use Time::HiRes qw(time usleep);
 
 use constant TIMEOUT => 4;
 
-my $node = GwBootstrap::Ways->server;
-my $head = GwBootstrap::Migration::HEAD;
+my $node = start_server();
+my $head = HEAD;
 my $dir = PostgreSQL::Test::Utils::tempdir_short();
 my $post = "$dir/post.sql";
 append_to_file($post, "SELECT 'post';\n");
@@ -89,7 +86,7 @@ sub start
 	$session->query_safe("BEGIN; SELECT pg_advisory_xact_lock($id)") if $session;
 	my $proxy = GwBootstrap::Proxy->new($node->host, $node->port,
 		(map { $_ => $case->{$_} } grep { defined $case->{$_} } qw(at count total most after)), %fault);
-	my $replica = GwBootstrap::Replicas->start(1, 'gw_bootstrap', $command eq 'skip' ? 'run' : $command,
+	my $replica = start_replicas(1, 'gw_bootstrap', $command eq 'skip' ? 'run' : $command,
 		'-d', $proxy->connstr($way->dbname), @options);
 	return { exit => 3, says => $no_answer, applied => 0, ends => 0, %$case, id => $id,
 		proxy => $proxy, replica => $replica, session => $session, start => time };
@@ -101,7 +98,7 @@ sub finish
 	my (@cases) = @_;
 	my @left = @cases;
 
-	GwBootstrap::Replicas::wait_until(sub
+	wait_until(sub
 	{
 		foreach my $case (grep { $_->{replica}->ended(0) } @left)
 		{
@@ -125,7 +122,7 @@ sub applied
 	return $way->sql("SELECT count(*) FROM applied WHERE step = '$case->{id}'");
 }
 
-my @ways = map { GwBootstrap::Ways->new($node, pool_size => 0, plain => $_)->create } (0, 1);
+my @ways = map { new_way($node, pool_size => 0, plain => $_)->create } (0, 1);
 foreach my $way (@ways)
 {
 	my $plain = $way->is_plain ? ', without the extension' : '';
@@ -154,7 +151,7 @@ foreach my $way (@ways)
 		@cases = map { start($way, $_, do => $how, once => 1, timeout => $_->{command} ? 20 : 0) } grep { ($_->{command} || '') ne 'skip' } phases($way);
 		foreach my $case (grep { $_->{session} } @cases)
 		{
-			GwBootstrap::Replicas::wait_until(sub { $case->{proxy}->reached });
+			wait_until(sub { $case->{proxy}->reached });
 			$case->{session}->query_safe('COMMIT');
 		}
 		finish(@cases);
@@ -191,13 +188,13 @@ my @lists = (
 	"host=localhost,127.0.0.1,localhost port=$s,$o,$w", "host=a,b,c hostaddr=127.0.0.1,127.0.0.1,127.0.0.1 port=$refuses,$s,$w",
 	"host=127.0.0.1,127.0.0.1,@{[$node->host]} port=$s,$refuses,@{[$node->port]} target_session_attrs=read-write");
 delete local $ENV{PGHOST};
-my @replicas = map { [ $_, GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'check', '-d', "$_ $rest", '-e', $head, '--head-table', 'none', '--timeout', 6) ] } @lists;
+my @replicas = map { [ $_, start_replicas(1, 'gw_bootstrap', 'check', '-d', "$_ $rest", '-e', $head, '--head-table', 'none', '--timeout', 6) ] } @lists;
 foreach my $case (@replicas)
 {
 	my ($result) = $case->[1]->wait;
 	is($result->{exit}, 5, "$case->[0]: has an answer") or diag $result->{err};
 }
-my @all = map { [ $_, GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'check', '-d', "$_->[0] $rest", '-e', $head, '--head-table', 'none', '--timeout', $_->[1]) ] }
+my @all = map { [ $_, start_replicas(1, 'gw_bootstrap', 'check', '-d', "$_->[0] $rest", '-e', $head, '--head-table', 'none', '--timeout', $_->[1]) ] }
   ([ "host=127.0.0.1,127.0.0.1 port=$s,$o", 3, 3 ], [ "host=127.0.0.1,127.0.0.1 port=$s,$w connect_timeout=1", 3600, 5 ]);
 foreach my $case (@all)
 {
@@ -209,21 +206,21 @@ foreach my $case (@all)
 # each time, and tries it again when the other is gone.
 my $lock = $node->background_psql($ways[0]->dbname);
 $lock->query_safe('BEGIN; SELECT pg_advisory_xact_lock(42424242424242)');
-my $waits = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-v', '-d', "host=127.0.0.1,127.0.0.1 port=$s,$w connect_timeout=2 $rest",
+my $waits = start_replicas(1, 'gw_bootstrap', 'run', '-v', '-d', "host=127.0.0.1,127.0.0.1 port=$s,$w connect_timeout=2 $rest",
 	'-e', $head, '--head-table', 'none', '--migrate', 'true');
 my $asks = qr/\Q@{[$ways[0]->try_text]}/;
-ok(GwBootstrap::Replicas::wait_until(sub { (() = $waits->err =~ /$asks/g) >= 4 }), 'a silent host: it looks again and again') or diag $waits->err;
+ok(wait_until(sub { (() = $waits->err =~ /$asks/g) >= 4 }), 'a silent host: it looks again and again') or diag $waits->err;
 is(scalar(() = $waits->err =~ /leaving out host/g), 1, 'and leaves that host out once');
 $works->stop;
 $silent->stop;
-ok(GwBootstrap::Replicas::wait_until(sub { $waits->err =~ /waiting for .*port $s failed: .*refused/ }), 'no host is left: it tries all again') or diag $waits->err;
+ok(wait_until(sub { $waits->err =~ /waiting for .*port $s failed: .*refused/ }), 'no host is left: it tries all again') or diag $waits->err;
 kill 'TERM', $waits->pid;
 $waits->wait;
 $lock->quit;
 $other->stop;
 
 # The real thing: a server and a pooler that are stopped.
-my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 2);
+my $pooler = start_pgbouncer($node, pool_size => 2);
 my $postmaster = (split /\n/, slurp_file($node->data_dir . '/postmaster.pid'))[0];
 foreach my $way (@ways)
 {
@@ -238,9 +235,9 @@ foreach my $way (@ways)
 		my $name = $what . ($way->is_plain ? ', without the extension' : '');
 
 		$signal->('STOP');
-		my @started = map { my $start = time; { start => $start, name => $_, replica => GwBootstrap::Replicas->start(1, $to->client($_, '-e', $head, $_ eq 'run' ? ('--migrate', 'true') : (), '--timeout', 2)) } } qw(run check status);
+		my @started = map { my $start = time; { start => $start, name => $_, replica => start_replicas(1, $to->client($_, '-e', $head, $_ eq 'run' ? ('--migrate', 'true') : (), '--timeout', 2)) } } qw(run check status);
 		my @left = @started;
-		GwBootstrap::Replicas::wait_until(sub { $_->{took} = time - $_->{start} foreach grep { $_->{replica}->ended(0) } @left; @left = grep { !$_->{took} } @left; !@left });
+		wait_until(sub { $_->{took} = time - $_->{start} foreach grep { $_->{replica}->ended(0) } @left; @left = grep { !$_->{took} } @left; !@left });
 		$signal->('CONT');
 		foreach my $case (@started)
 		{

@@ -6,16 +6,14 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::PgBouncer;
-use GwBootstrap::Replicas;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 use constant REPLICAS => 4;
 
-my $head = GwBootstrap::Migration::HEAD;
+my $head = HEAD;
 my $dir = PostgreSQL::Test::Utils::tempdir_short();
 
 # Every case starts with a pair of copies of this one.
@@ -74,11 +72,11 @@ sub is_ready
 	my ($node, $dbname, $name, @results) = @_;
 
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	is(GwBootstrap::Replicas::outcomes(@results), REPLICAS . ' x 0', "$name: all are ready")
+	is(outcomes(@results), REPLICAS . ' x 0', "$name: all are ready")
 	  or diag map { $_->{err} } grep { $_->{exit} } @results;
 	is($node->safe_psql($dbname, q(SELECT string_agg(step || ' x ' || n, ', ' ORDER BY step)
 		FROM (SELECT step, count(*) AS n FROM applied GROUP BY step) s)),
-		GwBootstrap::Migration::APPLIED, "$name: each step is applied once on the new primary");
+		APPLIED, "$name: each step is applied once on the new primary");
 	is($node->safe_psql($dbname, q(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')), 0, "$name: no lock is left there");
 	ok(!-e "$dir/overlap", "$name: never two at a time");
 	return;
@@ -90,11 +88,11 @@ my $alone = "exec 9>>$dir/overlap.lock; flock -n 9 || touch $dir/overlap; ";
 sub start
 {
 	my ($connstr, @how) = @_;
-	my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
+	my ($stopped, $stop) = stop_point();
 	my $once = "[ -e $stopped.again ] || { touch $stopped.again; $stop; }";
 
-	@how = ('--migrate', $alone . GwBootstrap::Migration::resumable($once)) unless @how;
-	my $replicas = GwBootstrap::Replicas->start(REPLICAS, 'gw_bootstrap', 'run', '-d', $connstr, '-e', $head, @how);
+	@how = ('--migrate', $alone . resumable_migration($once)) unless @how;
+	my $replicas = start_replicas(REPLICAS, 'gw_bootstrap', 'run', '-d', $connstr, '-e', $head, @how);
 	return ($replicas, sub { -e $stopped });
 }
 
@@ -102,10 +100,10 @@ sub start
 {
 	my ($primary, $standby) = pair();
 	my ($replicas, $is_there) = start(either($primary, $standby, 'extended'));
-	ok(GwBootstrap::Replicas::wait_until($is_there), 'dead: one migrates') or diag map { $replicas->err($_) } 0 .. REPLICAS - 1;
+	ok(wait_until($is_there), 'dead: one migrates') or diag map { $replicas->err($_) } 0 .. REPLICAS - 1;
 	$primary->stop('immediate');
-	ok(GwBootstrap::Replicas::wait_until(sub { grep { $replicas->err($_) =~ /lost the guard/ } 0 .. REPLICAS - 1 }), 'dead: it loses its guard');
-	ok(GwBootstrap::Replicas::wait_until(sub { grep { $replicas->err($_) =~ /waiting .*(read-only|recovery|refused|No such file)/ } 0 .. REPLICAS - 1 }),
+	ok(wait_until(sub { grep { $replicas->err($_) =~ /lost the guard/ } 0 .. REPLICAS - 1 }), 'dead: it loses its guard');
+	ok(wait_until(sub { grep { $replicas->err($_) =~ /waiting .*(read-only|recovery|refused|No such file)/ } 0 .. REPLICAS - 1 }),
 		'dead: and waits for a primary') or diag map { $replicas->err($_) } 0 .. REPLICAS - 1;
 	$standby->promote;
 	is_ready($standby, 'extended', 'dead', $replicas->wait);
@@ -117,19 +115,19 @@ sub start
 {
 	my ($primary, $standby) = pair();
 	my ($replicas, $is_there) = start(either($primary, $standby, 'bare'));
-	ok(GwBootstrap::Replicas::wait_until($is_there), 'silent: one migrates') or diag map { $replicas->err($_) } 0 .. REPLICAS - 1;
+	ok(wait_until($is_there), 'silent: one migrates') or diag map { $replicas->err($_) } 0 .. REPLICAS - 1;
 	my @pids = silence($primary);
 	$standby->promote;
 	is_ready($standby, 'bare', 'silent', $replicas->wait);
 	kill 'CONT', @pids;
 	$primary->kill9;
-	GwBootstrap::Replicas::wait_until(sub { !grep { kill 0, $_ } @pids });
+	wait_until(sub { !grep { kill 0, $_ } @pids });
 	$standby->stop;
 }
 
 # By a file of SQL: inside a statement, and where a COMMIT waits for a standby
 # that has it already but cannot say so.
-(my $steps = GwBootstrap::Migration::tables() . GwBootstrap::Migration::rows() . GwBootstrap::Migration::head()) =~
+(my $steps = tables_step() . rows_step() . head_step()) =~
   s/^(BEGIN|COMMIT);$|CONCURRENTLY//mg;
 foreach my $at_commit (0, 1)
 {
@@ -157,13 +155,13 @@ foreach my $at_commit (0, 1)
 # Through a pooler that is told where to find the new one.
 {
 	my ($primary, $standby) = pair();
-	my $pooler = GwBootstrap::PgBouncer->new($primary, pool_size => 2, settings => 'server_login_retry = 1');
+	my $pooler = start_pgbouncer($primary, pool_size => 2, settings => 'server_login_retry = 1');
 	my ($replicas, $is_there) = start($pooler->connstr('extended'));
-	ok(GwBootstrap::Replicas::wait_until($is_there), 'pooler: one migrates') or diag map { $replicas->err($_) } 0 .. REPLICAS - 1;
+	ok(wait_until($is_there), 'pooler: one migrates') or diag map { $replicas->err($_) } 0 .. REPLICAS - 1;
 	$primary->stop('immediate');
-	ok(GwBootstrap::Replicas::wait_until(sub { grep { $replicas->err($_) =~ /lost the guard/ } 0 .. REPLICAS - 1 }), 'pooler: it loses its guard');
+	ok(wait_until(sub { grep { $replicas->err($_) =~ /lost the guard/ } 0 .. REPLICAS - 1 }), 'pooler: it loses its guard');
 	$pooler->point_to($standby);
-	ok(GwBootstrap::Replicas::wait_until(sub { grep { $replicas->err($_) =~ /waiting .*recovery/ } 0 .. REPLICAS - 1 }),
+	ok(wait_until(sub { grep { $replicas->err($_) =~ /waiting .*recovery/ } 0 .. REPLICAS - 1 }),
 		'pooler: and finds a standby') or diag map { $replicas->err($_) } 0 .. REPLICAS - 1;
 	$standby->promote;
 	is_ready($standby, 'extended', 'pooler', $replicas->wait);

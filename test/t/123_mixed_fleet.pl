@@ -11,17 +11,15 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 use constant KEY => '42424242424242';
 use constant NEW => 8;
 
-my $node = GwBootstrap::Ways->server;
-my $head = GwBootstrap::Migration::HEAD;
+my $node = start_server();
+my $head = HEAD;
 my $dir = PostgreSQL::Test::Utils::tempdir_short();
 my $holder = q(SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted);
 
@@ -54,14 +52,14 @@ $work
 SELECT pg_advisory_unlock(@{[KEY]});
 \\endif
 SQL
-	return GwBootstrap::Replicas->start(1, 'sh', '-c',
+	return start_replicas(1, 'sh', '-c',
 		"exec 9>>$overlap.lock; exec psql -X -q -v ON_ERROR_STOP=1 -d '@{[$way->connstr]} application_name=legacy' -f $file");
 }
 
 sub migrates
 {
 	my ($between) = @_;
-	my ($first, @others) = GwBootstrap::Migration::steps();
+	my ($first, @others) = migration_steps();
 
 	return join "\n", "\\! flock -n -s 9 || touch $overlap", $first, $between || '', @others, '\! flock -u 9';
 }
@@ -70,8 +68,8 @@ sub migrates
 sub new_ones
 {
 	my ($way, @options) = @_;
-	return GwBootstrap::Replicas->start(NEW,
-		$way->client('run', '-e', $head, '--migrate', $alone . GwBootstrap::Migration::resumable(), @options));
+	return start_replicas(NEW,
+		$way->client('run', '-e', $head, '--migrate', $alone . resumable_migration(), @options));
 }
 
 sub all_ready
@@ -79,9 +77,9 @@ sub all_ready
 	my ($way, $name, @results) = @_;
 
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	is(GwBootstrap::Replicas::outcomes(@results), NEW . ' x 0', "$name: all new ones are ready")
+	is(outcomes(@results), NEW . ' x 0', "$name: all new ones are ready")
 	  or diag map { $_->{err} } grep { $_->{exit} } @results;
-	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: each step was applied once");
+	is($way->applied, APPLIED, "$name: each step was applied once");
 	ok(!-e $overlap, "$name: never two at a time");
 	return;
 }
@@ -89,7 +87,7 @@ sub all_ready
 # What a psql waits for, without its lock on the file.
 sub stop_in_psql
 {
-	my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
+	my ($stopped, $stop) = stop_point();
 	return ($stopped, "\\! exec 9>&-; $stop");
 }
 
@@ -99,7 +97,7 @@ sub renew_backends
 {
 	my ($way) = @_;
 	$way->pooler->admin('RECONNECT');
-	GwBootstrap::Replicas::wait_until(sub { !$way->locks }) or die 'an orphan outlives its backend';
+	wait_until(sub { !$way->locks }) or die 'an orphan outlives its backend';
 	return;
 }
 
@@ -110,7 +108,7 @@ sub again
 	return;
 }
 
-foreach my $way (grep { $_->{pool_size} && ($_->{traffic} || $_->{plain}) } GwBootstrap::Ways->all($node))
+foreach my $way (grep { $_->{pool_size} && ($_->{traffic} || $_->{plain}) } all_ways($node))
 {
 	my $name = $way->name;
 	$way->create->open;
@@ -118,10 +116,10 @@ foreach my $way (grep { $_->{pool_size} && ($_->{traffic} || $_->{plain}) } GwBo
 	# A legacy replica is between two transactions of its migration.
 	my ($stopped, $stop) = stop_in_psql();
 	my $legacy = legacy($way, 50, migrates($stop));
-	ok(GwBootstrap::Replicas::wait_until(sub { -e $stopped }), "$name: a legacy replica migrates") or diag $legacy->err;
+	ok(wait_until(sub { -e $stopped }), "$name: a legacy replica migrates") or diag $legacy->err;
 	my $pid = $way->sql($holder);
 	my $new = new_ones($way);
-	ok(GwBootstrap::Replicas::wait_until(sub { !grep { $new->err($_) !~ /lock @{[KEY]} is held by backend $pid \(/ } 0 .. NEW - 1 }),
+	ok(wait_until(sub { !grep { $new->err($_) !~ /lock @{[KEY]} is held by backend $pid \(/ } 0 .. NEW - 1 }),
 		"$name: all new ones wait for its backend") or diag map { $new->err($_) } 0 .. NEW - 1;
 	is($way->applied, '1 tables x 1', "$name: and do nothing");
 	append_to_file("$stopped.fifo", "go\n");
@@ -137,13 +135,13 @@ foreach my $way (grep { $_->{pool_size} && ($_->{traffic} || $_->{plain}) } GwBo
 	($stopped, $stop) = stop_in_psql();
 	renew_backends($way);
 	$legacy = legacy($way, 50, migrates($stop));
-	ok(GwBootstrap::Replicas::wait_until(sub { -e $stopped }), "$name: a legacy replica migrates") or diag $legacy->err;
+	ok(wait_until(sub { -e $stopped }), "$name: a legacy replica migrates") or diag $legacy->err;
 	kill 'KILL', $legacy->pid or die "kill: $!";
 	$legacy->wait;
 	append_to_file("$stopped.fifo", "go\n");
 	$pid = $way->sql($holder);
 	my @results = new_ones($way, '--timeout', 4)->wait;
-	is(GwBootstrap::Replicas::outcomes(@results), NEW . ' x 3', "$name: after its death new ones wait until their deadline");
+	is(outcomes(@results), NEW . ' x 3', "$name: after its death new ones wait until their deadline");
 	is(scalar(grep { $_->{err} =~ /deadline of 4 s passed: lock @{[KEY]} is held by backend $pid \(/ } @results), NEW,
 		"$name: and name the backend");
 	# Whenever somebody else's traffic has that backend, it is active.
@@ -163,7 +161,7 @@ foreach my $way (grep { $_->{pool_size} && ($_->{traffic} || $_->{plain}) } GwBo
 	my ($end) = $legacy->wait;
 	$_->wait foreach @dying;
 	my $late = scalar grep { $_->{exit} } @results;
-	note "$name: at once: " . GwBootstrap::Replicas::outcomes(@results) . ", the legacy one: $end->{exit}";
+	note "$name: at once: " . outcomes(@results) . ", the legacy one: $end->{exit}";
 	is(scalar(grep { $_->{exit} && ($_->{exit} != 3 || $_->{err} !~ /deadline of 5 s passed: lock @{[KEY]} is held by backend \d+ \(/) } @results),
 		0, "$name, at once: who is not ready names a backend") or diag map { $_->{err} } grep { $_->{exit} } @results;
 	ok(!-e $overlap, "$name, at once: never two at a time");

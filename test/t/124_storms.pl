@@ -6,16 +6,13 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::PgBouncer;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 use constant REPLICAS => 24;
 
-my $node = GwBootstrap::Ways->server;
+my $node = start_server();
 $node->safe_psql('postgres', 'CREATE ROLE owner');
 
 # Each begins where the one before ended: what stands in front of it, and the
@@ -51,19 +48,19 @@ UPDATE app.alembic_version SET version_num = 'g'; COMMIT;
 SQL
 $migrations[-1][2] =~ s/kept/app.kept/g;
 
-foreach my $way (grep { $_->{plain} ? $_->{pool_size} == 2 : $_->{pool_size} == 20 || !($_->{pool_size} || $_->{traffic}) } GwBootstrap::Ways->all($node))
+foreach my $way (grep { $_->{plain} ? $_->{pool_size} == 2 : $_->{pool_size} == 20 || !($_->{pool_size} || $_->{traffic}) } all_ways($node))
 {
 	$way->create->open;
 	foreach my $migration (@migrations)
 	{
 		my ($what, $heads, $sql) = @$migration;
 		my $name = $way->name . ", $what";
-		my $command = GwBootstrap::Migration::command("INSERT INTO applied VALUES ('$what');\n$sql");
+		my $command = migration_command("INSERT INTO applied VALUES ('$what');\n$sql");
 		my @expected = map { ('-e', $_) } @$heads;
-		my @results = GwBootstrap::Replicas->start(REPLICAS,
+		my @results = start_replicas(REPLICAS,
 			$way->client('run', @expected, '--head-table', 'app.alembic_version', '--migrate', $command))->wait;
 
-		is(GwBootstrap::Replicas::outcomes(@results), REPLICAS . ' x 0', "$name: all end well")
+		is(outcomes(@results), REPLICAS . ' x 0', "$name: all end well")
 		  or diag map { $_->{err} } grep { !defined $_->{exit} || $_->{exit} } @results;
 		is(scalar(grep { $_->{out} =~ /\(migrated\)/ } @results), 1, "$name: one has migrated");
 		is($way->sql("SELECT count(*) FROM applied WHERE step = '$what'"), 1, "$name: once");
@@ -72,18 +69,18 @@ foreach my $way (grep { $_->{plain} ? $_->{pool_size} == 2 : $_->{pool_size} == 
 
 	# What only the owner may read is refused, with the remedy, not waited for.
 	$way->sql('CREATE ROLE app' . $way->dbname . ' LOGIN; GRANT USAGE ON SCHEMA app TO PUBLIC');
-	my ($result) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d',
-		$node->connstr($way->dbname) . ' user=app' . $way->dbname, '-e', 'h', '--head-table', 'app.alembic_version', '--migrate', 'true')->wait;
+	my $result = run_client('gw_bootstrap', 'run', '-d',
+		$node->connstr($way->dbname) . ' user=app' . $way->dbname, '-e', 'h', '--head-table', 'app.alembic_version', '--migrate', 'true');
 	is($result->{exit}, 4, $way->name . ': a table of another owner is refused') or diag $result->{err};
 	like($result->{err}, qr/permission denied.*hint: .*GRANT SELECT/s, $way->name . ': with the remedy');
 	$way->close;
 }
 
-my ($way) = GwBootstrap::Ways->all($node);
+my ($way) = all_ways($node);
 $way->create;
-my $pooler = GwBootstrap::PgBouncer->new($node, pool_mode => 'statement');
-my @results = GwBootstrap::Replicas->start(REPLICAS, 'gw_bootstrap', 'run', '-d', $pooler->connstr($way->dbname), '-e', 'a', '--migrate', 'true')->wait;
-is(GwBootstrap::Replicas::outcomes(@results), REPLICAS . ' x 4', 'statement pooling: all are refused');
+my $pooler = start_pgbouncer($node, pool_mode => 'statement');
+my @results = start_replicas(REPLICAS, 'gw_bootstrap', 'run', '-d', $pooler->connstr($way->dbname), '-e', 'a', '--migrate', 'true')->wait;
+is(outcomes(@results), REPLICAS . ' x 4', 'statement pooling: all are refused');
 is(scalar(grep { $_->{err} =~ /statement pooling.*hint: Set pool_mode/s } @results), REPLICAS, 'statement pooling: with the remedy')
   or diag $results[0]{err};
 $pooler->stop;

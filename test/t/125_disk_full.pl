@@ -7,6 +7,7 @@
 use strict;
 use warnings;
 
+use GwBootstrap::Test;
 use File::Temp ();
 
 # The test itself runs there, as who it was.  Before any module of PostgreSQL
@@ -31,15 +32,12 @@ BEGIN
 	}
 }
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $disk = $ENV{GW_TEST_SMALL_DISK};
-my $node = GwBootstrap::Ways->server;
-my $head = GwBootstrap::Migration::HEAD;
+my $node = start_server();
+my $head = HEAD;
 $node->safe_psql('postgres', "CREATE TABLESPACE small LOCATION '$disk'");
 
 # What fills the rest of the disk.
@@ -57,15 +55,15 @@ SQL
 foreach my $plain (0, 1)
 {
 	my $name = $plain ? 'without the extension' : 'with the extension';
-	my $way = GwBootstrap::Ways->new($node, pool_size => 0, plain => $plain)->create;
-	my $command = GwBootstrap::Migration::command(slurp_file($sql) =~ s/^(.*)$/BEGIN;\n$1COMMIT;\n/sr);
+	my $way = new_way($node, pool_size => 0, plain => $plain)->create;
+	my $command = migration_command(slurp_file($sql) =~ s/^(.*)$/BEGIN;\n$1COMMIT;\n/sr);
 	foreach my $how ([ '--migrate-sql', $sql ], [ '--migrate', $command ])
 	{
 		my $title = "$how->[0], $name";
 		my @run = $way->client('run', '-e', $head, @$how);
 
 		fill();
-		my ($result) = GwBootstrap::Replicas->start(1, @run, '--timeout', 10)->wait;
+		my $result = run_client(@run, '--timeout', 10);
 		is($result->{exit}, 1, "$title: a full disk fails the migration") or diag $result->{err};
 		like($result->{err}, qr/No space left on device/, "$title: and says why");
 		like($result->{err}, qr/SQLSTATE 53100.*Nothing of the file was applied.*item.*hint: Check free disk space/s,
@@ -74,8 +72,8 @@ foreach my $plain (0, 1)
 		is($way->locks, 0, "$title: no lock is left");
 
 		unlink "$disk/ballast" or die "unlink: $!";
-		my @results = GwBootstrap::Replicas->start(4, @run)->wait;
-		is(GwBootstrap::Replicas::outcomes(@results), '4 x 0', "$title: with room all are ready") or diag map { $_->{err} } @results;
+		my @results = start_replicas(4, @run)->wait;
+		is(outcomes(@results), '4 x 0', "$title: with room all are ready") or diag map { $_->{err} } @results;
 		is($way->applied, '1 tables x 1', "$title: and it is applied once");
 		$way->sql('TRUNCATE applied; DROP TABLE alembic_version, item');
 	}

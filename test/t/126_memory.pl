@@ -6,10 +6,7 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::PgBouncer;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -18,13 +15,13 @@ use Test::More;
 use constant SECONDS => $ENV{GW_SANITIZE} ? 14 : 2;
 use constant GROWTH => 8;
 
-my $node = GwBootstrap::Ways->server;
-my $head = GwBootstrap::Migration::HEAD;
+my $node = start_server();
+my $head = HEAD;
 my @cases;
 
 foreach my $plain (0, 1)
 {
-	my $way = GwBootstrap::Ways->new($node, pool_size => 0, plain => $plain)->create;
+	my $way = new_way($node, pool_size => 0, plain => $plain)->create;
 	my $holder = $node->background_psql($way->dbname);
 	my $kind = $plain ? ', without the extension' : '';
 	my @run = ('run', '-e', $head, '-v', '--timeout', SECONDS);
@@ -45,7 +42,7 @@ foreach my $case (@cases)
 	my ($name, $holder, @command) = @$case;
 	local $ENV{ASAN_OPTIONS} = "detect_leaks=1:log_path=$dir/" . $number++;
 	local $ENV{LSAN_OPTIONS} = 'exitcode=0';
-	push @$case, GwBootstrap::Replicas->start(1, @command);
+	push @$case, start_replicas(1, @command);
 }
 $number = 0;
 foreach my $case (@cases)

@@ -7,13 +7,11 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = GwBootstrap::Ways->server;
+my $node = start_server();
 
 # Two branches, a to d with a merge, and x: the heads are d and x.
 my $versions = PostgreSQL::Test::Utils::tempdir_short();
@@ -23,8 +21,8 @@ append_to_file("$versions/$_.py", "revision = '$_'\ndown_revision = $down{$_}\n"
 my $dir = PostgreSQL::Test::Utils::tempdir_short();
 append_to_file("$dir/post.sql", "INSERT INTO applied VALUES ('5 post sql');");
 append_to_file("$dir/migrate.sql", heads_are('d', 'x') . "INSERT INTO applied VALUES ('3 head');");
-my $post = GwBootstrap::Migration::post();
-my $migrate = GwBootstrap::Migration::command(heads_are('d', 'x') . "INSERT INTO applied VALUES ('3 head');");
+my $post = post_step();
+my $migrate = migration_command(heads_are('d', 'x') . "INSERT INTO applied VALUES ('3 head');");
 
 my @ahead = ([ 'new' ], [ 'd', 'new' ], [ 'd', 'x', 'new' ], [ 'a', 'new' ]);
 my @behind = ([], ['a'], ['b'], [ 'b', 'c' ], ['d'], [ 'a', 'x' ], [ 'b', 'c', 'x' ]);
@@ -38,7 +36,7 @@ sub heads_are
 sub start
 {
 	my ($way, $replicas, $mode, @options) = @_;
-	return GwBootstrap::Replicas->start($replicas, $way->client($mode, '--alembic', $versions, @options));
+	return start_replicas($replicas, $way->client($mode, '--alembic', $versions, @options));
 }
 
 sub client
@@ -148,7 +146,7 @@ sub test_while_waiting
 	my $allowed = start($way, 4, @run, '--allow-ahead');
 	foreach my $replicas ($refused, $allowed)
 	{
-		ok(GwBootstrap::Replicas::wait_until(sub { 4 == grep { $replicas->err($_) =~ /waiting for .*found \{a\}/ } 0 .. 3 }),
+		ok(wait_until(sub { 4 == grep { $replicas->err($_) =~ /waiting for .*found \{a\}/ } 0 .. 3 }),
 			"$name: all wait");
 	}
 	if ($keeps_lock)
@@ -160,10 +158,10 @@ sub test_while_waiting
 		$holder->query_safe(heads_are('new') . 'COMMIT');
 	}
 	my @results = $refused->wait;
-	is(GwBootstrap::Replicas::outcomes(@results), '4 x 6', "$name: they end when it is ahead") or diag $results[0]{err};
+	is(outcomes(@results), '4 x 6', "$name: they end when it is ahead") or diag $results[0]{err};
 	is(scalar(grep { says_ahead($_, 'error', 'new') } @results), 4, "$name: and say so");
 	@results = $allowed->wait;
-	is(GwBootstrap::Replicas::outcomes(@results), '4 x 0', "$name: or start") or diag $results[0]{err};
+	is(outcomes(@results), '4 x 0', "$name: or start") or diag $results[0]{err};
 	is(scalar(grep { $_->{out} =~ /\(ahead\)/ } @results), 4, "$name: and say so, too");
 	is($way->locks, $keeps_lock, "$name: locks");
 	$holder->quit;
@@ -179,7 +177,7 @@ sub test_skipping
 
 	$way->sql(heads_are('a'));
 	my $replica = start($way, 1, @run);
-	ok(GwBootstrap::Replicas::wait_until(sub { $replica->err =~ /waiting for .*found \{a\}/ }), "$name: waits");
+	ok(wait_until(sub { $replica->err =~ /waiting for .*found \{a\}/ }), "$name: waits");
 	$way->sql(heads_are('new'));
 	my ($result) = $replica->wait;
 	is($result->{exit}, 6, "$name: ends when it is ahead") or diag $result->{err};
@@ -207,7 +205,7 @@ sub test_many_rows
 foreach my $case ([ 0, 0 ], [ 2, 0 ], [ 0, 1 ], [ 2, 1 ])
 {
 	my ($pool_size, $plain) = @$case;
-	my $way = GwBootstrap::Ways->new($node, pool_size => $pool_size, plain => $plain)->create->open;
+	my $way = new_way($node, pool_size => $pool_size, plain => $plain)->create->open;
 	my $name = $way->name;
 
 	test_behind($way, $name);
@@ -220,9 +218,9 @@ foreach my $case ([ 0, 0 ], [ 2, 0 ], [ 0, 1 ], [ 2, 1 ])
 
 	# Without the set, a head that is not expected is behind.
 	$way->sql(heads_are('new'));
-	is((GwBootstrap::Replicas->start(1, $way->client('check', '-e', 'd', '--allow-ahead'))->wait)[0]{exit}, 5,
+	is(run_client($way->client('check', '-e', 'd', '--allow-ahead'))->{exit}, 5,
 		"$name: without the set, there is no ahead");
-	my ($result) = GwBootstrap::Replicas->start(1, $way->client('run', '-e', 'd', '-e', 'x', '--migrate', $migrate))->wait;
+	my $result = run_client($way->client('run', '-e', 'd', '-e', 'x', '--migrate', $migrate));
 	is($result->{exit}, 0, "$name: ... and it is migrated") or diag $result->{err};
 	is_applied($way, '3 head x 1', "$name: ... once");
 	$way->sql('SELECT pg_advisory_unlock_all()');

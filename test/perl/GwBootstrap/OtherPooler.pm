@@ -13,6 +13,7 @@ package GwBootstrap::OtherPooler;
 use strict;
 use warnings;
 
+use GwBootstrap::Child;
 use IO::Socket::INET;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -20,8 +21,6 @@ use POSIX ();
 use Time::HiRes qw(usleep);
 
 my %start = (odyssey => \&_odyssey, pgpool => \&_pgpool);
-my %running;
-
 # Those that are installed.
 sub installed
 {
@@ -141,7 +140,7 @@ sub _run
 		open STDERR, '>&', \*STDOUT;
 		exec @command or POSIX::_exit(127);
 	}
-	$running{ $self->{pid} } = $$;
+	GwBootstrap::Child::started($self->{pid}, \&_end);
 
 	foreach (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
 	{
@@ -158,15 +157,8 @@ sub _end
 
 	kill 'KILL', -$pid, $pid;
 	waitpid($pid, 0);
-	delete $running{$pid};
+	GwBootstrap::Child::ended($pid);
 	return;
-}
-
-END
-{
-	my $status = $?;
-	_end($_) foreach grep { $running{$_} == $$ } keys %running;
-	$? = $status;
 }
 
 1;

@@ -11,6 +11,7 @@ package GwBootstrap::PgBouncer;
 use strict;
 use warnings;
 
+use GwBootstrap::Child;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use IPC::Run ();
@@ -18,8 +19,6 @@ use POSIX ();
 use Time::HiRes qw(usleep);
 
 my $count = 0;
-my %running;
-
 # Options: pool_mode (transaction), pool_size (20, PgBouncer's default),
 # databases and settings, further lines for those sections, and users, lines for
 # the auth_file instead of the test's own user without a password.
@@ -76,7 +75,7 @@ sub start
 		exec 'pgbouncer', '-q', "$self->{dir}/pgbouncer.ini"
 		  or POSIX::_exit(127);
 	}
-	$running{ $self->{pid} } = $$;
+	GwBootstrap::Child::started($self->{pid});
 
 	foreach (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
 	{
@@ -111,7 +110,7 @@ sub signal
 	kill $signal, $self->{pid} or die "kill: $!";
 	return unless $signal eq 'KILL';
 	waitpid($self->{pid}, 0);
-	delete $running{ delete $self->{pid} };
+	GwBootstrap::Child::ended(delete $self->{pid});
 	return;
 }
 
@@ -165,26 +164,15 @@ sub stop
 	{
 		if (waitpid($pid, POSIX::WNOHANG) == $pid)
 		{
-			delete $running{$pid};
+			GwBootstrap::Child::ended($pid);
 			return;
 		}
 		usleep(100_000);
 	}
 	kill 'KILL', $pid;
 	waitpid($pid, 0);
-	delete $running{$pid};
+	GwBootstrap::Child::ended($pid);
 	return;
-}
-
-END
-{
-	my $status = $?;
-	foreach my $pid (grep { $running{$_} == $$ } keys %running)
-	{
-		kill 'KILL', $pid;
-		waitpid($pid, 0);
-	}
-	$? = $status;
 }
 
 1;

@@ -25,6 +25,7 @@ package GwBootstrap::Proxy;
 use strict;
 use warnings;
 
+use GwBootstrap::Child;
 use IO::Select;
 use IO::Socket::INET;
 use IO::Socket::UNIX;
@@ -36,8 +37,6 @@ use Time::HiRes qw(usleep);
 use constant CHUNK => 65536;
 use constant DELAY_US => 150_000;
 use constant POLL_US => 10_000;
-
-my %running;
 
 sub new
 {
@@ -64,7 +63,7 @@ sub new
 		$self->_relay;
 		POSIX::_exit(0);
 	}
-	$running{ $self->{pid} } = $$;
+	GwBootstrap::Child::started($self->{pid});
 	close delete $self->{listener};
 	return $self;
 }
@@ -88,7 +87,7 @@ sub stop
 
 	kill 'KILL', $pid;
 	waitpid($pid, 0);
-	delete $running{$pid};
+	GwBootstrap::Child::ended($pid);
 	return;
 }
 
@@ -224,17 +223,6 @@ sub _pass
 		}
 	}
 	return 1;
-}
-
-END
-{
-	my $status = $?;
-	foreach my $pid (grep { $running{$_} == $$ } keys %running)
-	{
-		kill 'KILL', $pid;
-		waitpid($pid, 0);
-	}
-	$? = $status;
 }
 
 1;

@@ -11,11 +11,10 @@ package GwBootstrap::Replicas;
 use strict;
 use warnings;
 
+use GwBootstrap::Child;
 use PostgreSQL::Test::Utils;
 use POSIX ();
 use Time::HiRes qw(time usleep);
-
-my %running;
 
 sub start
 {
@@ -42,7 +41,7 @@ sub start
 			sysread $wait, my $byte, 1;
 			exec @command or POSIX::_exit(127);
 		}
-		$running{$pid} = $$;
+		GwBootstrap::Child::started($pid);
 		push @{ $self->{pids} }, $pid;
 	}
 	close $wait;
@@ -56,7 +55,7 @@ sub _note
 {
 	my ($self, $number, $status) = @_;
 
-	delete $running{ $self->{pids}[$number] };
+	GwBootstrap::Child::ended($self->{pids}[$number]);
 	$self->{results}[$number] = {
 		exit => $status & 127 ? undef : $status >> 8,
 		signal => $status & 127,
@@ -139,17 +138,6 @@ sub outcomes
 
 	$counts{ defined $_->{exit} ? $_->{exit} : "killed by $_->{signal}" }++ foreach @results;
 	return join ', ', map { "$counts{$_} x $_" } sort keys %counts;
-}
-
-END
-{
-	my $status = $?;
-	foreach my $pid (grep { $running{$_} == $$ } keys %running)
-	{
-		kill 'KILL', $pid;
-		waitpid($pid, 0);
-	}
-	$? = $status;
 }
 
 1;

@@ -9,12 +9,11 @@ package GwBootstrap::Traffic;
 use strict;
 use warnings;
 
+use GwBootstrap::Child;
 use PostgreSQL::Test::Utils;
 use POSIX ();
 
 use constant CLIENTS => 10;
-
-my %running;
 
 sub new
 {
@@ -35,7 +34,7 @@ sub new
 		  '-f', "$dir/traffic.sql", "$connstr application_name=traffic"
 		  or POSIX::_exit(127);
 	}
-	$running{ $self->{pid} } = $$;
+	GwBootstrap::Child::started($self->{pid});
 	$node->poll_query_until('postgres',
 		"SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'traffic' AND state = 'active'")
 	  or die "no traffic: " . PostgreSQL::Test::Utils::slurp_file($self->{log});
@@ -54,20 +53,9 @@ sub stop
 		kill 'TERM', $pid;
 		waitpid($pid, 0);
 	}
-	delete $running{$pid};
+	GwBootstrap::Child::ended($pid);
 	my $log = PostgreSQL::Test::Utils::slurp_file($self->{log});
 	return $ran && $log !~ /aborted|error/i;
-}
-
-END
-{
-	my $status = $?;
-	foreach my $pid (grep { $running{$_} == $$ } keys %running)
-	{
-		kill 'KILL', $pid;
-		waitpid($pid, 0);
-	}
-	$? = $status;
 }
 
 1;
