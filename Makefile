@@ -6,6 +6,7 @@
 #   make test-gateways                        published gateways and their migrations
 #   make test-recipes                         the pages of docs/recipes
 #   make test-deploy                          packages, archive, images, chart, compose
+#   make chaos [STORMS=n] [SEED=n] [MINUTES=n]  random storms
 #   make model                                the protocol, by a model checker
 #   make matrix, make bench                   every supported PostgreSQL; speed
 #   make picture                              docs/start.svg, drawn from a real start
@@ -55,6 +56,8 @@ test-recipes:
 	test/gateways/run-recipes
 test-deploy:
 	test/deploy/run
+chaos:
+	test/chaos/run
 model:
 	test/model/run
 matrix:
@@ -77,4 +80,4 @@ format:
 format-check:
 	.ci/format --check
 
-.PHONY: client-all client-man client-install client-uninstall client-clean test test-gateways test-recipes test-deploy model matrix demo bench picture dist format format-check
+.PHONY: client-all client-man client-install client-uninstall client-clean test test-gateways test-recipes test-deploy chaos model matrix demo bench picture dist format format-check

@@ -107,7 +107,7 @@ sub open
 	my ($self) = @_;
 	my $node = $self->{node};
 
-	$self->{pooler} = GwBootstrap::PgBouncer->new($node, pool_size => $self->{pool_size}, pool_mode => $self->{pool_mode})
+	$self->{pooler} = GwBootstrap::PgBouncer->new($node, pool_size => $self->{pool_size}, pool_mode => $self->{pool_mode}, settings => $self->{pooler_settings})
 	  if $self->{pool_size};
 	$self->{busy} = GwBootstrap::Traffic->new($node, $self->connstr) if $self->{traffic};
 	return $self;
