@@ -8,8 +8,7 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -24,7 +23,7 @@ fsync = off
 autovacuum = off
 CONF
 $node->start;
-my $head = GwBootstrap::Migration::HEAD;
+my $head = HEAD;
 my $questions = '\bvirtualxid\b';
 
 $node->safe_psql('postgres', <<SQL);
@@ -62,8 +61,8 @@ sub applied
 
 # A session of the role that asks is seen whole; of another role's, or where
 # that is not recorded, only whether it is in a transaction.
-my @by_command = ('--migrate', GwBootstrap::Migration::command('CALL batches();'));
-my @by_file = ('--migrate-sql', GwBootstrap::Migration::file("INSERT INTO applied VALUES ('beside');"));
+my @by_command = ('--migrate', migration_command('CALL batches();'));
+my @by_file = ('--migrate-sql', migration_file("INSERT INTO applied VALUES ('beside');"));
 foreach my $case (
 	[ 'by a command', 'replica', 'on', @by_command ],
 	[ 'by a file', 'replica', 'on', @by_file ],
@@ -74,9 +73,9 @@ foreach my $case (
 	my @run = ('gw_bootstrap', 'run', '-d', $node->connstr('postgres') . ' user=replica', '-e', $head);
 
 	$node->safe_psql('postgres', "ALTER ROLE $role SET track_activities = $recorded");
-	my $first = GwBootstrap::Replicas->start(1, @run, '--migrate', $by_command[1] =~ s/\$DATABASE_URL/$& user=$role/r);
+	my $first = start_replicas(1, @run, '--migrate', $by_command[1] =~ s/\$DATABASE_URL/$& user=$role/r);
 
-	ok(GwBootstrap::Replicas::wait_until(sub { $first->ended || applied() }), "$name: a migration is in its statement");
+	ok(wait_until(sub { $first->ended || applied() }), "$name: a migration is in its statement");
 	my $offset = -s $node->logfile;
 	kill 'KILL', $first->pid;
 	$first->wait;
@@ -84,13 +83,13 @@ foreach my $case (
 	# Those that ask soon ask often.
 	until (asked($offset) >= QUESTIONS)
 	{
-		my ($result) = GwBootstrap::Replicas->start(1, @run, '--timeout', 1, @migrate)->wait;
+		my $result = run_client(@run, '--timeout', 1, @migrate);
 		last if $result->{exit} != 3;
 	}
 	cmp_ok(asked($offset), '>=', QUESTIONS, "$name: others ask whether it is at work");
 	is(applied(), '1 begin', "$name: none begins beside it");
 	$node->safe_psql('postgres', 'DROP TABLE go_on');
-	my ($result) = GwBootstrap::Replicas->start(1, @run, @migrate)->wait;
+	my $result = run_client(@run, @migrate);
 	is($result->{exit}, 0, "$name: ready once it has ended") or diag $result->{err};
 	is(applied(), '1 begin, 2 end', "$name: it was applied once");
 	$node->safe_psql('postgres', "ALTER ROLE $role RESET track_activities; TRUNCATE applied, alembic_version;
