@@ -15,6 +15,12 @@
 MODULE_big = gw_bootstrap
 OBJS = \
 	extension/bootstrap_lock.o \
+	extension/fence.o \
+	extension/fence_guard.o \
+	extension/fence_settings.o \
+	extension/fence_tag.o \
+	extension/fence_token.o \
+	extension/fence_write.o \
 	extension/gw_bootstrap.o \
 	extension/head_table.o \
 	extension/heads.o \
@@ -29,7 +35,7 @@ PG_CPPFLAGS = -DGW_BOOTSTRAP_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 
 REGRESS = install input names types privileges relations transactions portals serializable \
-	bounded holders update
+	bounded holders fence update
 REGRESS_OPTS = --inputdir=$(srcdir) --load-extension=gw_bootstrap
 ISOLATION = outcome head_table guard subtransaction serializable
 # Needs a test build, see test/rig/server-tests.

@@ -7,10 +7,10 @@
 -- caller's statement runs, and PARALLEL UNSAFE, since a newer snapshot cannot
 -- be had in parallel mode (GetLatestSnapshot() in snapmgr.c).
 --
--- EXECUTE stays with PUBLIC: the first three show nothing that pg_locks and
--- the caller's own SELECT privilege would not; the fourth does nothing that
--- pg_advisory_unlock() and pg_terminate_backend() would not, and the latter
--- checks the caller's role itself.
+-- EXECUTE stays with PUBLIC: all but the last show nothing that pg_locks,
+-- pg_stat_activity and the caller's own SELECT privilege would not; the last
+-- does nothing that pg_advisory_unlock() and pg_terminate_backend() would not,
+-- and the latter checks the caller's role itself.
 
 CREATE FUNCTION gw_bootstrap_at_head(
     expected_heads text[],
@@ -55,6 +55,15 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION gw_bootstrap_status(text, text, bigint) IS
 'the heads found and who holds the lock';
+
+CREATE FUNCTION gw_bootstrap_token(
+    lock_key bigint DEFAULT 42424242424242)
+RETURNS text
+AS 'MODULE_PATHNAME'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION gw_bootstrap_token(bigint) IS
+'in a transaction that gw_bootstrap_try() gave the key: the token that its migration shows to a fence; otherwise NULL';
 
 CREATE FUNCTION gw_bootstrap_break_orphan(
     lock_key bigint DEFAULT 42424242424242,

@@ -21,6 +21,7 @@
 
 #include "bootstrap_lock.h"
 #include "compat.h"
+#include "fence_tag.h"
 
 /*
  * A key taken through gw_bootstrap_try().  It stays known until the end of
@@ -76,6 +77,32 @@ release_for_transaction(const LOCKTAG *tag, LOCKMODE mode)
 	CurrentResourceOwner = CurTransactionResourceOwner;
 	LockRelease(tag, mode, false);
 	CurrentResourceOwner = portal;
+}
+
+/*
+ * Whether this backend holds a lock at session level, or else in its
+ * transaction.  The lock manager shows only to those who take it, so take it
+ * once more, which cannot fail.
+ */
+bool
+holds_lock(const LOCKTAG *tag, LOCKMODE mode, bool session)
+{
+	LOCALLOCK  *lock;
+	bool		found = false;
+
+	if (!compat_lock_held_by_me(tag, mode))
+		return false;
+
+	(void) compat_lock_acquire(tag, mode, true, &lock);
+	for (int i = 0; i < lock->numLockOwners; i++)
+	{
+		bool		is_session = lock->lockOwners[i].owner == NULL;
+
+		found |= is_session == session && lock->lockOwners[i].nLocks > (is_session ? 1 : 0);
+	}
+	LockRelease(tag, mode, true);
+
+	return found;
 }
 
 static KeptKey *
@@ -140,7 +167,11 @@ take_bootstrap_lock(int64 key)
 	switch (acquire_for_transaction(&tag, ExclusiveLock))
 	{
 		case LOCKACQUIRE_OK:
-			return TAKE_NEW;
+			/* Somebody may still be at work under an earlier guard. */
+			if (fence_tag_is_free(key))
+				return TAKE_NEW;
+			give_back_bootstrap_lock(key);
+			break;
 		case LOCKACQUIRE_ALREADY_HELD:
 		case LOCKACQUIRE_ALREADY_CLEAR:
 			give_back_bootstrap_lock(key);

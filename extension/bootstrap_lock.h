@@ -23,6 +23,7 @@ extern void keep_bootstrap_lock(int64 key);
 extern void give_back_bootstrap_lock(int64 key);
 extern bool transaction_has_bootstrap_lock(int64 key);
 extern bool transaction_gave_up_bootstrap_lock(int64 key);
+extern bool holds_lock(const LOCKTAG *tag, LOCKMODE mode, bool session);
 extern bool release_session_lock(int64 key);
 
 #endif							/* GW_BOOTSTRAP_LOCK_H */

@@ -46,6 +46,11 @@
 #define compat_qualified_name_list(name) stringToQualifiedNameList(name)
 #endif
 
+/* 16 moved what is known of varlena types out of postgres.h. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 /*
  * 16 renamed the look-up by position, and the SQL functions that take a
  * "backend id" no longer take that position; 17 renamed the id itself.
@@ -66,6 +71,53 @@
 #define compat_lock_held_by_me(tag, mode) LockHeldByMe(tag, mode, false)
 #else
 #define compat_lock_held_by_me(tag, mode) LockHeldByMe(tag, mode)
+#endif
+
+/*
+ * 17 made the backend id of a virtual transaction a number of its process, and
+ * renamed the look-up of that.
+ */
+#if PG_VERSION_NUM >= 170000
+#define compat_vxid_backend(vxid) ((vxid).procNumber)
+#define compat_backend_proc(id) ProcNumberGetProc(id)
+#else
+#define compat_vxid_backend(vxid) ((vxid).backendId)
+#define compat_backend_proc(id) BackendIdGetProc(id)
+#endif
+
+/* 18 can log that a lock was not had. */
+#if PG_VERSION_NUM >= 180000
+#define compat_lock_acquire(tag, mode, session, locallock) \
+	LockAcquireExtended(tag, mode, session, true, true, locallock, false)
+#else
+#define compat_lock_acquire(tag, mode, session, locallock) \
+	LockAcquireExtended(tag, mode, session, true, true, locallock)
+#endif
+
+/* 14 lets hooks know whether they may scribble on a utility statement's tree. */
+#if PG_VERSION_NUM >= 140000
+#define COMPAT_UTILITY_PARAMETERS \
+	PlannedStmt *pstmt, const char *queryString, bool readOnlyTree, \
+		ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv, \
+		DestReceiver *dest, QueryCompletion *qc
+#define COMPAT_UTILITY_ARGUMENTS \
+	pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc
+#else
+#define COMPAT_UTILITY_PARAMETERS \
+	PlannedStmt *pstmt, const char *queryString, \
+		ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv, \
+		DestReceiver *dest, QueryCompletion *qc
+#define COMPAT_UTILITY_ARGUMENTS \
+	pstmt, queryString, context, params, queryEnv, dest, qc
+#endif
+
+/* 18 took away the last parameter of ExecutorRun(). */
+#if PG_VERSION_NUM >= 180000
+#define COMPAT_EXECUTE_ONCE_PARAMETER
+#define COMPAT_EXECUTE_ONCE
+#else
+#define COMPAT_EXECUTE_ONCE_PARAMETER , bool execute_once
+#define COMPAT_EXECUTE_ONCE , execute_once
 #endif
 
 /* 18 lets a library tell its name and version: pg_get_loaded_modules(). */

@@ -30,6 +30,8 @@
 
 #include "bootstrap_lock.h"
 #include "compat.h"
+#include "fence.h"
+#include "fence_token.h"
 #include "head_table.h"
 #include "heads.h"
 #include "holder.h"
@@ -39,6 +41,7 @@ COMPAT_MODULE_MAGIC("gw_bootstrap", GW_BOOTSTRAP_VERSION);
 PG_FUNCTION_INFO_V1(gw_bootstrap_at_head);
 PG_FUNCTION_INFO_V1(gw_bootstrap_try);
 PG_FUNCTION_INFO_V1(gw_bootstrap_status);
+PG_FUNCTION_INFO_V1(gw_bootstrap_token);
 PG_FUNCTION_INFO_V1(gw_bootstrap_break_orphan);
 
 /* The columns of the two functions that return a row. */
@@ -83,6 +86,7 @@ _PG_init(void)
 							   PGC_INTERNAL,
 							   GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
 							   NULL, NULL, NULL);
+	define_fence_settings();
 }
 
 static void
@@ -326,6 +330,22 @@ gw_bootstrap_status(PG_FUNCTION_ARGS)
 	values[STATUS_IN_RECOVERY] = BoolGetDatum(RecoveryInProgress());
 
 	PG_RETURN_DATUM(make_row(fcinfo, values, nulls));
+}
+
+/*
+ * gw_bootstrap_token(lock_key) -> text or NULL
+ */
+Datum
+gw_bootstrap_token(PG_FUNCTION_ARGS)
+{
+	char		token[TOKEN_LENGTH + 1];
+
+	check_not_null(fcinfo, 0, "lock_key");
+	if (!transaction_has_bootstrap_lock(PG_GETARG_INT64(0)))
+		PG_RETURN_NULL();
+	make_own_token(token);
+
+	PG_RETURN_TEXT_P(cstring_to_text(token));
 }
 
 /*

@@ -21,6 +21,7 @@
 
 #include "bootstrap_lock.h"
 #include "compat.h"
+#include "fence_tag.h"
 #include "holder.h"
 
 /*
@@ -62,23 +63,43 @@ get_idle_since(int pid)
 }
 
 /*
- * The pids that hold the lock; 0 for a prepared transaction.
+ * When a backend started; 0 if it is not there.
+ */
+TimestampTz
+get_backend_start(int pid)
+{
+	int			backend_id;
+	PgBackendStatus *status = get_backend_status(pid, &backend_id);
+	TimestampTz start = status ? status->st_proc_start_timestamp : 0;
+
+	compat_forget_backend_status();
+
+	return start;
+}
+
+/*
+ * The pids that hold the lock, and after them those that have its second tag,
+ * who are at work under it; 0 for a prepared transaction.
  */
 static int
 get_holder_pids(int64 key, int **pids)
 {
 	LockData   *data = GetLockStatusData();
-	LOCKTAG		tag;
+	LOCKTAG		tags[2];
 	int			npids = 0;
 
-	set_bootstrap_locktag(&tag, key);
+	set_bootstrap_locktag(&tags[0], key);
+	set_fence_locktag(&tags[1], key);
 	*pids = palloc(sizeof(int) * Max(data->nelements, 1));
-	for (int i = 0; i < data->nelements; i++)
+	for (int t = 0; t < lengthof(tags); t++)
 	{
-		LockInstanceData *lock = &data->locks[i];
+		for (int i = 0; i < data->nelements; i++)
+		{
+			LockInstanceData *lock = &data->locks[i];
 
-		if (lock->holdMask != 0 && memcmp(&lock->locktag, &tag, sizeof(tag)) == 0)
-			(*pids)[npids++] = lock->pid;
+			if (lock->holdMask != 0 && memcmp(&lock->locktag, &tags[t], sizeof(LOCKTAG)) == 0)
+				(*pids)[npids++] = lock->pid;
+		}
 	}
 	pfree(data->locks);
 	pfree(data);
@@ -120,7 +141,9 @@ classify_holder(int64 key, int pid, TimestampTz *idle_since)
 	if (pid == 0)
 		return HOLDER_PREPARED;
 	if (pid == MyProcPid)
-		return transaction_has_bootstrap_lock(key) ? HOLDER_ACTIVE : HOLDER_ORPHANED;
+		return transaction_has_bootstrap_lock(key) || has_fence_tag(key, TAG_OF_TRANSACTION) ?
+			HOLDER_ACTIVE :
+			HOLDER_ORPHANED;
 
 	return is_orphan(key, pid, idle_since) ? HOLDER_ORPHANED : HOLDER_ACTIVE;
 }

@@ -37,6 +37,7 @@ typedef struct HolderActivity
 extern void find_holder(int64 key, Holder *holder);
 extern bool is_orphan(int64 key, int pid, TimestampTz *idle_since);
 extern bool is_lock_holder(int64 key, int pid);
+extern TimestampTz get_backend_start(int pid);
 extern const char *holder_state_name(HolderState state);
 extern void get_holder_activity(const Holder *holder, HolderActivity *activity);
 

@@ -1,4 +1,4 @@
--- What CREATE EXTENSION leaves in the catalogs: the contract's four functions
+-- What CREATE EXTENSION leaves in the catalogs: its five functions
 -- and nothing else.  pgTAP, since these are single facts about one database,
 -- each with a name; pg_regress would show them as one diff.
 \set ON_ERROR_STOP on
@@ -14,7 +14,7 @@ SET search_path = gw_tap, public;
 \pset tuples_only on
 \pset fieldsep '\n'
 
-SELECT plan(52);
+SELECT plan(64);
 
 -- the extension
 SELECT has_extension('gw_tap', 'gw_bootstrap', 'the extension is where it was asked for');
@@ -25,8 +25,8 @@ SELECT ok(relocatable AND trusted AND NOT superuser AND requires IS NULL AND com
           JOIN pg_extension e ON e.extname = v.name AND e.extversion = v.version
          WHERE v.name = 'gw_bootstrap') v;
 SELECT is(array_agg(p.proname::text ORDER BY p.proname::text),
-          ARRAY['gw_bootstrap_at_head', 'gw_bootstrap_break_orphan', 'gw_bootstrap_status', 'gw_bootstrap_try'],
-          'four functions and nothing else')
+          ARRAY['gw_bootstrap_at_head', 'gw_bootstrap_break_orphan', 'gw_bootstrap_status', 'gw_bootstrap_token', 'gw_bootstrap_try'],
+          'five functions and nothing else')
   FROM pg_depend d
   JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
   LEFT JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
@@ -49,6 +49,7 @@ SELECT is(pg_get_function_arguments(oid), w.arguments, proname || ': arguments')
     ('gw_bootstrap_status',
      $$head_table text DEFAULT 'alembic_version'::text, head_column text DEFAULT 'version_num'::text, lock_key bigint DEFAULT '42424242424242'::bigint, OUT current_heads text[], OUT lock_key bigint, OUT holder_pid integer, OUT holder_state text, OUT holder_since timestamp with time zone, OUT holder_application_name text, OUT holder_client_addr inet, OUT in_recovery boolean$$,
      'record'),
+    ('gw_bootstrap_token', $$lock_key bigint DEFAULT '42424242424242'::bigint$$, 'text'),
     ('gw_bootstrap_break_orphan',
      $$lock_key bigint DEFAULT '42424242424242'::bigint, min_idle interval DEFAULT '00:00:10'::interval$$,
      'integer')) AS w(name, arguments, result)
