@@ -8,8 +8,9 @@
 #ifndef GW_BOOTSTRAP_HEAD_TABLE_H
 #define GW_BOOTSTRAP_HEAD_TABLE_H
 
-#include "head_judge.h"
+#include "heads.h"
 
-extern void read_head_table(const HeadQuestion *question, FoundHeads *found);
+extern void read_head_table(text *table_name, text *column_name,
+							ExpectedHeads *expected, FoundHeads *found);
 
 #endif							/* GW_BOOTSTRAP_HEAD_TABLE_H */

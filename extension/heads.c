@@ -1,7 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * heads.c
- *		Sets of heads that a caller gives, and lists of those that are found.
+ *		Compare the expected heads with those found, as sets of text.
+ *
+ * The comparison is of bytes: a revision identifier has no collation.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,6 +16,16 @@
 #include "heads.h"
 
 static int
+compare_heads(const void *a, const void *b)
+{
+	const Head *x = (const Head *) a;
+	const Head *y = (const Head *) b;
+	int			order = memcmp(x->data, y->data, Min(x->len, y->len));
+
+	return order != 0 ? order : x->len - y->len;
+}
+
+static int
 compare_text_datums(const void *a, const void *b)
 {
 	text	   *x = DatumGetTextPP(*(const Datum *) a);
@@ -24,25 +36,11 @@ compare_text_datums(const void *a, const void *b)
 	return compare_heads(&hx, &hy);
 }
 
-static void
-check_length(const Head *head, const char *name)
-{
-	if (head->len == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must not contain empty strings", name)));
-	if (head->len > MAX_HEAD_LENGTH)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must not contain strings longer than %d bytes",
-						name, MAX_HEAD_LENGTH)));
-}
-
 /*
- * Check the argument of that name and make a set of it.
+ * Check the expected_heads argument and make a set of it.
  */
 void
-make_head_set(ArrayType *array, const char *name, HeadOrder order, HeadSet *set)
+expect_heads(ArrayType *array, ExpectedHeads *expected)
 {
 	int			nelems = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 	char	   *elem = ARR_DATA_PTR(array);
@@ -51,62 +49,79 @@ make_head_set(ArrayType *array, const char *name, HeadOrder order, HeadSet *set)
 	if (ARR_NDIM(array) > 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must be a one-dimensional array", name)));
+				 errmsg("expected_heads must be a one-dimensional array")));
+	if (nelems == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("expected_heads must not be empty"),
+				 errhint("Pass the head revisions of the migrations that this program ships with.")));
 	if (array_contains_nulls(array))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must not contain nulls", name)));
+				 errmsg("expected_heads must not contain nulls")));
 
 	/* The elements lie one behind the other: no need to deconstruct_array(). */
-	set->keys = palloc_array(Head, nelems);
+	expected->heads = palloc_array(Head, nelems);
 	for (int i = 0; i < nelems; i++)
 	{
-		Head		head = {VARDATA_ANY(elem), VARSIZE_ANY_EXHDR(elem)};
-
-		check_length(&head, name);
-		set->keys[i] = head_key(order, &head);
+		expected->heads[i].data = VARDATA_ANY(elem);
+		expected->heads[i].len = VARSIZE_ANY_EXHDR(elem);
+		if (expected->heads[i].len == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("expected_heads must not contain empty strings")));
+		if (expected->heads[i].len > MAX_HEAD_LENGTH)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("expected_heads must not contain strings longer than %d bytes",
+							MAX_HEAD_LENGTH)));
 		elem = (char *) INTALIGN(elem + VARSIZE_ANY(elem));
 	}
 
 	if (nelems > 1)
-		qsort(set->keys, nelems, sizeof(Head), compare_heads);
+		qsort(expected->heads, nelems, sizeof(Head), compare_heads);
 	for (int i = 0; i < nelems; i++)
 	{
-		if (nunique == 0 || compare_heads(&set->keys[nunique - 1], &set->keys[i]) != 0)
-			set->keys[nunique++] = set->keys[i];
+		if (nunique == 0 ||
+			compare_heads(&expected->heads[nunique - 1], &expected->heads[i]) != 0)
+			expected->heads[nunique++] = expected->heads[i];
 	}
-	set->nkeys = nunique;
-	set->seen = palloc0_array(bool, nunique);
-	set->nseen = 0;
-}
-
-/*
- * The place of a key in the set; -1 if it is not there.
- */
-int
-find_in_head_set(const HeadSet *set, const Head *key)
-{
-	Head	   *match = bsearch(key, set->keys, set->nkeys, sizeof(Head), compare_heads);
-
-	return match ? match - set->keys : -1;
+	expected->nheads = nunique;
+	expected->seen = palloc0_array(bool, nunique);
+	expected->nseen = 0;
 }
 
 /*
  * Make the set ready for another reading of the table.
  */
 void
-forget_seen_heads(HeadSet *set)
+forget_seen_heads(ExpectedHeads *expected)
 {
-	memset(set->seen, 0, sizeof(bool) * set->nkeys);
-	set->nseen = 0;
+	memset(expected->seen, 0, sizeof(bool) * expected->nheads);
+	expected->nseen = 0;
+}
+
+/*
+ * True if reading on can change neither the answer nor what is returned.  One
+ * row more than is returned tells that there are more.
+ */
+static bool
+reading_is_done(FoundHeads *found)
+{
+	if (!found->unexpected)
+		return false;
+	if (found->collect && found->nrows <= MAX_HEADS_RETURNED)
+		return false;
+	found->cut = true;
+	return true;
 }
 
 static bool
-is_listed(const HeadList *list, const char *data, int len)
+has_been_collected(const FoundHeads *found, const char *data, int len)
 {
-	for (int i = 0; i < list->nheads; i++)
+	for (int i = 0; i < found->nheads; i++)
 	{
-		text	   *have = DatumGetTextPP(list->heads[i]);
+		text	   *have = DatumGetTextPP(found->heads[i]);
 
 		if (VARSIZE_ANY_EXHDR(have) == len && memcmp(VARDATA_ANY(have), data, len) == 0)
 			return true;
@@ -115,63 +130,81 @@ is_listed(const HeadList *list, const char *data, int len)
 }
 
 /*
- * Keep a copy of a head, or that a row had none, unless there are enough.  What
- * is cut is marked.
+ * Keep a head, unless there are enough.  What is cut is marked.
  */
-void
-add_to_head_list(HeadList *list, const Head *head)
+static void
+collect_head(FoundHeads *found, const Head *head)
 {
-	const char *data;
-	int			len;
+	const char *data = head->data;
+	int			len = head->len;
 
-	if (head == NULL)
-	{
-		list->has_null = true;
-		return;
-	}
-	data = head->data;
-	len = head->len;
 	if (len > MAX_HEAD_LENGTH)
 	{
 		len = pg_mbcliplen(data, len, MAX_HEAD_LENGTH);
 		data = psprintf("%.*s" CUT_MARK, len, data);
 		len += strlen(CUT_MARK);
 	}
-	if (is_listed(list, data, len))
+	if (has_been_collected(found, data, len))
 		return;
-	if (list->nheads < MAX_HEADS_RETURNED)
-	{
-		MemoryContext caller_context = MemoryContextSwitchTo(list->context);
-
-		list->heads[list->nheads++] = PointerGetDatum(cstring_to_text_with_len(data, len));
-		MemoryContextSwitchTo(caller_context);
-	}
+	if (found->nheads < MAX_HEADS_RETURNED)
+		found->heads[found->nheads++] = PointerGetDatum(cstring_to_text_with_len(data, len));
 	else
-		list->cut = true;
+		found->cut = true;
 }
 
 /*
- * The heads found, in a stable order, a null if a row had none, and a mark
- * if there are or may be more.
+ * Take note of one head of the table.  Returns false when the reader may
+ * stop.  Without expected heads, every head is merely collected.
+ */
+bool
+note_head(FoundHeads *found, ExpectedHeads *expected, const Head *head)
+{
+	Head	   *match = NULL;
+
+	found->nrows++;
+	if (expected != NULL)
+		match = bsearch(head, expected->heads, expected->nheads, sizeof(Head),
+						compare_heads);
+	if (match == NULL)
+		found->unexpected = true;
+	else if (!expected->seen[match - expected->heads])
+	{
+		expected->seen[match - expected->heads] = true;
+		expected->nseen++;
+	}
+	if (found->collect)
+		collect_head(found, head);
+
+	return !reading_is_done(found);
+}
+
+/*
+ * Take note of a head that cannot be an expected one, without its text.
+ */
+bool
+note_unreadable_head(FoundHeads *found)
+{
+	found->nrows++;
+	found->unexpected = true;
+
+	return !reading_is_done(found);
+}
+
+/*
+ * The heads found, in a stable order, and a mark behind them if there are or
+ * may be more.
  */
 ArrayType *
-head_list_array(HeadList *list)
+found_heads_array(FoundHeads *found)
 {
-	Datum		elems[MAX_HEADS_RETURNED + 2];
-	bool		nulls[MAX_HEADS_RETURNED + 2] = {false};
-	int			nelems = list->nheads;
-	int			lower = 1;
+	int			nelems = found->nheads;
 
-	memcpy(elems, list->heads, sizeof(Datum) * nelems);
 	if (nelems > 1)
-		qsort(elems, nelems, sizeof(Datum), compare_text_datums);
-	if (list->has_null)
-		nulls[nelems++] = true;
-	if (list->cut)
-		elems[nelems++] = CStringGetTextDatum(CUT_MARK);
+		qsort(found->heads, nelems, sizeof(Datum), compare_text_datums);
+	if (found->cut)
+		found->heads[nelems++] = CStringGetTextDatum(CUT_MARK);
 	if (nelems == 0)
 		return construct_empty_array(TEXTOID);
 
-	return construct_md_array(elems, nulls, 1, &nelems, &lower,
-							  TEXTOID, -1, false, TYPALIGN_INT);
+	return construct_array(found->heads, nelems, TEXTOID, -1, false, TYPALIGN_INT);
 }

@@ -79,7 +79,7 @@ is_earlier_migration(Run *run, const PGresult *sessions)
 	if (PQntuples(sessions) == 0 || PQgetisnull(sessions, 0, 1))
 		return false;
 	pid = PQgetvalue(sessions, 0, 0);
-	if (strcmp(PQgetvalue(sessions, 0, 1), "t") == 0)
+	if (answer_is_true(sessions, 0, 1))
 	{
 		snprintf(run->reason, sizeof(run->reason),
 				 "backend %s is still at work under the name of an earlier migration, whose guard has gone", pid);

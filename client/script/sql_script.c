@@ -181,9 +181,9 @@ judge(const Script *script, const SqlStatement *statement, const PGresult *resul
  * Run something of our own between the statements.
  */
 static PGresult *
-ask(const Script *script, char *sql, ScriptEnd *end)
+ask(const Script *script, Query query, ScriptEnd *end)
 {
-	PGresult   *result = session_query(script->session, sql, script->attempt_deadline);
+	PGresult   *result = session_query(script->session, query, script->attempt_deadline);
 
 	*end = SCRIPT_DONE;
 	if (result == NULL)
@@ -225,7 +225,7 @@ run_statement(Attempt *attempt, const SqlStatement *statement)
 	next_sql_word(&words);
 	session->running = psprintf("%s:%d", script->file->path, line_of(statement, words.start));
 	log_debug("sending the statement of %s", session->running);
-	if (session_send_unlogged(session, statement->text))
+	if (session_send_script(session, statement->text))
 		result = session_receive(session, script->attempt_deadline);
 	free(session->running);
 	session->running = NULL;
@@ -284,9 +284,10 @@ ScriptEnd
 script_commit(const Script *script)
 {
 	PGresult   *result = NULL;
+	Query		query = sql_commit();
 	ScriptEnd	end;
 
-	if (session_send(script->session, sql_commit()))
+	if (session_send(script->session, &query))
 		result = session_receive(script->session, script->attempt_deadline);
 	end = judge(script, NULL, result);
 	PQclear(result);
