@@ -8,8 +8,8 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "commands.h"
 #include "lock/look.h"
-#include "run/run.h"
 
 static bool
 ask_at_head(Session *session, const Options *options, Millis until, ExitCode *code)
@@ -33,7 +33,7 @@ ask_at_head(Session *session, const Options *options, Millis until, ExitCode *co
 }
 
 ExitCode
-check(const Options *options)
+do_check(const Options *options)
 {
 	return look(options, ask_at_head);
 }

@@ -14,6 +14,8 @@
 #include "base/log.h"
 #include "base/wait.h"
 #include "command/environment.h"
+#include "commands.h"
+#include "doctor/doctor.h"
 #include "options/options.h"
 #include "prepare.h"
 #include "run/run.h"
@@ -22,13 +24,13 @@ static ExitCode print_heads(const Options *options);
 
 /* The commands.  test/docs-complete reads their names here. */
 static const Mode modes[] = {
-	{"run", run, NEEDS_HEADS | NEEDS_DATABASE | MAY_MIGRATE | MAY_START_COMMAND, " [-- COMMAND [ARG]...]",
+	{"run", do_run, NEEDS_HEADS | NEEDS_DATABASE | MAY_MIGRATE | MAY_START_COMMAND, " [-- COMMAND [ARG]...]",
 	 "migrate if nobody else does, or wait; then exec COMMAND"},
-	{"check", check, NEEDS_HEADS | NEEDS_DATABASE, "",
+	{"check", do_check, NEEDS_HEADS | NEEDS_DATABASE, "",
 	 "exit 0 if the database is at head, 5 if not"},
-	{"status", status, NEEDS_DATABASE | MAY_PRINT_JSON, " [--json]",
+	{"status", do_status, NEEDS_DATABASE | MAY_PRINT_JSON, " [--json]",
 	 "print the heads and who has the lock"},
-	{"doctor", doctor, NEEDS_DATABASE | USES_MIGRATION_URL, "",
+	{"doctor", do_doctor, NEEDS_DATABASE | USES_MIGRATION_URL, "",
 	 "find what would break a migration here; exit 5 if anything"},
 	{"heads", print_heads, NEEDS_HEADS, "",
 	 "print the expected heads"},

@@ -9,12 +9,12 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "commands.h"
 #include "fe_utils/string_utils.h"
 #include "lock/extension.h"
 #include "lock/holder.h"
 #include "lock/look.h"
 #include "lock/plain.h"
-#include "run/run.h"
 
 /* What is printed of a value that the server has not, or does not tell. */
 #define NONE "none"
@@ -215,7 +215,7 @@ ask_status(Session *session, const Options *options, Millis until, ExitCode *cod
 }
 
 ExitCode
-status(const Options *options)
+do_status(const Options *options)
 {
 	return look(options, ask_status);
 }

@@ -10,9 +10,9 @@
  */
 #include "postgres_fe.h"
 
+#include "base/deadline.h"
 #include "base/log.h"
 #include "doctor/doctor.h"
-#include "run/run.h"
 
 /* Seconds; all is over in about 5, unless something is wrong. */
 #define DOCTOR_TIMEOUT 60
@@ -107,9 +107,9 @@ is_given(const PGresult *result, int row, int column)
 }
 
 PGresult *
-doctor_ask(Doctor *doctor, Query query)
+doctor_ask(Doctor *doctor, char *sql)
 {
-	return session_query(&doctor->session, query, doctor->deadline);
+	return session_query(&doctor->session, sql, doctor->deadline);
 }
 
 /*
@@ -155,7 +155,7 @@ examine(Doctor *doctor)
 }
 
 ExitCode
-doctor(const Options *options)
+do_doctor(const Options *options)
 {
 	Doctor		doctor = {.options = options};
 	ExitCode	code;

@@ -20,7 +20,7 @@
 static void
 check_namesakes(Doctor *doctor)
 {
-	PGresult   *result = doctor_ask(doctor, sql_doctor_namesakes(doctor->session.conn, doctor->options));
+	PGresult   *result = doctor_ask(doctor, sql_namesakes(doctor->session.conn, doctor->options));
 
 	if (result == NULL)
 		say_failure(doctor, "heads", &doctor->session.failure);

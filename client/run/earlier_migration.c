@@ -36,14 +36,19 @@
 /*
  * We waited for somebody who gave up the lock without reaching head.  If that
  * is because the guard was lost, the command is being stopped just now.
+ * Returns false if the time is up before it has ended for sure.
  */
-void
+bool
 let_command_end(Run *run)
 {
 	if (!run->lock_was_taken)
-		return;
+		return true;
 	run->lock_was_taken = false;
-	wait_until(NULL, 0, Min(run->deadline, now_ms() + OUTLIVE_MS));
+	set_reason(&run->reason, EXIT_DEADLINE, NULL,
+			   "another replica has given up the lock, and its command may live on for %d s",
+			   OUTLIVE_MS / 1000);
+	wait_until(NULL, 0, Min(run->deadline.end, now_ms() + OUTLIVE_MS));
+	return stop_signal() == 0 && now_ms() < run->deadline.end;
 }
 
 /*
@@ -79,20 +84,17 @@ is_earlier_migration(Run *run, const PGresult *sessions)
 	if (PQntuples(sessions) == 0 || PQgetisnull(sessions, 0, 1))
 		return false;
 	pid = PQgetvalue(sessions, 0, 0);
-	if (answer_is_true(sessions, 0, 1))
+	if (strcmp(PQgetvalue(sessions, 0, 1), "t") == 0)
 	{
-		snprintf(run->reason, sizeof(run->reason),
-				 "backend %s is still at work under the name of an earlier migration, whose guard has gone", pid);
-		snprintf(run->remedy, sizeof(run->remedy),
-				 "It ends with its statement; SELECT pg_terminate_backend(%s) ends it now. If it is the service, which a pooler lent that backend, give the service an application_name of its own.", pid);
+		char	   *hint = psprintf("It ends with its statement; SELECT pg_terminate_backend(%s) ends it now. If it is the service, which a pooler lent that backend, give the service an application_name of its own.", pid);
+
+		set_reason(&run->reason, EXIT_DEADLINE, hint,
+				   "backend %s is still at work under the name of an earlier migration, whose guard has gone", pid);
+		free(hint);
 	}
 	else
-	{
-		snprintf(run->reason, sizeof(run->reason),
-				 "backend %s was at work for an earlier migration a moment ago", pid);
-		run->remedy[0] = '\0';
-	}
-	run->reason_code = EXIT_DEADLINE;
+		set_reason(&run->reason, EXIT_DEADLINE, NULL,
+				   "backend %s was at work for an earlier migration a moment ago", pid);
 	return true;
 }
 
@@ -102,17 +104,17 @@ is_earlier_migration(Run *run, const PGresult *sessions)
  * nothing left to do, or it cannot be told, the step says how to go on.
  */
 bool
-is_still_to_do(Run *run, Step *step, ExitCode *code)
+is_still_to_do(Run *run, Step *step)
 {
-	TryResult	try = guard_ask_again(&run->session, run->options, run->attempt_deadline);
+	TryResult	try = guard_ask_again(&run->session, run->options, run->deadline.attempt);
 
 	if (try.outcome == OUTCOME_ACQUIRED && !is_ahead(&try.heads) &&
 		!(try.heads.cut && run->options->known_heads.head))
 		return true;
-	if (try.outcome == OUTCOME_FAILED || !guard_end(&run->session, run->attempt_deadline))
-		*step = handle_failure(run, code);
-	else if (try.outcome == OUTCOME_BUSY)
-		*step = wait_round(run, code);
+	if (try.outcome == OUTCOME_BUSY)
+		*step = handle_busy(run, &try);
+	else if (try.outcome == OUTCOME_FAILED || !guard_end(&run->session, run->deadline.attempt))
+		*step = handle_failure(run);
 	else
 		*step = STEP_AGAIN;		/* which judges it */
 	return false;

@@ -10,9 +10,9 @@
 
 #include "run/round.h"
 
-extern void let_command_end(Run *run);
+extern bool let_command_end(Run *run);
 extern PGresult *ask_for_migrations(Session *session, const Options *options, Millis deadline);
 extern bool is_earlier_migration(Run *run, const PGresult *sessions);
-extern bool is_still_to_do(Run *run, Step *step, ExitCode *code);
+extern bool is_still_to_do(Run *run, Step *step);
 
 #endif							/* EARLIER_MIGRATION_H */

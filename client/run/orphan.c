@@ -35,24 +35,20 @@ is_breakable(const Run *run)
 }
 
 /*
- * Say what can be done about the orphan that was noted.
+ * What can be done about the orphan that was noted.
  */
-void
-advise_on_orphan(Run *run)
+char *
+advise_on_orphan(const Run *run)
 {
 	static const char unless[] = "If no older replica is migrating any more, run SELECT ";
 	static const char otherwise[] = " as a role that may, or start with --break-orphans.";
 
 	if (is_breakable(run))
-		strlcpy(run->remedy,
-				"It is ended once its backend has been idle for 10 s, or is lent to a replica with --break-orphans.",
-				sizeof(run->remedy));
-	else if (run->session.plain)
-		snprintf(run->remedy, sizeof(run->remedy), "%spg_terminate_backend(%s)%s",
-				 unless, run->orphan, otherwise);
-	else
-		snprintf(run->remedy, sizeof(run->remedy), "%sgw_bootstrap_break_orphan(" INT64_FORMAT ")%s",
-				 unless, run->options->lock_key, otherwise);
+		return pg_strdup("It is ended once its backend has been idle for 10 s, or is lent to a replica with --break-orphans.");
+	if (run->session.plain)
+		return psprintf("%spg_terminate_backend(%s)%s", unless, run->orphan, otherwise);
+	return psprintf("%sgw_bootstrap_break_orphan(" INT64_FORMAT ")%s",
+					unless, run->options->lock_key, otherwise);
 }
 
 /*
@@ -73,7 +69,7 @@ break_orphan(Run *run)
 						   run->session.plain ?
 							   sql_plain_break_orphan(run->options, run->orphan) :
 							   sql_break_orphan(run->session.schema, run->options),
-						   run->attempt_deadline);
+						   run->deadline.attempt);
 	if (result != NULL)
 	{
 		if (!PQgetisnull(result, 0, 0))

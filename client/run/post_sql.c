@@ -27,9 +27,9 @@ begin_transaction(const Script *script, const Options *options)
 	if (session->conn != NULL && PQtransactionStatus(session->conn) != PQTRANS_IDLE)
 		session_close(session);
 	if (session->conn == NULL &&
-		!session_open(session, options->conninfo, script->attempt_deadline))
+		!session_open(session, options->conninfo, script->deadline.attempt))
 		return false;
-	result = session_query(session, sql_begin(session->conn), script->attempt_deadline);
+	result = session_query(session, sql_begin(session->conn), script->deadline.attempt);
 	PQclear(result);
 
 	return result != NULL;
@@ -41,7 +41,7 @@ attempt(const Script *script, const Options *options)
 	ScriptEnd	end;
 
 	if (!begin_transaction(script, options))
-		return stop_signal() != 0 || now_ms() >= script->deadline ? SCRIPT_STOPPED : SCRIPT_LOST;
+		return stop_signal() != 0 || now_ms() >= script->deadline.end ? SCRIPT_STOPPED : SCRIPT_LOST;
 	end = script_run(script);
 	return end == SCRIPT_DONE ? script_commit(script) : end;
 }
@@ -68,13 +68,11 @@ run_post_sql(Run *run)
 		.name = "post step",
 		.file = &run->post_sql,
 		.session = session,
-		.deadline = post_deadline(run),
+		.deadline = set_deadline(post_deadline(run), run->options->timeout),
 	};
 	ScriptEnd	end;
 	int			round = 0;
 
-	script.attempt_deadline = attempt_deadline(run->options, script.deadline);
-	set_backstop(script.attempt_deadline + BACKSTOP_MS);
 	log_debug("running the post step");
 	for (;;)
 	{
@@ -88,7 +86,7 @@ run_post_sql(Run *run)
 			return EXIT_REFUSED;
 		}
 		log_warning("the post step was interrupted, starting over: %s", session->failure.message);
-		if (!wait_backoff(round++, script.deadline))
+		if (!wait_backoff(round++, script.deadline.end))
 			return end_stopped(session);
 	}
 	if (end == SCRIPT_STOPPED)

@@ -1,149 +1,199 @@
 /*-------------------------------------------------------------------------
  *
  * round.c
- *		What is between two rounds: why there has to be another one.
+ *		One round: look at the database, and do what there is to do.
+ *
+ * Whoever has to wait asks again and again, and holds no backend of a pooler
+ * and no snapshot in between.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "base/progress.h"
-#include "lock/holder.h"
 #include "run/round.h"
 
-#define LAST_REPORT_MS 30000
-#define PROGRESS_MS 1000
-
 /*
- * Ask who migrates.  If that fails, the round that follows tells why.
+ * Say who has the lock, as far as we may know.
  */
 static char *
-ask_who_migrates(Run *run)
+describe_holder(const Run *run, const TryResult *try)
 {
-	char	   *who;
+	int64		key = run->options->lock_key;
 
-	if (run->session.conn == NULL)
-		return NULL;
-	who = describe_migration(&run->session, run->options, run->attempt_deadline);
-	if (who == NULL)
-		session_close(&run->session);
-	return who;
+	if (strcmp(try->holder_state, "prepared") == 0)
+		return psprintf("lock " INT64_FORMAT " is held by a prepared transaction (prepared)", key);
+	if (try->holder_pid[0])
+		return psprintf("lock " INT64_FORMAT " is held by backend %s (%s)", key, try->holder_pid,
+						try->holder_state[0] ? try->holder_state : "state unknown");
+	return pg_strdup("the head table is locked, or the lock has just been released");
+}
+
+static char *
+advise_on_holder(const Run *run, const TryResult *try)
+{
+	if (strcmp(try->holder_state, "prepared") == 0)
+		return pg_strdup("See pg_prepared_xacts; COMMIT PREPARED or ROLLBACK PREPARED ends it.");
+	if (strcmp(try->holder_state, ORPHANED) == 0)
+		return advise_on_orphan(run);
+	return NULL;
 }
 
 /*
- * Say from time to time why we wait: on a terminal in a line that is written
- * over, in a log less and less often.
- */
-static void
-report(Run *run, const char *reason, const char *detail, const char *hint)
-{
-	double		waited = (now_ms() - run->start) / 1000.0;
-
-	if (progress_is_possible())
-	{
-		char	   *text = psprintf("waiting for %.0f s: %s. %s%s%s", waited, reason,
-							  detail, *detail ? " " : "", hint);
-
-		progress_show(text);
-		free(text);
-		run->next_report = now_ms() + PROGRESS_MS;
-		return;
-	}
-	log_event(LOG_INFO, detail, hint, "waiting for %.0f s: %s", waited, reason);
-	run->next_report = now_ms() + run->report_interval;
-	run->report_interval = Min(run->report_interval * 2, LAST_REPORT_MS);
-}
-
-/*
- * Between two rounds.  The details cost two round trips, so they are asked
- * for only when there is something to say.
- */
-static void
-report_waiting(Run *run)
-{
-	char	   *who;
-
-	if (now_ms() < run->next_report || !log_is_wanted(LOG_INFO))
-		return;
-	who = ask_who_migrates(run);
-	report(run, run->reason, who ? who : "", run->remedy);
-	free(who);
-}
-
-/*
- * While the database has not answered.
- */
-void
-report_no_answer(void *arg)
-{
-	Run		   *run = arg;
-	char	   *before;
-
-	if (run->session.running)
-	{
-		char	   *reason = psprintf("the statement of %s is running", run->session.running);
-
-		report(run, reason, "", "");
-		free(reason);
-		return;
-	}
-	before = run->reason[0] ? psprintf("Before that: %s.", run->reason) : pg_strdup("");
-
-	report(run, "no answer from the database yet", before,
-		   "All connections of the pool may be in use, for instance by a migration.");
-	free(before);
-}
-
-ExitCode
-end_at_deadline(const Run *run)
-{
-	if (run->options->timeout > 0)
-		log_error_hint(run->remedy, "deadline of %d s passed: %s", run->options->timeout, run->reason);
-	else
-		log_error_hint(run->remedy, "%s", run->reason);
-	return run->reason_code;
-}
-
-/*
- * Wait a little before the next round.  Whoever waits leaves the
- * connection to those who work: there may be more replicas than connections.
+ * Somebody else has the lock.
  */
 Step
-wait_round(Run *run, ExitCode *code)
+handle_busy(Run *run, TryResult *try)
 {
-	report_waiting(run);
-	session_close(&run->session);
-	if (wait_backoff(run->round++, run->deadline) || stop_signal() != 0)
-		return STEP_AGAIN;
-	*code = end_at_deadline(run);
-	return STEP_END;
+	char	   *holder;
+	char	   *advice;
+
+	note_orphan(run, try);
+	if (strcmp(try->holder_state, ORPHANED) != 0)
+		run->lock_was_taken = true;
+	holder = describe_holder(run, try);
+	advice = advise_on_holder(run, try);
+	set_reason(&run->reason, EXIT_DEADLINE, advice, "%s; found %s, wanted %s",
+			   holder, try->heads.text, describe_expected(run->options));
+	free(holder);
+	free(advice);
+	if (!break_orphan(run))
+		return handle_failure(run);
+	return wait_without_lock(run);
 }
 
 /*
- * Handle the failure of the session: start over if that can help.
+ * The database is ahead: no migration of ours can help, nor would waiting.
  */
-Step
-handle_failure(Run *run, ExitCode *code)
+static Step
+handle_ahead(Run *run, const Heads *heads)
 {
-	const Failure *failure = &run->session.failure;
+	ExitCode	code = report_ahead(heads, run->options);
 
-	session_close(&run->session);
-	if (stop_signal() != 0)
+	run->ahead = code == EXIT_READY;
+	return run->ahead ? STEP_READY : end_with(run, code);
+}
+
+/*
+ * The heads that are known don't tell whether the database is ahead.
+ */
+static Step
+handle_cut_heads(Run *run)
+{
+	char	   *hint = psprintf("Check %s and %s, or use --expect-head instead of %s.",
+						  option_source("--head-table"), option_source("--head-column"),
+						  option_source("--alembic"));
+
+	set_reason(&run->reason, EXIT_DEADLINE, hint,
+			   "the head table is locked, or has so many rows that one that is ahead could hide");
+	free(hint);
+	return wait_without_lock(run);
+}
+
+/*
+ * What was found under the lock decides, or, while somebody else has it, what
+ * is there so far.
+ */
+static Step
+try_to_migrate(Run *run)
+{
+	TryResult	try = guard_open(&run->session, run->options, run->deadline.attempt);
+
+	if (try.outcome != OUTCOME_FAILED && is_ahead(&try.heads))
+	{
+		guard_end(&run->session, run->deadline.attempt);
+		return handle_ahead(run, &try.heads);
+	}
+	switch (try.outcome)
+	{
+		case OUTCOME_FAILED:
+			return handle_failure(run);
+		case OUTCOME_AT_HEAD:
+			guard_end(&run->session, run->deadline.attempt);
+			return STEP_READY;
+		case OUTCOME_BUSY:
+			return handle_busy(run, &try);
+		case OUTCOME_ACQUIRED:
+			break;
+	}
+	if (try.heads.cut && run->options->known_heads.head)
+		return handle_cut_heads(run);
+	return migrate(run);
+}
+
+/*
+ * The database is not at head, and we are not to change that.
+ */
+static Step
+wait_for_others(Run *run, const Heads *heads)
+{
+	const char *hint = run->options->skip_migrations ?
+		"Migrations are skipped here: let their owner run them, or wait longer with --timeout." :
+		"Use --migrate or --migrate-sql, or --skip-migrations --timeout=SECONDS to wait for somebody else.";
+
+	set_reason(&run->reason, EXIT_NOT_AT_HEAD, hint,
+			   "the database is not at head: found %s, wanted %s",
+			   heads->text, describe_expected(run->options));
+	if (run->options->skip_migrations)
+		return wait_round(run);
+
+	log_failure(&run->reason);
+	return end_with(run, EXIT_NOT_AT_HEAD);
+}
+
+/*
+ * Look at the heads alone, which is all that a replica at head needs: one
+ * round trip.  STEP_AGAIN if there is more to do.
+ */
+static Step
+look_at_heads(Run *run, bool may_migrate)
+{
+	const Options *options = run->options;
+	bool		at_head;
+	Heads		heads;
+
+	if (!session_is_at_head(&run->session, options, run->deadline.attempt, &at_head))
+		return handle_failure(run);
+	if (at_head)
+		return STEP_READY;
+	if (!may_migrate || options->known_heads.head)
+	{
+		if (!session_read_heads(&run->session, options, run->deadline.attempt, &heads) &&
+			options->known_heads.head)
+			return handle_failure(run);
+		if (is_ahead(&heads))
+			return handle_ahead(run, &heads);
+	}
+	run->looked = true;
+	if (!may_migrate)
+		return wait_for_others(run, &heads);
+	if (now_ms() < run->deadline.end)
 		return STEP_AGAIN;
-	session_forget_extension(&run->session);
-	if (failure->kind == FAILURE_FINAL)
+	set_reason(&run->reason, EXIT_DEADLINE, NULL,
+			   "the database is not at head, and there is no time to migrate");
+	return end_at_deadline(run);
+}
+
+Step
+one_round(Run *run)
+{
+	bool		may_migrate = !run->options->skip_migrations &&
+		(run->options->migrate != NULL || run->options->migrate_sql != NULL);
+
+	/* or the extension has been found to be gone */
+	if (!run->session.plain && run->session.schema == NULL)
+		run->looked = false;
+	if (run->session.conn == NULL &&
+		!session_open(&run->session, run->options->conninfo, run->deadline.attempt))
+		return handle_failure(run);
+
+	/* later rounds ask with "try", which tells the same and may take the lock */
+	if (!run->looked || !may_migrate)
 	{
-		log_failure(failure);
-		*code = EXIT_REFUSED;
-		return STEP_END;
+		Step		step = look_at_heads(run, may_migrate);
+
+		if (step != STEP_AGAIN || !run->looked || !may_migrate)
+			return step;
 	}
-	/* an attempt that the deadline cuts short tells less than the one before */
-	if (!failure->timed_out || run->reason[0] == '\0' || now_ms() < run->deadline)
-	{
-		strlcpy(run->reason, failure->message, sizeof(run->reason));
-		strlcpy(run->remedy, failure->hint, sizeof(run->remedy));
-		run->reason_code = EXIT_DEADLINE;
-	}
-	return wait_round(run, code);
+	return try_to_migrate(run);
 }

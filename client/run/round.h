@@ -9,8 +9,8 @@
 #ifndef ROUND_H
 #define ROUND_H
 
+#include "base/deadline.h"
 #include "lock/guard.h"
-#include "run/run.h"
 #include "script/sql_file.h"
 
 /* How long a command has between SIGTERM and SIGKILL. */
@@ -28,22 +28,21 @@ typedef struct Run
 	SqlFile		post_sql;
 	Session		session;
 	Millis		start;
-	Millis		deadline;		/* for reaching head */
-	Millis		attempt_deadline;	/* for what is under way by then */
+	Deadline	deadline;		/* for reaching head */
+	bool		looked;			/* at the heads, without asking for the lock */
 	int			round;			/* of waiting */
 	Millis		next_report;
 	Millis		report_interval;	/* of the log */
 	bool		lock_was_taken; /* by somebody whose command may still run */
 	bool		migrated;		/* by us */
 	bool		ahead;			/* and allowed to be */
-	char		reason[600];	/* why we are waiting */
-	char		remedy[256];	/* or empty */
+	Failure		reason;			/* why we wait, and the last word if that does not help */
+	ExitCode	code;			/* that goes with STEP_END */
 	char		orphan[16];		/* pid seen with an orphaned lock, or empty */
 	char		unbreakable[16];	/* pid that our role may not end, or empty */
-	ExitCode	reason_code;	/* if that lasts until the deadline */
 } Run;
 
-/* What a step says: go on asking, or end with this. */
+/* What a step says: go on asking, or end. */
 typedef enum Step
 {
 	STEP_AGAIN,
@@ -51,15 +50,24 @@ typedef enum Step
 	STEP_END
 } Step;
 
-extern void report_no_answer(void *arg);
-extern Step wait_round(Run *run, ExitCode *code);
-extern Step handle_failure(Run *run, ExitCode *code);
-extern ExitCode end_at_deadline(const Run *run);
+extern Step one_round(Run *run);
+extern Step handle_busy(Run *run, TryResult *try);
+extern Step migrate(Run *run);
+
+/* run.c */
 extern Millis post_deadline(const Run *run);
 
+/* waiting.c */
+extern void report_no_answer(void *arg);
+extern Step wait_round(Run *run);
+extern Step wait_without_lock(Run *run);
+extern Step handle_failure(Run *run);
+extern Step end_with(Run *run, ExitCode code);
+extern Step end_at_deadline(Run *run);
+
+/* orphan.c */
 extern void note_orphan(Run *run, TryResult *try);
-extern void advise_on_orphan(Run *run);
+extern char *advise_on_orphan(const Run *run);
 extern bool break_orphan(Run *run);
-extern Step migrate(Run *run, ExitCode *code);
 
 #endif							/* ROUND_H */

@@ -24,12 +24,12 @@
  * Why no command could be started.
  */
 static void
-log_no_connection(const Run *run, const Failure *failure)
+log_no_connection(const Failure *failure)
 {
 	if (failure->kind == FAILURE_FINAL)
 		log_event(LOG_ERROR, failure->message, failure->hint,
 				  "the migration command could not connect to the database");
-	else if (now_ms() < run->deadline)
+	else
 		log_event(LOG_ERROR,
 				  psprintf("The migration command would wait for the guard, and the guard for the command. The last error was: %s",
 						   failure->message),
@@ -51,15 +51,27 @@ is_refused_for_now(const Failure *failure)
 		strstr(failure->message, "server login failed") != NULL;
 }
 
+/*
+ * There is no connection: now, or for as long as the guard is there.
+ */
 static SecondResult
-set_refused(Run *run, const Failure *failure)
+handle_no_connection(Run *run, const Failure *failure)
 {
-	snprintf(run->reason, sizeof(run->reason),
-			 "no second connection for the migration command: %s", failure->message);
-	strlcpy(run->remedy, "Leave a connection for the guard and one for the command: see max_connections.",
-			sizeof(run->remedy));
-	run->reason_code = EXIT_DEADLINE;
-	return SECOND_LATER;
+	if (failure->kind == FAILURE_RETRY && is_refused_for_now(failure))
+	{
+		set_reason(&run->reason, EXIT_DEADLINE,
+				   "Leave a connection for the guard and one for the command: see max_connections.",
+				   "no second connection for the migration command: %s", failure->message);
+		return SECOND_LATER;
+	}
+	if (failure->kind == FAILURE_RETRY && now_ms() >= run->deadline.end)
+	{
+		set_reason(&run->reason, EXIT_DEADLINE, failure->hint,
+				   "no second connection to the database while the guard holds one: %s", failure->message);
+		return SECOND_LATER;
+	}
+	log_no_connection(failure);
+	return SECOND_NONE;
 }
 
 SecondResult
@@ -69,10 +81,11 @@ ask_second_connection(Run *run)
 	Session		other = {0};
 	PGresult   *result = NULL;
 	int			round = 0;
-	SecondResult answer = SECOND_NONE;
+	SecondResult answer = SECOND_LATER;
 
-	let_command_end(run);
-	until = Min(run->deadline, now_ms() + SECOND_CONNECTION_MS);
+	if (!let_command_end(run))
+		return SECOND_LATER;
+	until = Min(run->deadline.end, now_ms() + SECOND_CONNECTION_MS);
 	do
 	{
 		if (session_open(&other, run->options->migration_conninfo, until))
@@ -83,10 +96,9 @@ ask_second_connection(Run *run)
 
 	if (result != NULL)
 		answer = is_earlier_migration(run, result) ? SECOND_LATER : SECOND_CLEAR;
-	else if (other.failure.kind == FAILURE_RETRY && is_refused_for_now(&other.failure) && stop_signal() == 0)
-		answer = set_refused(run, &other.failure);
 	else if (stop_signal() == 0)
-		log_no_connection(run, &other.failure);
+		answer = handle_no_connection(run, &other.failure);
 	PQclear(result);
+	failure_clear(&other.failure);
 	return answer;
 }

@@ -14,7 +14,7 @@ typedef enum SecondResult
 {
 	SECOND_CLEAR,				/* the command may start */
 	SECOND_LATER,				/* not now: see run->reason */
-	SECOND_NONE					/* no connection, as logged unless out of time */
+	SECOND_NONE					/* no connection, as logged */
 } SecondResult;
 
 extern SecondResult ask_second_connection(Run *run);

@@ -11,10 +11,13 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "lock/extension.h"
 #include "run/earlier_migration.h"
+#include "run/not_at_head.h"
 #include "run/round.h"
 #include "run/sql_migration.h"
 #include "script/sql_script.h"
+#include "sql/sql.h"
 
 /* How long the question for an earlier migration may take. */
 #define ASK_MS 10000
@@ -24,26 +27,28 @@
  * COMMIT, the next look at the heads tells whether it came through.
  */
 static Step
-start_over(Run *run, ExitCode *code, const char *what)
+start_over(Run *run, const char *what)
 {
-	log_warning("%s, starting over: %s", what, run->session.failure.message);
-	return handle_failure(run, code);
+	Failure    *failure = &run->session.failure;
+
+	if (failure->kind == FAILURE_RETRY)
+		log_warning("%s, starting over: %s", what, failure->message);
+	else
+		set_failure(failure, FAILURE_FINAL, failure->hint, "%s: %s", what, failure->message);
+	return handle_failure(run);
 }
 
 static Step
-end_stopped(Run *run, ExitCode *code, const char *reason)
+end_stopped(Run *run, const char *reason)
 {
 	if (stop_signal() != 0)
 		return STEP_AGAIN;
-	strlcpy(run->reason, reason, sizeof(run->reason));
-	run->remedy[0] = '\0';
-	run->reason_code = EXIT_DEADLINE;
-	*code = end_at_deadline(run);
-	return STEP_END;
+	set_reason(&run->reason, EXIT_DEADLINE, NULL, "%s", reason);
+	return end_at_deadline(run);
 }
 
 static Step
-commit(Run *run, const Script *script, ExitCode *code)
+commit(Run *run, const Script *script)
 {
 	switch (script_commit(script))
 	{
@@ -53,67 +58,95 @@ commit(Run *run, const Script *script, ExitCode *code)
 		case SCRIPT_FAILED:
 			break;
 		case SCRIPT_LOST:
-			return start_over(run, code, "no answer to the COMMIT of the migration");
+			return start_over(run, "no answer to the COMMIT of the migration");
 		case SCRIPT_STOPPED:
-			return end_stopped(run, code,
-							   "no answer to the COMMIT of the migration, which may have been applied");
+			return end_stopped(run, "no answer to the COMMIT of the migration, which may have been applied");
 	}
-	*code = EXIT_STEP_FAILED;
-	return STEP_END;
+	return end_with(run, EXIT_STEP_FAILED);
+}
+
+/*
+ * Look at the heads as the file has left them.  It may have dropped, or moved,
+ * the extension that was to look: then find another way.
+ */
+static TryResult
+look_at_result(Run *run)
+{
+	Session    *session = &run->session;
+	TryResult	try = guard_ask_again(session, run->options, run->deadline.attempt);
+	PGresult   *result;
+
+	if (try.outcome != OUTCOME_FAILED || PQtransactionStatus(session->conn) != PQTRANS_INERROR ||
+		!session_forget_extension(session))
+		return try;
+	result = session_query(session, sql_back_to_end_of_script(), run->deadline.attempt);
+	if (result != NULL && find_or_create_extension(session, run->options, run->deadline.attempt))
+		try = guard_ask_again(session, run->options, run->deadline.attempt);
+	PQclear(result);
+	return try;
+}
+
+/*
+ * What the file did keeps us from looking at the heads, and would others, too.
+ */
+static Step
+end_unreadable(Run *run, const Script *script)
+{
+	log_event(LOG_ERROR, "Nothing of the file was applied.", run->session.failure.hint,
+			  "%s leaves heads that cannot be read: %s", script->file->path, run->session.failure.message);
+	return end_with(run, EXIT_STEP_FAILED);
 }
 
 /*
  * All statements have run.  Only if that has reached head is it kept.
  */
 static Step
-verify_and_commit(Run *run, const Script *script, ExitCode *code)
+verify_and_commit(Run *run, const Script *script)
 {
-	TryResult	try = guard_ask_again(&run->session, run->options, run->attempt_deadline);
+	TryResult	try = look_at_result(run);
 
 	if (try.outcome == OUTCOME_AT_HEAD)
-		return commit(run, script, code);
-	if (try.outcome == OUTCOME_FAILED && (stop_signal() != 0 || now_ms() >= run->deadline))
-		return end_stopped(run, code, "the migration did not end in time and was rolled back");
+		return commit(run, script);
 	if (try.outcome == OUTCOME_FAILED)
-		return start_over(run, code, "the migration was rolled back");
-	log_event(LOG_ERROR,
-			  psprintf("Found %s, wanted %s. Nothing of the file was applied.",
-					   try.heads.text, describe_expected(run->options)),
-			  psprintf("Let the file write the heads into %s, and check that %s names them.",
-					   run->options->head_table, option_source("--expect-head")),
-			  "%s does not bring the database to head", script->file->path);
-	*code = EXIT_STEP_FAILED;
-	return STEP_END;
+	{
+		if (stop_signal() != 0 || now_ms() >= run->deadline.end)
+			return end_stopped(run, "the migration did not end in time and was rolled back");
+		if (run->session.failure.kind == FAILURE_FINAL)
+			return end_unreadable(run, script);
+		return start_over(run, "the migration was rolled back");
+	}
+	return end_not_at_head(run, &try.heads, " Nothing of the file was applied.",
+						   psprintf("Let the file write the heads into %s, and check that %s names them.",
+									run->options->head_table, option_source("--expect-head")),
+						   psprintf("%s does not bring the database to head", script->file->path));
 }
 
 /*
  * We have the lock: run the file.
  */
 static Step
-run_file(Run *run, ExitCode *code)
+run_file(Run *run)
 {
 	Script		script = {
 		.name = "migration",
 		.file = &run->migrate_sql,
 		.session = &run->session,
 		.deadline = run->deadline,
-		.attempt_deadline = run->attempt_deadline,
 	};
 
 	log_info("migrating");
 	switch (script_run(&script))
 	{
 		case SCRIPT_DONE:
-			return verify_and_commit(run, &script, code);
+			return verify_and_commit(run, &script);
 		case SCRIPT_FAILED:
 			break;
 		case SCRIPT_LOST:
-			return start_over(run, code, "the migration was rolled back");
+			return start_over(run, "the migration was rolled back");
 		case SCRIPT_STOPPED:
-			return end_stopped(run, code, "the migration did not end in time and was rolled back");
+			return end_stopped(run, "the migration did not end in time and was rolled back");
 	}
-	*code = EXIT_STEP_FAILED;
-	return STEP_END;
+	return end_with(run, EXIT_STEP_FAILED);
 }
 
 /*
@@ -122,22 +155,20 @@ run_file(Run *run, ExitCode *code)
  * this transaction is no guard of others.
  */
 Step
-migrate_by_sql(Run *run, ExitCode *code)
+migrate_by_sql(Run *run)
 {
 	PGresult   *sessions;
 	bool		earlier;
 	Step		step;
 
-	let_command_end(run);
-	sessions = ask_for_migrations(&run->session, run->options, Min(run->attempt_deadline, now_ms() + ASK_MS));
+	if (!let_command_end(run))
+		return wait_without_lock(run);
+	sessions = ask_for_migrations(&run->session, run->options, Min(run->deadline.attempt, now_ms() + ASK_MS));
 	if (sessions == NULL)
-		return handle_failure(run, code);
+		return handle_failure(run);
 	earlier = is_earlier_migration(run, sessions);
 	PQclear(sessions);
-	if (!earlier)
-		return is_still_to_do(run, &step, code) ? run_file(run, code) : step;
-	if (!guard_end(&run->session, run->attempt_deadline))
-		return handle_failure(run, code);
-
-	return wait_round(run, code);
+	if (earlier)
+		return wait_without_lock(run);
+	return is_still_to_do(run, &step) ? run_file(run) : step;
 }

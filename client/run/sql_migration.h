@@ -10,6 +10,6 @@
 
 #include "run/round.h"
 
-extern Step migrate_by_sql(Run *run, ExitCode *code);
+extern Step migrate_by_sql(Run *run);
 
 #endif							/* SQL_MIGRATION_H */

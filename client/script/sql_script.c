@@ -149,6 +149,15 @@ is_lost(const Session *session)
 }
 
 /*
+ * Whether the deadline can be the reason: the server was told of it, too.
+ */
+static bool
+may_be_deadline(const Session *session)
+{
+	return is_lost(session) || strcmp(session->failure.sqlstate, "57014") == 0;
+}
+
+/*
  * Judge the answer to a statement, or to COMMIT if that is NULL.
  */
 static ScriptEnd
@@ -158,7 +167,7 @@ judge(const Script *script, const SqlStatement *statement, const PGresult *resul
 	ExecStatusType status;
 
 	if (result == NULL)
-		return stop_signal() != 0 || now_ms() >= script->deadline ? SCRIPT_STOPPED : SCRIPT_LOST;
+		return stop_signal() != 0 || now_ms() >= script->deadline.end ? SCRIPT_STOPPED : SCRIPT_LOST;
 	status = PQresultStatus(result);
 	if (status != PGRES_FATAL_ERROR && status != PGRES_BAD_RESPONSE)
 	{
@@ -169,7 +178,7 @@ judge(const Script *script, const SqlStatement *statement, const PGresult *resul
 		return SCRIPT_FAILED;
 	}
 	set_result_failure(&session->failure, session->conn, result);
-	if (stop_signal() != 0 || now_ms() >= script->deadline)
+	if (stop_signal() != 0 || (now_ms() >= script->deadline.end && may_be_deadline(session)))
 		return SCRIPT_STOPPED;
 	if (is_lost(session))
 		return SCRIPT_LOST;
@@ -181,13 +190,13 @@ judge(const Script *script, const SqlStatement *statement, const PGresult *resul
  * Run something of our own between the statements.
  */
 static PGresult *
-ask(const Script *script, Query query, ScriptEnd *end)
+ask(const Script *script, char *sql, ScriptEnd *end)
 {
-	PGresult   *result = session_query(script->session, query, script->attempt_deadline);
+	PGresult   *result = session_query(script->session, sql, script->deadline.attempt);
 
 	*end = SCRIPT_DONE;
 	if (result == NULL)
-		*end = stop_signal() != 0 || now_ms() >= script->deadline ? SCRIPT_STOPPED : SCRIPT_LOST;
+		*end = stop_signal() != 0 || now_ms() >= script->deadline.end ? SCRIPT_STOPPED : SCRIPT_LOST;
 	return result;
 }
 
@@ -203,9 +212,9 @@ limit_time(Attempt *attempt)
 
 	if (attempt->limited != 0 && now - attempt->limited < LIMIT_DRIFT_MS)
 		return SCRIPT_DONE;
-	if (now >= script->deadline)
+	if (now >= script->deadline.end)
 		return SCRIPT_STOPPED;
-	PQclear(ask(script, sql_limit_time(script->deadline - now), &end));
+	PQclear(ask(script, sql_limit_time(script->deadline.end - now), &end));
 	attempt->limited = now;
 
 	return end;
@@ -225,8 +234,8 @@ run_statement(Attempt *attempt, const SqlStatement *statement)
 	next_sql_word(&words);
 	session->running = psprintf("%s:%d", script->file->path, line_of(statement, words.start));
 	log_debug("sending the statement of %s", session->running);
-	if (session_send_script(session, statement->text))
-		result = session_receive(session, script->attempt_deadline);
+	if (session_send_unlogged(session, statement->text))
+		result = session_receive(session, script->deadline.attempt);
 	free(session->running);
 	session->running = NULL;
 	end = judge(script, statement, result);
@@ -284,11 +293,10 @@ ScriptEnd
 script_commit(const Script *script)
 {
 	PGresult   *result = NULL;
-	Query		query = sql_commit();
 	ScriptEnd	end;
 
-	if (session_send(script->session, &query))
-		result = session_receive(script->session, script->attempt_deadline);
+	if (session_send(script->session, sql_commit()))
+		result = session_receive(script->session, script->deadline.attempt);
 	end = judge(script, NULL, result);
 	PQclear(result);
 

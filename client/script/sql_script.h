@@ -8,6 +8,7 @@
 #ifndef SQL_SCRIPT_H
 #define SQL_SCRIPT_H
 
+#include "base/deadline.h"
 #include "script/sql_file.h"
 #include "server/session.h"
 
@@ -25,8 +26,7 @@ typedef struct Script
 	const char *name;			/* "migration" or "post step" */
 	const SqlFile *file;
 	Session    *session;
-	Millis		deadline;
-	Millis		attempt_deadline;	/* for answers that are due by then */
+	Deadline	deadline;
 } Script;
 
 extern ScriptEnd script_run(const Script *script);

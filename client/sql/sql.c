@@ -39,14 +39,13 @@ append_literal(PQExpBuffer sql, PGconn *conn, const char *value)
 /*
  * Where the extension lives; no row if it isn't installed.
  */
-Query
+char *
 sql_find_extension(void)
 {
-	return FIXED_QUERY("SELECT n.nspname, e.extversion"
-					   " FROM pg_catalog.pg_extension e"
-					   " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace"
-					   " WHERE e.extname OPERATOR(pg_catalog.=) 'gw_bootstrap'",
-					   MAYBE_ROW, "tt");
+	return pg_strdup("SELECT n.nspname, e.extversion"
+					 " FROM pg_catalog.pg_extension e"
+					 " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace"
+					 " WHERE e.extname OPERATOR(pg_catalog.=) 'gw_bootstrap'");
 }
 
 /*
@@ -111,7 +110,7 @@ append_validate_function(PQExpBuffer sql, PGconn *conn, const char *schema)
  *
  * The second tells the version of the library, too, which is loaded by then.
  */
-Query
+char *
 sql_probe(PGconn *conn, const char *schema, const Options *options)
 {
 	PQExpBufferData sql;
@@ -122,7 +121,7 @@ sql_probe(PGconn *conn, const char *schema, const Options *options)
 	append_heads_arguments(&sql, conn, options);
 	appendPQExpBufferStr(&sql, "), pg_catalog.current_setting('gw_bootstrap.version'::pg_catalog.text, true)");
 
-	return (Query) {sql.data, ONE_ROW, "bT"};
+	return sql.data;
 }
 
 /*
@@ -155,7 +154,7 @@ append_try(PQExpBuffer sql, PGconn *conn, const char *schema, const Options *opt
 	appendPQExpBuffer(sql, ", '" INT64_FORMAT "'::pg_catalog.int8) t", options->lock_key);
 }
 
-Query
+char *
 sql_try(PGconn *conn, const char *schema, const Options *options)
 {
 	PQExpBufferData sql;
@@ -163,7 +162,7 @@ sql_try(PGconn *conn, const char *schema, const Options *options)
 	initPQExpBuffer(&sql);
 	append_try(&sql, conn, schema, options);
 
-	return (Query) {sql.data, ONE_ROW, options->known_heads.head ? "tTITB" : "tTIT"};
+	return sql.data;
 }
 
 /*
@@ -184,7 +183,7 @@ append_begin_guard(PQExpBuffer sql, PGconn *conn)
 		appendPQExpBufferStr(sql, "SET LOCAL transaction_timeout = 0; ");
 }
 
-Query
+char *
 sql_begin_and_try(PGconn *conn, const char *schema, const Options *options)
 {
 	PQExpBufferData sql;
@@ -193,10 +192,10 @@ sql_begin_and_try(PGconn *conn, const char *schema, const Options *options)
 	append_begin_guard(&sql, conn);
 	append_try(&sql, conn, schema, options);
 
-	return (Query) {sql.data, ONE_ROW, options->known_heads.head ? "tTITB" : "tTIT"};
+	return sql.data;
 }
 
-Query
+char *
 sql_current_heads(PGconn *conn, const char *schema, const Options *options)
 {
 	PQExpBufferData sql;
@@ -206,13 +205,13 @@ sql_current_heads(PGconn *conn, const char *schema, const Options *options)
 	append_table_arguments(&sql, conn, options);
 	appendPQExpBuffer(&sql, ", '" INT64_FORMAT "'::pg_catalog.int8)", options->lock_key);
 
-	return (Query) {sql.data, ONE_ROW, "T"};
+	return sql.data;
 }
 
 /*
  * Who has the lock: the eight columns of gw_bootstrap_status(), times in UTC.
  */
-Query
+char *
 sql_status(PGconn *conn, const char *schema, const Options *options)
 {
 	PQExpBufferData sql;
@@ -225,10 +224,10 @@ sql_status(PGconn *conn, const char *schema, const Options *options)
 	append_table_arguments(&sql, conn, options);
 	appendPQExpBuffer(&sql, ", '" INT64_FORMAT "'::pg_catalog.int8)", options->lock_key);
 
-	return (Query) {sql.data, ONE_ROW, "TiITTTTb"};
+	return sql.data;
 }
 
-Query
+char *
 sql_break_orphan(const char *schema, const Options *options)
 {
 	PQExpBufferData sql;
@@ -237,31 +236,31 @@ sql_break_orphan(const char *schema, const Options *options)
 	appendPQExpBuffer(&sql, "SELECT %s.gw_bootstrap_break_orphan('" INT64_FORMAT "'::pg_catalog.int8, '10 seconds'::pg_catalog.interval)",
 					  fmtId(schema), options->lock_key);
 
-	return (Query) {sql.data, ONE_ROW, "I"};
+	return sql.data;
 }
 
-Query
+char *
 sql_heartbeat(void)
 {
-	return FIXED_QUERY("SELECT 1", ONE_ROW, "i");
+	return pg_strdup("SELECT 1");
 }
 
-Query
+char *
 sql_commit(void)
 {
-	return FIXED_QUERY("COMMIT", NO_ROWS, "COMMIT");
+	return pg_strdup("COMMIT");
 }
 
-Query
+char *
 sql_rollback(void)
 {
-	return FIXED_QUERY("ROLLBACK", NO_ROWS, "ROLLBACK");
+	return pg_strdup("ROLLBACK");
 }
 
 /*
  * Begin a transaction that is no guard, but may last as long.
  */
-Query
+char *
 sql_begin(PGconn *conn)
 {
 	PQExpBufferData sql;
@@ -269,19 +268,18 @@ sql_begin(PGconn *conn)
 	initPQExpBuffer(&sql);
 	append_begin_guard(&sql, conn);
 
-	return (Query) {sql.data, NO_ROWS, "SET"};
+	return sql.data;
 }
 
 /*
  * Before statements of others: read strings as psql's lexer did, and remember
  * what decides which tables names mean, and whether we may read them.
  */
-Query
+char *
 sql_begin_script(void)
 {
-	return FIXED_QUERY("SET LOCAL standard_conforming_strings = on;"
-					   " SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_setting('role')",
-					   ONE_ROW, "tt");
+	return pg_strdup("SET LOCAL standard_conforming_strings = on;"
+					 " SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_setting('role')");
 }
 
 /*
@@ -289,25 +287,25 @@ sql_begin_script(void)
  * long after its client has gone.  Limits that are lower are left, and those
  * that the server doesn't know; client_connection_check_interval came with 14.
  */
-Query
+char *
 sql_limit_time(int64 left)
 {
-	return (Query) {psprintf("SELECT pg_catalog.set_config(s.name, s.most::pg_catalog.text, true)"
-							 " FROM (SELECT name,"
-							 " CASE name WHEN 'statement_timeout' THEN " INT64_FORMAT "::pg_catalog.int8 ELSE 1000 END AS most,"
-							 " CASE WHEN vartype OPERATOR(pg_catalog.=) 'integer' THEN setting::pg_catalog.int8 END AS current"
-							 " FROM pg_catalog.pg_settings"
-							 " WHERE name OPERATOR(pg_catalog.=) 'statement_timeout'"
-							 " OR name OPERATOR(pg_catalog.=) 'client_connection_check_interval') s"
-							 " WHERE s.current OPERATOR(pg_catalog.=) 0 OR s.current OPERATOR(pg_catalog.>) s.most",
-							 left),
-					ANY_ROWS, "t"};
+	return psprintf("SELECT pg_catalog.set_config(s.name, s.most::pg_catalog.text, true)"
+					" FROM (SELECT name,"
+					" CASE name WHEN 'statement_timeout' THEN " INT64_FORMAT "::pg_catalog.int8 ELSE 1000 END AS most,"
+					" CASE WHEN vartype OPERATOR(pg_catalog.=) 'integer' THEN setting::pg_catalog.int8 END AS current"
+					" FROM pg_catalog.pg_settings"
+					" WHERE name OPERATOR(pg_catalog.=) 'statement_timeout'"
+					" OR name OPERATOR(pg_catalog.=) 'client_connection_check_interval') s"
+					" WHERE s.current OPERATOR(pg_catalog.=) 0 OR s.current OPERATOR(pg_catalog.>) s.most",
+					left);
 }
 
 /*
- * Undo the SET LOCAL of others that would change what we see.
+ * Undo the SET LOCAL of others that would change what we see, or whether there
+ * is time for it, and have a point to which a look that fails can go back.
  */
-Query
+char *
 sql_restore_names(PGconn *conn, const char *search_path, const char *role)
 {
 	PQExpBufferData sql;
@@ -317,7 +315,15 @@ sql_restore_names(PGconn *conn, const char *search_path, const char *role)
 	append_literal(&sql, conn, role);
 	appendPQExpBufferStr(&sql, ", true), pg_catalog.set_config('search_path', ");
 	append_literal(&sql, conn, search_path);
-	appendPQExpBufferStr(&sql, ", true)");
+	appendPQExpBufferStr(&sql,
+						 ", true), pg_catalog.set_config('statement_timeout', '0', true);"
+						 " SAVEPOINT gw_bootstrap_end");
 
-	return (Query) {sql.data, ONE_ROW, "tt"};
+	return sql.data;
+}
+
+char *
+sql_back_to_end_of_script(void)
+{
+	return pg_strdup("ROLLBACK TO SAVEPOINT gw_bootstrap_end");
 }

@@ -19,7 +19,7 @@
  * Begin a transaction as a guard's, but without the lock, and tell which
  * backend serves it.
  */
-Query
+char *
 sql_begin_pid(PGconn *conn)
 {
 	PQExpBufferData sql;
@@ -28,34 +28,33 @@ sql_begin_pid(PGconn *conn)
 	append_begin_guard(&sql, conn);
 	appendPQExpBufferStr(&sql, "SELECT pg_catalog.pg_backend_pid()");
 
-	return (Query) {sql.data, ONE_ROW, "i"};
+	return sql.data;
 }
 
-Query
+char *
 sql_doctor_server(void)
 {
-	return FIXED_QUERY("SELECT " SETTING("server_version") ", pg_catalog.pg_is_in_recovery()", ONE_ROW, "tb");
+	return pg_strdup("SELECT " SETTING("server_version") ", pg_catalog.pg_is_in_recovery()");
 }
 
 /*
  * The version installed, its schema, and the version that could be created.
  */
-Query
+char *
 sql_doctor_extension(void)
 {
-	return FIXED_QUERY("SELECT e.extversion, n.nspname, a.default_version FROM (SELECT 1) one"
-					   " LEFT JOIN pg_catalog.pg_extension e"
-					   " ON e.extname OPERATOR(pg_catalog.=) 'gw_bootstrap'"
-					   " LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace"
-					   " LEFT JOIN pg_catalog.pg_available_extensions a"
-					   " ON a.name OPERATOR(pg_catalog.=) 'gw_bootstrap'",
-					   ONE_ROW, "TTT");
+	return pg_strdup("SELECT e.extversion, n.nspname, a.default_version FROM (SELECT 1) one"
+					 " LEFT JOIN pg_catalog.pg_extension e"
+					 " ON e.extname OPERATOR(pg_catalog.=) 'gw_bootstrap'"
+					 " LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace"
+					 " LEFT JOIN pg_catalog.pg_available_extensions a"
+					 " ON a.name OPERATOR(pg_catalog.=) 'gw_bootstrap'");
 }
 
 /*
  * The version of the library, after loading it.
  */
-Query
+char *
 sql_doctor_library(PGconn *conn, const char *schema)
 {
 	PQExpBufferData sql;
@@ -64,10 +63,10 @@ sql_doctor_library(PGconn *conn, const char *schema)
 	append_validate_function(&sql, conn, schema);
 	appendPQExpBufferStr(&sql, "; SELECT " SETTING("gw_bootstrap.version"));
 
-	return (Query) {sql.data, ONE_ROW, "T"};
+	return sql.data;
 }
 
-Query
+char *
 sql_doctor_settings(void)
 {
 	static const char keepalives[] =
@@ -78,34 +77,33 @@ sql_doctor_settings(void)
 		" OPERATOR(pg_catalog.*)"
 		" pg_catalog.current_setting('tcp_keepalives_count'::pg_catalog.text)::pg_catalog.int4) END";
 
-	return (Query) {psprintf("SELECT " SETTING("statement_timeout") ", " SETTING("lock_timeout") ", " SETTING("idle_in_transaction_session_timeout") ", " SETTING("transaction_timeout") ", " SETTING("default_transaction_isolation") ", " SETTING("default_transaction_read_only") ", " SETTING("client_connection_check_interval") ", %s", keepalives), ONE_ROW, "tttTttTI"};
+	return psprintf("SELECT " SETTING("statement_timeout") ", " SETTING("lock_timeout") ", " SETTING("idle_in_transaction_session_timeout") ", " SETTING("transaction_timeout") ", " SETTING("default_transaction_isolation") ", " SETTING("default_transaction_read_only") ", " SETTING("client_connection_check_interval") ", %s", keepalives);
 }
 
 /*
  * How many more connections the server, the role and the database take; NULL
  * is any number.  reserved_connections came with 16.
  */
-Query
+char *
 sql_doctor_connections(PGconn *conn)
 {
-	return (Query) {psprintf("SELECT " NUMBER("max_connections")
-								 MINUS "CASE WHEN r.rolsuper THEN 0 ELSE " NUMBER("superuser_reserved_connections") "%s END" MINUS "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datid IS NOT NULL),"
-																													" CASE WHEN r.rolconnlimit OPERATOR(pg_catalog.>=) 0 AND NOT r.rolsuper THEN r.rolconnlimit" MINUS "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a"
-																													" WHERE a.usesysid OPERATOR(pg_catalog.=) r.oid AND a.datid IS NOT NULL) END,"
-																													" CASE WHEN d.datconnlimit OPERATOR(pg_catalog.>=) 0 AND NOT r.rolsuper THEN d.datconnlimit" MINUS "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a"
-																													" WHERE a.datid OPERATOR(pg_catalog.=) d.oid) END"
-																													" FROM pg_catalog.pg_roles r, pg_catalog.pg_database d"
-																													" WHERE r.rolname OPERATOR(pg_catalog.=) session_user"
-																													" AND d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()",
-							 PQserverVersion(conn) >= 160000 ? MINUS NUMBER("reserved_connections") : ""),
-					ONE_ROW, "iII"};
+	return psprintf("SELECT " NUMBER("max_connections")
+						MINUS "CASE WHEN r.rolsuper THEN 0 ELSE " NUMBER("superuser_reserved_connections") "%s END" MINUS "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datid IS NOT NULL),"
+																										   " CASE WHEN r.rolconnlimit OPERATOR(pg_catalog.>=) 0 AND NOT r.rolsuper THEN r.rolconnlimit" MINUS "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a"
+																										   " WHERE a.usesysid OPERATOR(pg_catalog.=) r.oid AND a.datid IS NOT NULL) END,"
+																										   " CASE WHEN d.datconnlimit OPERATOR(pg_catalog.>=) 0 AND NOT r.rolsuper THEN d.datconnlimit" MINUS "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a"
+																										   " WHERE a.datid OPERATOR(pg_catalog.=) d.oid) END"
+																										   " FROM pg_catalog.pg_roles r, pg_catalog.pg_database d"
+																										   " WHERE r.rolname OPERATOR(pg_catalog.=) session_user"
+																										   " AND d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()",
+					PQserverVersion(conn) >= 160000 ? MINUS NUMBER("reserved_connections") : "");
 }
 
 /*
  * Role, schema of the head table or else that of new tables, and whether
  * the role may create in it and, if there is a head table, change that one.
  */
-Query
+char *
 sql_doctor_privileges(PGconn *conn, const Options *options)
 {
 	PQExpBufferData sql;
@@ -125,31 +123,34 @@ sql_doctor_privileges(PGconn *conn, const Options *options)
 						 " LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
 						 " OR c.oid IS NULL AND n.nspname OPERATOR(pg_catalog.=) pg_catalog.current_schema()");
 
-	return (Query) {sql.data, ONE_ROW, "tTBTB"};
+	return sql.data;
 }
 
 /*
- * Schemas with a table of that name, if the search_path leads to none: quoted,
- * in one line, or NULL.
+ * Schemas with another table of the head table's name: quoted, in one line, or
+ * NULL; and the role.
  */
-Query
-sql_doctor_namesakes(PGconn *conn, const Options *options)
+char *
+sql_namesakes(PGconn *conn, const Options *options)
 {
 	PQExpBufferData sql;
+	char	   *name = PQescapeLiteral(conn, options->head_table, strlen(options->head_table));
 
 	initPQExpBuffer(&sql);
-	appendPQExpBufferStr(&sql,
-						 "SELECT pg_catalog.string_agg(pg_catalog.quote_ident(n.nspname), ', '"
-						 " ORDER BY n.nspname), current_user"
-						 " FROM pg_catalog.pg_class c"
-						 " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
-						 " WHERE c.relkind OPERATOR(pg_catalog.=) 'r' AND c.relname OPERATOR(pg_catalog.=) ");
-	append_literal(&sql, conn, options->head_table);
-	appendPQExpBufferStr(&sql, " AND pg_catalog.to_regclass(");
-	append_literal(&sql, conn, options->head_table);
-	appendPQExpBufferStr(&sql, "::pg_catalog.text) IS NULL");
+	appendPQExpBuffer(&sql,
+					  "SELECT pg_catalog.string_agg(pg_catalog.quote_ident(n.nspname), ', '"
+					  " ORDER BY n.nspname), current_user"
+					  " FROM (SELECT pg_catalog.parse_ident(%s::pg_catalog.text) AS parts) i"
+					  " JOIN pg_catalog.pg_class c ON c.relname OPERATOR(pg_catalog.=)"
+					  " i.parts[pg_catalog.array_upper(i.parts, 1)]"
+					  " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
+					  " WHERE c.relkind OPERATOR(pg_catalog.=) 'r' AND c.relpersistence OPERATOR(pg_catalog.<>) 't'"
+					  " AND (pg_catalog.to_regclass(%s::pg_catalog.text) IS NULL"
+					  " OR c.oid OPERATOR(pg_catalog.<>) pg_catalog.to_regclass(%s::pg_catalog.text)::pg_catalog.oid)",
+					  name, name, name);
+	PQfreemem(name);
 
-	return (Query) {sql.data, ONE_ROW, "Tt"};
+	return sql.data;
 }
 
 /*
@@ -158,18 +159,17 @@ sql_doctor_namesakes(PGconn *conn, const Options *options)
  * before us, left by another client of the pooler.  The names of the database
  * and of the schema are for keys that are made of them.
  */
-Query
+char *
 sql_doctor_advisory_locks(void)
 {
-	return FIXED_QUERY("SELECT ((l.classid::pg_catalog.int8 OPERATOR(pg_catalog.<<) 32)"
-					   " OPERATOR(pg_catalog.|) l.objid::pg_catalog.int8), l.pid,"
-					   " CASE WHEN l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN 'idle' ELSE a.state END,"
-					   " pg_catalog.current_database(), pg_catalog.current_schema()"
-					   " FROM pg_catalog.pg_lock_status() l"
-					   " JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid"
-					   " WHERE l.granted AND l.locktype OPERATOR(pg_catalog.=) 'advisory'::pg_catalog.text"
-					   " AND l.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2"
-					   " AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d"
-					   " WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())",
-					   ANY_ROWS, "iiTtT");
+	return pg_strdup("SELECT ((l.classid::pg_catalog.int8 OPERATOR(pg_catalog.<<) 32)"
+					 " OPERATOR(pg_catalog.|) l.objid::pg_catalog.int8), l.pid,"
+					 " CASE WHEN l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN 'idle' ELSE a.state END,"
+					 " pg_catalog.current_database(), pg_catalog.current_schema()"
+					 " FROM pg_catalog.pg_lock_status() l"
+					 " JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid"
+					 " WHERE l.granted AND l.locktype OPERATOR(pg_catalog.=) 'advisory'::pg_catalog.text"
+					 " AND l.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2"
+					 " AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d"
+					 " WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())");
 }

@@ -1,0 +1,168 @@
+/*-------------------------------------------------------------------------
+ *
+ * waiting.c
+ *		What is between two rounds: why there has to be another one.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "base/log.h"
+#include "base/progress.h"
+#include "lock/holder.h"
+#include "run/round.h"
+
+#define LAST_REPORT_MS 30000
+#define PROGRESS_MS 1000
+
+/*
+ * Ask who migrates.  If that fails, the round that follows tells why.
+ */
+static char *
+ask_who_migrates(Run *run)
+{
+	char	   *who;
+
+	if (run->session.conn == NULL)
+		return NULL;
+	who = describe_migration(&run->session, run->options, run->deadline.attempt);
+	if (who == NULL)
+		session_close(&run->session);
+	return who;
+}
+
+/*
+ * Say from time to time why we wait: on a terminal in a line that is written
+ * over, in a log less and less often.
+ */
+static void
+report(Run *run, const char *reason, const char *detail, const char *hint)
+{
+	double		waited = (now_ms() - run->start) / 1000.0;
+
+	if (progress_is_possible())
+	{
+		char	   *text = psprintf("waiting for %.0f s: %s. %s%s%s", waited, reason,
+							  detail, *detail ? " " : "", hint);
+
+		progress_show(text);
+		free(text);
+		run->next_report = now_ms() + PROGRESS_MS;
+		return;
+	}
+	log_event(LOG_INFO, detail, hint, "waiting for %.0f s: %s", waited, reason);
+	run->next_report = now_ms() + run->report_interval;
+	run->report_interval = Min(run->report_interval * 2, LAST_REPORT_MS);
+}
+
+/*
+ * Between two rounds.  The details cost two round trips, so they are asked
+ * for only when there is something to say.
+ */
+static void
+report_waiting(Run *run)
+{
+	char	   *who;
+
+	if (now_ms() < run->next_report || !log_is_wanted(LOG_INFO))
+		return;
+	who = ask_who_migrates(run);
+	report(run, run->reason.message, who ? who : "", run->reason.hint);
+	free(who);
+}
+
+/*
+ * While the database has not answered.
+ */
+void
+report_no_answer(void *arg)
+{
+	Run		   *run = arg;
+	char	   *before;
+
+	if (run->session.running)
+	{
+		char	   *reason = psprintf("the statement of %s is running", run->session.running);
+
+		report(run, reason, "", "");
+		free(reason);
+		return;
+	}
+	before = run->reason.kind == FAILURE_NONE ? pg_strdup("") :
+												psprintf("Before that: %s.", run->reason.message);
+
+	report(run, "no answer from the database yet", before,
+		   "All connections of the pool may be in use, for instance by a migration.");
+	free(before);
+}
+
+Step
+end_with(Run *run, ExitCode code)
+{
+	run->code = code;
+	return STEP_END;
+}
+
+/*
+ * The time is up: what kept us from being ready is the last word.
+ */
+Step
+end_at_deadline(Run *run)
+{
+	const Failure *reason = &run->reason;
+
+	if (run->options->timeout > 0)
+		log_event(LOG_ERROR, reason->detail, reason->hint, "deadline of %d s passed: %s",
+				  run->options->timeout, reason->message);
+	else
+		log_failure(reason);
+	return end_with(run, reason->code);
+}
+
+/*
+ * Wait a little before the next round.  Whoever waits leaves the
+ * connection to those who work: there may be more replicas than connections.
+ */
+Step
+wait_round(Run *run)
+{
+	report_waiting(run);
+	session_close(&run->session);
+	if (wait_backoff(run->round++, run->deadline.end) || stop_signal() != 0)
+		return STEP_AGAIN;
+	return end_at_deadline(run);
+}
+
+/*
+ * The same for whoever has the lock and is not to migrate now.
+ */
+Step
+wait_without_lock(Run *run)
+{
+	if (!guard_end(&run->session, run->deadline.attempt))
+		return handle_failure(run);
+	return wait_round(run);
+}
+
+/*
+ * Handle the failure of the session: start over if that can help.
+ */
+Step
+handle_failure(Run *run)
+{
+	const Failure *failure = &run->session.failure;
+
+	session_close(&run->session);
+	if (stop_signal() != 0)
+		return STEP_AGAIN;
+	session_forget_extension(&run->session);
+	if (failure->kind == FAILURE_FINAL)
+	{
+		log_failure(failure);
+		return end_with(run, failure->code);
+	}
+	/* an attempt that the deadline cuts short tells less than the one before */
+	if (!failure->timed_out || run->reason.kind == FAILURE_NONE || now_ms() < run->deadline.end)
+		failure_copy(&run->reason, failure);
+	return wait_round(run);
+}

@@ -1,0 +1,97 @@
+# The last word of a replica is about what kept it, with the remedy for that: not
+# about something that it did not try, nor with the hint of an earlier round.
+#
+# TAP, since it takes a deadline that falls into each part of a round.
+
+use strict;
+use warnings;
+
+use GwBootstrap::Test;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = start_server();
+my $head = HEAD;
+my $key = 42424242424242;
+my $too_long = 'exec sleep 600';
+
+sub start
+{
+	my ($way, @options) = @_;
+	return start_replicas(1, $way->client('run', '-e', $head, @options));
+}
+
+# Hold the lock until the replica says that it waits; give it back by the SQL.
+sub hold_until_it_waits
+{
+	my ($way, $take, $give, @options) = @_;
+	my $holder = $node->background_psql($way->dbname);
+
+	$holder->query_safe($take);
+	my $replica = start($way, @options);
+	ok(wait_until(sub { $replica->ended || $replica->err =~ /waiting for .* lock $key/ }),
+		$way->name . ': it waits');
+	$holder->query_safe($give);
+	$holder->quit;
+	my ($result) = $replica->wait;
+	return $result;
+}
+
+sub last_word
+{
+	my ($result) = @_;
+	my ($said) = $result->{err} =~ /.*^(gw_bootstrap: error: .*)/ms;
+
+	return $said || '';
+}
+
+foreach my $way (new_way($node), new_way($node, plain => 1))
+{
+	$way->create->open;
+	my $name = $way->name;
+	my $migrate = migration_file("INSERT INTO applied VALUES ('late');");
+
+	# The deadline falls into the time that is let pass after somebody gave the lock up.
+	foreach my $option ([ '--migrate', $too_long ], [ '--migrate-sql', $migrate ])
+	{
+		my $result = hold_until_it_waits($way, "BEGIN; SELECT pg_advisory_xact_lock($key)", 'ROLLBACK', '--timeout', 5, @$option);
+		is($result->{exit}, 3, "$name, $option->[0]: the deadline is exit code 3") or diag $result->{err};
+		like(last_word($result), qr/deadline of 5 s passed: (another replica has given up the lock|lock $key is held)/,
+			"$name, $option->[0]: says what it waited for");
+		is($way->applied, '', "$name, $option->[0]: did not migrate");
+	}
+
+	# An orphan, and then a migration that is too long: the orphan is not what kept it.
+	my $result = hold_until_it_waits($way, "SELECT pg_advisory_lock($key)", "SELECT pg_advisory_unlock($key)",
+		'--timeout', 6, '--migrate', $too_long);
+	is($result->{exit}, 3, "$name, after an orphan: the deadline is exit code 3") or diag $result->{err};
+	like(last_word($result), qr/the migration did not end in time and was stopped/, "$name, after an orphan: the migration is why");
+	unlike(last_word($result), qr/hint/, "$name, after an orphan: and no hint is given for what has gone");
+
+	# The migration takes away what the look at its result needs.
+	$way->sql('CREATE TABLE alembic_version (version_num text)');
+	($result) = start($way, '--migrate', migration_command('ALTER TABLE alembic_version RENAME version_num TO v;'))->wait;
+	is($result->{exit}, 4, "$name, without the head column: exit code 4");
+	like(last_word($result), qr/column "version_num" .*does not exist/, "$name, without the head column: says so");
+	unlike($result->{err}, qr/lost/, "$name, without the head column: the guard was not lost");
+	$way->is_clean($name);
+	$way->close;
+}
+
+# The extension goes while a replica waits, which then goes on in plain SQL.
+my $way = new_way($node)->create->open;
+my $result = hold_until_it_waits($way, "BEGIN; SELECT pg_advisory_xact_lock($key); DROP EXTENSION gw_bootstrap", 'COMMIT',
+	'--timeout', 8, '--migrate', $too_long);
+is($result->{exit}, 3, 'the extension has gone: the deadline is exit code 3') or diag $result->{err};
+unlike(last_word($result), qr/same version|No function/, 'the extension has gone: that is not what kept it');
+$way->close;
+
+# Without time for a second connection none was tried.
+$way = new_way($node, pool_size => 1, plain => 1)->create->open;
+($result) = start($way, '--timeout', 2, '--migrate', $too_long)->wait;
+is($result->{exit}, 3, 'a pool of one, with little time: the deadline is exit code 3');
+like(last_word($result), qr/no second connection to the database while the guard holds one: /, 'a pool of one, with little time: says so');
+$way->close;
+
+$node->stop;
+done_testing();
