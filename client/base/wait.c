@@ -184,7 +184,12 @@ wait_until(struct pollfd *fds, int nfds, Millis until)
 		timeout.tv_nsec = left % 1000 * 1000000;
 		rc = ppoll(fds, nfds, &timeout, &waiting_mask);
 		if (rc > 0)
+		{
+			/* it lets in no signal if there is something at once, perhaps ever again */
+			sigprocmask(SIG_SETMASK, &waiting_mask, NULL);
+			sigprocmask(SIG_SETMASK, &working_mask, NULL);
 			return true;
+		}
 		if (rc == 0)
 			return false;
 		if (errno != EINTR)

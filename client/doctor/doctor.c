@@ -107,9 +107,9 @@ is_given(const PGresult *result, int row, int column)
 }
 
 PGresult *
-doctor_ask(Doctor *doctor, char *sql)
+doctor_ask(Doctor *doctor, Query query)
 {
-	return session_query(&doctor->session, sql, doctor->deadline);
+	return session_query(&doctor->session, query, doctor->deadline);
 }
 
 /*

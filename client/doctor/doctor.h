@@ -24,7 +24,7 @@ extern ExitCode do_doctor(const Options *options);
 /* One subject.  Failures of the session are findings, too. */
 typedef void (*Check)(Doctor *doctor);
 
-extern PGresult *doctor_ask(Doctor *doctor, char *sql);
+extern PGresult *doctor_ask(Doctor *doctor, Query query);
 extern bool is_given(const PGresult *result, int row, int column);
 
 extern void say_ok(Doctor *doctor, const char *fmt, ...) pg_attribute_printf(2, 3);

@@ -28,6 +28,7 @@ typedef struct Heartbeat
 {
 	bool		pending;		/* sent, but not answered yet */
 	Millis		sent;
+	Query		query;
 } Heartbeat;
 
 static void
@@ -48,9 +49,9 @@ read_try(PGresult *result, const Options *options)
 	try.outcome = strcmp(outcome, "at_head") == 0 ? OUTCOME_AT_HEAD :
 		strcmp(outcome, "acquired") == 0		  ? OUTCOME_ACQUIRED :
 													OUTCOME_BUSY;
-	take_heads(&try.heads, options, PQgetisnull(result, 0, 1) ? NULL : PQgetvalue(result, 0, 1));
+	take_heads(&try.heads, options, answer_text(result, 0, 1));
 	if (options->known_heads.head)
-		try.heads.cut = strcmp(PQgetvalue(result, 0, 4), "t") == 0;
+		try.heads.cut = answer_is_true(result, 0, 4);
 	copy_value(try.holder_pid, sizeof(try.holder_pid), result, 2);
 	copy_value(try.holder_state, sizeof(try.holder_state), result, 3);
 	PQclear(result);
@@ -133,11 +134,8 @@ guard_end(Session *session, Millis deadline)
 static bool
 read_heartbeat(Session *guard, Heartbeat *heartbeat)
 {
-	if (PQconsumeInput(guard->conn) == 0)
-	{
-		session_broke(guard);
+	if (!session_read(guard))
 		return false;
-	}
 	while (!PQisBusy(guard->conn))
 	{
 		PGresult   *result = PQgetResult(guard->conn);
@@ -148,9 +146,7 @@ read_heartbeat(Session *guard, Heartbeat *heartbeat)
 			heartbeat->pending = false;
 			break;
 		}
-		alive = PQresultStatus(result) == PGRES_TUPLES_OK;
-		if (!alive)
-			set_result_failure(&guard->failure, guard->conn, result);
+		alive = check_result(guard, result, &heartbeat->query);
 		PQclear(result);
 		if (!alive)
 			return false;
@@ -164,7 +160,8 @@ read_heartbeat(Session *guard, Heartbeat *heartbeat)
 static bool
 send_heartbeat(Session *guard, Heartbeat *heartbeat)
 {
-	if (!session_send(guard, sql_heartbeat()))
+	heartbeat->query = sql_heartbeat();
+	if (!session_send(guard, &heartbeat->query))
 		return false;
 	if (PQflush(guard->conn) < 0)
 	{

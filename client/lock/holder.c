@@ -19,12 +19,6 @@
 /* How many sessions a message tells of. */
 #define MOST_SESSIONS 3
 
-static const char *
-value_or_null(const PGresult *result, int row, int column)
-{
-	return PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
-}
-
 /*
  * Read the columns of sql_status().
  */
@@ -33,14 +27,14 @@ read_holder(PGresult *result, Holder *holder)
 {
 	*holder = (Holder) {
 		.result = result,
-		.current_heads = value_or_null(result, 0, 0),
-		.lock_key = value_or_null(result, 0, 1),
-		.pid = value_or_null(result, 0, 2),
-		.state = value_or_null(result, 0, 3),
-		.since = value_or_null(result, 0, 4),
-		.application_name = value_or_null(result, 0, 5),
-		.client_addr = value_or_null(result, 0, 6),
-		.in_recovery = strcmp(PQgetvalue(result, 0, 7), "t") == 0,
+		.current_heads = answer_text(result, 0, 0),
+		.lock_key = answer_text(result, 0, 1),
+		.pid = answer_text(result, 0, 2),
+		.state = answer_text(result, 0, 3),
+		.since = answer_text(result, 0, 4),
+		.application_name = answer_text(result, 0, 5),
+		.client_addr = answer_text(result, 0, 6),
+		.in_recovery = answer_is_true(result, 0, 7),
 	};
 }
 
@@ -110,15 +104,15 @@ HolderSession
 read_session(const PGresult *sessions, int row)
 {
 	return (HolderSession) {
-		.pid = value_or_null(sessions, row, 0),
-		.application_name = value_or_null(sessions, row, 1),
-		.client_addr = value_or_null(sessions, row, 2),
-		.state = value_or_null(sessions, row, 3),
-		.since = value_or_null(sessions, row, 4),
-		.statement = value_or_null(sessions, row, 5),
-		.wait_event_type = value_or_null(sessions, row, 6),
-		.wait_event = value_or_null(sessions, row, 7),
-		.is_holder = strcmp(PQgetvalue(sessions, row, 8), "t") == 0,
+		.pid = answer_text(sessions, row, 0),
+		.application_name = answer_text(sessions, row, 1),
+		.client_addr = answer_text(sessions, row, 2),
+		.state = answer_text(sessions, row, 3),
+		.since = answer_text(sessions, row, 4),
+		.statement = answer_text(sessions, row, 5),
+		.wait_event_type = answer_text(sessions, row, 6),
+		.wait_event = answer_text(sessions, row, 7),
+		.is_holder = answer_is_true(sessions, row, 8),
 	};
 }
 

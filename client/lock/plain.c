@@ -14,6 +14,7 @@
  */
 #include "postgres_fe.h"
 
+#include "lock/copied_heads.h"
 #include "lock/plain.h"
 #include "sql/sql.h"
 #include "sql/sql_plain.h"
@@ -45,21 +46,25 @@ static bool
 check_table(Session *session, const PGresult *table, const Options *options)
 {
 	Failure    *failure = &session->failure;
-	const char *name = PQgetvalue(table, 0, TABLE_RELNAME);
+	const char *name = answer_text(table, 0, TABLE_RELNAME);
 
-	if (strcmp(PQgetvalue(table, 0, TABLE_IS_PLAIN), "t") != 0 ||
-		strcmp(PQgetvalue(table, 0, TABLE_HAS_CHILDREN), "t") == 0)
+	if (!answer_is_true(table, 0, TABLE_IS_PLAIN) || answer_is_true(table, 0, TABLE_HAS_CHILDREN))
 		set_failure(failure, FAILURE_FINAL,
 					"Name the table in which the migration tool keeps its heads in --head-table; it must be a plain table from which no other inherits.",
 					"\"%s\" is not a plain table", name);
-	else if (strcmp(PQgetvalue(table, 0, TABLE_HAS_ROW_SECURITY), "t") == 0)
+	else if (answer_is_true(table, 0, TABLE_HAS_ROW_SECURITY))
 		set_failure(failure, FAILURE_FINAL,
 					"Disable row security on the head table, or connect as its owner or as a role with BYPASSRLS.",
 					"row security of table \"%s\" applies to role \"%s\"",
-					name, PQgetvalue(table, 0, TABLE_ROLE));
-	else if (PQgetisnull(table, 0, TABLE_COLUMN))
+					name, answer_text(table, 0, TABLE_ROLE));
+	else if (answer_text(table, 0, TABLE_COLUMN) == NULL)
 		set_failure(failure, FAILURE_FINAL, "Check --head-column.",
 					"column \"%s\" of relation \"%s\" does not exist",
+					options->head_column, name);
+	else if (answer_is_true(table, 0, TABLE_IS_GENERATED))
+		set_failure(failure, FAILURE_FINAL,
+					"Name a column that is not generated, or install the extension, which can read one that is stored.",
+					"column \"%s\" of relation \"%s\" is a generated column",
 					options->head_column, name);
 	else
 		return true;
@@ -73,9 +78,9 @@ check_table(Session *session, const PGresult *table, const Options *options)
 static PlainReading
 missing_table(Session *session, const PGresult *table)
 {
-	const char *sqlstate = PQgetvalue(table, 0, TABLE_NAME_SQLSTATE);
+	const char *sqlstate = answer_text(table, 0, TABLE_NAME_SQLSTATE);
 
-	if (*sqlstate == '\0' || is_missing_table(sqlstate))
+	if (sqlstate == NULL || is_missing_table(sqlstate))
 		return READING_NOT_AT_HEAD;
 	set_failure(&session->failure, FAILURE_FINAL, "Check --head-table.", "%s",
 				PQgetvalue(table, 0, TABLE_NAME_ERROR));
@@ -89,22 +94,28 @@ static PlainReading
 read_table(Session *session, const PGresult *table, const Options *options, Millis deadline,
 		   Heads *heads)
 {
-	PGresult   *result;
+	CopiedHeads copied;
 	PlainReading reading;
+	char	   *text;
 
 	if (!check_table(session, table, options))
 		return READING_FAILED;
-	result = session_query(session,
-						   sql_plain_read(session->conn,
-										  PQgetvalue(table, 0, TABLE_NAME),
-										  PQgetvalue(table, 0, TABLE_COLUMN), options),
-						   deadline);
-	if (result == NULL)
-		return failed_reading(session);
-	reading = strcmp(PQgetvalue(result, 0, 0), "t") == 0 ? READING_AT_HEAD : READING_NOT_AT_HEAD;
-	take_heads(heads, options, PQgetvalue(result, 0, 1));
-	heads->cut = strcmp(PQgetvalue(result, 0, 2), "t") == 0;
-	PQclear(result);
+	begin_copied_heads(&copied, options, answer_is_true(table, 0, TABLE_IS_PADDED));
+	if (!session_copy(session,
+					  sql_plain_read(answer_text(table, 0, TABLE_NAME), answer_text(table, 0, TABLE_COLUMN)),
+					  &copied.taker, deadline))
+		reading = failed_reading(session);
+	else
+	{
+		reading = copied_heads_are_expected(&copied) ? READING_AT_HEAD : READING_NOT_AT_HEAD;
+		*heads = (Heads) {.cut = false};
+		text = copied_heads_text(&copied);
+		strlcpy(heads->text, text, sizeof(heads->text));
+		if (copied.unknown)
+			strlcpy(heads->unknown, copied.unknown, sizeof(heads->unknown));
+		free(text);
+	}
+	free_copied_heads(&copied);
 
 	return reading;
 }
@@ -121,7 +132,7 @@ find_and_read_table(Session *session, const Options *options, bool in_guard, Mil
 	take_heads(heads, options, NULL);
 	if (table == NULL)
 		return failed_reading(session);
-	reading = PQgetisnull(table, 0, TABLE_NAME) ?
+	reading = answer_text(table, 0, TABLE_NAME) == NULL ?
 		missing_table(session, table) :
 		read_table(session, table, options, deadline, heads);
 	PQclear(table);

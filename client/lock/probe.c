@@ -126,7 +126,7 @@ session_is_at_head(Session *session, const Options *options, Millis deadline, bo
 	}
 	if (result == NULL)
 		return false;
-	*at_head = strcmp(PQgetvalue(result, 0, 0), "t") == 0;
+	*at_head = answer_is_true(result, 0, 0);
 	version_fits = check_version(session, PQgetvalue(result, 0, 1), "the library of extension");
 	PQclear(result);
 	if (!version_fits)
@@ -158,4 +158,22 @@ session_forget_extension(Session *session)
 	set_failure(&session->failure, FAILURE_RETRY, NULL,
 				"extension gw_bootstrap is no longer where it was");
 	return true;
+}
+
+/*
+ * Read the heads.  Unless that works, the failure is set, and "heads" good for
+ * a message.
+ */
+bool
+session_read_heads(Session *session, const Options *options, Millis deadline, Heads *heads)
+{
+	PGresult   *result;
+
+	if (session->plain)
+		return plain_read_heads(session, options, false, deadline, heads) != READING_FAILED;
+	result = session_query(session, sql_current_heads(session->conn, session->schema, options),
+						   deadline);
+	take_heads(heads, options, result == NULL ? "unknown" : answer_text(result, 0, 0));
+	PQclear(result);
+	return result != NULL;
 }

@@ -84,7 +84,7 @@ is_earlier_migration(Run *run, const PGresult *sessions)
 	if (PQntuples(sessions) == 0 || PQgetisnull(sessions, 0, 1))
 		return false;
 	pid = PQgetvalue(sessions, 0, 0);
-	if (strcmp(PQgetvalue(sessions, 0, 1), "t") == 0)
+	if (answer_is_true(sessions, 0, 1))
 	{
 		char	   *hint = psprintf("It ends with its statement; SELECT pg_terminate_backend(%s) ends it now. If it is the service, which a pooler lent that backend, give the service an application_name of its own.", pid);
 

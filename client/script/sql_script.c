@@ -190,9 +190,9 @@ judge(const Script *script, const SqlStatement *statement, const PGresult *resul
  * Run something of our own between the statements.
  */
 static PGresult *
-ask(const Script *script, char *sql, ScriptEnd *end)
+ask(const Script *script, Query query, ScriptEnd *end)
 {
-	PGresult   *result = session_query(script->session, sql, script->deadline.attempt);
+	PGresult   *result = session_query(script->session, query, script->deadline.attempt);
 
 	*end = SCRIPT_DONE;
 	if (result == NULL)
@@ -234,7 +234,7 @@ run_statement(Attempt *attempt, const SqlStatement *statement)
 	next_sql_word(&words);
 	session->running = psprintf("%s:%d", script->file->path, line_of(statement, words.start));
 	log_debug("sending the statement of %s", session->running);
-	if (session_send_unlogged(session, statement->text))
+	if (session_send_script(session, statement->text))
 		result = session_receive(session, script->deadline.attempt);
 	free(session->running);
 	session->running = NULL;
@@ -293,9 +293,10 @@ ScriptEnd
 script_commit(const Script *script)
 {
 	PGresult   *result = NULL;
+	Query		query = sql_commit();
 	ScriptEnd	end;
 
-	if (session_send(script->session, sql_commit()))
+	if (session_send(script->session, &query))
 		result = session_receive(script->session, script->deadline.attempt);
 	end = judge(script, NULL, result);
 	PQclear(result);

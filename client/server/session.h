@@ -12,7 +12,7 @@
 #include "libpq-fe.h"
 #include "lock/ahead.h"
 #include "options/options.h"
-#include "server/failure.h"
+#include "server/answer.h"
 #include "server/hosts.h"
 
 typedef struct Session
@@ -33,15 +33,28 @@ typedef struct Session
 	void	   *report_arg;
 	const Millis *report_due;
 	char	   *running;		/* whose long work an answer waits for, or NULL */
+	long		memory_limit;	/* of an answer, see ask.c */
 } Session;
+
+/* Takes the rows of a COPY; false, and the failure set, if it wants no more. */
+typedef struct RowTaker RowTaker;
+struct RowTaker
+{
+	bool		(*take)(RowTaker *taker, const char *row, int len, Failure *failure);
+	int64		rows;			/* taken so far */
+};
 
 extern bool session_open(Session *session, const char *conninfo, Millis deadline);
 extern void session_close(Session *session);
 extern void session_broke(Session *session);
-extern bool session_send(Session *session, char *sql);
-extern bool session_send_unlogged(Session *session, const char *sql);
-extern PGresult *session_receive(Session *session, Millis deadline);
-extern PGresult *session_query(Session *session, char *sql, Millis deadline);
+extern void session_drop(Session *session);
+extern bool session_send(Session *session, Query *query);
+extern bool session_send_script(Session *session, const char *statement);
+extern bool session_read(Session *session);
+extern PGresult *session_receive(Session *session, Millis until);
+extern bool check_result(Session *session, const PGresult *result, const Query *query);
+extern PGresult *session_query(Session *session, Query query, Millis until);
+extern bool session_copy(Session *session, Query query, RowTaker *taker, Millis until);
 extern bool session_find_extension(Session *session, Millis deadline);
 extern bool session_forget_extension(Session *session);
 extern bool session_is_at_head(Session *session, const Options *options, Millis deadline, bool *at_head);

@@ -39,13 +39,14 @@ append_literal(PQExpBuffer sql, PGconn *conn, const char *value)
 /*
  * Where the extension lives; no row if it isn't installed.
  */
-char *
+Query
 sql_find_extension(void)
 {
-	return pg_strdup("SELECT n.nspname, e.extversion"
-					 " FROM pg_catalog.pg_extension e"
-					 " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace"
-					 " WHERE e.extname OPERATOR(pg_catalog.=) 'gw_bootstrap'");
+	return FIXED_QUERY("SELECT n.nspname, e.extversion"
+					   " FROM pg_catalog.pg_extension e"
+					   " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace"
+					   " WHERE e.extname OPERATOR(pg_catalog.=) 'gw_bootstrap'",
+					   MAYBE_ROW, "tt");
 }
 
 /*
@@ -110,7 +111,7 @@ append_validate_function(PQExpBuffer sql, PGconn *conn, const char *schema)
  *
  * The second tells the version of the library, too, which is loaded by then.
  */
-char *
+Query
 sql_probe(PGconn *conn, const char *schema, const Options *options)
 {
 	PQExpBufferData sql;
@@ -121,7 +122,7 @@ sql_probe(PGconn *conn, const char *schema, const Options *options)
 	append_heads_arguments(&sql, conn, options);
 	appendPQExpBufferStr(&sql, "), pg_catalog.current_setting('gw_bootstrap.version'::pg_catalog.text, true)");
 
-	return sql.data;
+	return (Query) {sql.data, ONE_ROW, "bT"};
 }
 
 /*
@@ -154,7 +155,7 @@ append_try(PQExpBuffer sql, PGconn *conn, const char *schema, const Options *opt
 	appendPQExpBuffer(sql, ", '" INT64_FORMAT "'::pg_catalog.int8) t", options->lock_key);
 }
 
-char *
+Query
 sql_try(PGconn *conn, const char *schema, const Options *options)
 {
 	PQExpBufferData sql;
@@ -162,7 +163,7 @@ sql_try(PGconn *conn, const char *schema, const Options *options)
 	initPQExpBuffer(&sql);
 	append_try(&sql, conn, schema, options);
 
-	return sql.data;
+	return (Query) {sql.data, ONE_ROW, options->known_heads.head ? "tTITB" : "tTIT"};
 }
 
 /*
@@ -183,7 +184,7 @@ append_begin_guard(PQExpBuffer sql, PGconn *conn)
 		appendPQExpBufferStr(sql, "SET LOCAL transaction_timeout = 0; ");
 }
 
-char *
+Query
 sql_begin_and_try(PGconn *conn, const char *schema, const Options *options)
 {
 	PQExpBufferData sql;
@@ -192,10 +193,10 @@ sql_begin_and_try(PGconn *conn, const char *schema, const Options *options)
 	append_begin_guard(&sql, conn);
 	append_try(&sql, conn, schema, options);
 
-	return sql.data;
+	return (Query) {sql.data, ONE_ROW, options->known_heads.head ? "tTITB" : "tTIT"};
 }
 
-char *
+Query
 sql_current_heads(PGconn *conn, const char *schema, const Options *options)
 {
 	PQExpBufferData sql;
@@ -205,13 +206,13 @@ sql_current_heads(PGconn *conn, const char *schema, const Options *options)
 	append_table_arguments(&sql, conn, options);
 	appendPQExpBuffer(&sql, ", '" INT64_FORMAT "'::pg_catalog.int8)", options->lock_key);
 
-	return sql.data;
+	return (Query) {sql.data, ONE_ROW, "T"};
 }
 
 /*
  * Who has the lock: the eight columns of gw_bootstrap_status(), times in UTC.
  */
-char *
+Query
 sql_status(PGconn *conn, const char *schema, const Options *options)
 {
 	PQExpBufferData sql;
@@ -224,10 +225,10 @@ sql_status(PGconn *conn, const char *schema, const Options *options)
 	append_table_arguments(&sql, conn, options);
 	appendPQExpBuffer(&sql, ", '" INT64_FORMAT "'::pg_catalog.int8)", options->lock_key);
 
-	return sql.data;
+	return (Query) {sql.data, ONE_ROW, "TiITTTTb"};
 }
 
-char *
+Query
 sql_break_orphan(const char *schema, const Options *options)
 {
 	PQExpBufferData sql;
@@ -236,31 +237,31 @@ sql_break_orphan(const char *schema, const Options *options)
 	appendPQExpBuffer(&sql, "SELECT %s.gw_bootstrap_break_orphan('" INT64_FORMAT "'::pg_catalog.int8, '10 seconds'::pg_catalog.interval)",
 					  fmtId(schema), options->lock_key);
 
-	return sql.data;
+	return (Query) {sql.data, ONE_ROW, "I"};
 }
 
-char *
+Query
 sql_heartbeat(void)
 {
-	return pg_strdup("SELECT 1");
+	return FIXED_QUERY("SELECT 1", ONE_ROW, "i");
 }
 
-char *
+Query
 sql_commit(void)
 {
-	return pg_strdup("COMMIT");
+	return FIXED_QUERY("COMMIT", NO_ROWS, "COMMIT");
 }
 
-char *
+Query
 sql_rollback(void)
 {
-	return pg_strdup("ROLLBACK");
+	return FIXED_QUERY("ROLLBACK", NO_ROWS, "ROLLBACK");
 }
 
 /*
  * Begin a transaction that is no guard, but may last as long.
  */
-char *
+Query
 sql_begin(PGconn *conn)
 {
 	PQExpBufferData sql;
@@ -268,18 +269,19 @@ sql_begin(PGconn *conn)
 	initPQExpBuffer(&sql);
 	append_begin_guard(&sql, conn);
 
-	return sql.data;
+	return (Query) {sql.data, NO_ROWS, "SET"};
 }
 
 /*
  * Before statements of others: read strings as psql's lexer did, and remember
  * what decides which tables names mean, and whether we may read them.
  */
-char *
+Query
 sql_begin_script(void)
 {
-	return pg_strdup("SET LOCAL standard_conforming_strings = on;"
-					 " SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_setting('role')");
+	return FIXED_QUERY("SET LOCAL standard_conforming_strings = on;"
+					   " SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_setting('role')",
+					   ONE_ROW, "tt");
 }
 
 /*
@@ -287,25 +289,26 @@ sql_begin_script(void)
  * long after its client has gone.  Limits that are lower are left, and those
  * that the server doesn't know; client_connection_check_interval came with 14.
  */
-char *
+Query
 sql_limit_time(int64 left)
 {
-	return psprintf("SELECT pg_catalog.set_config(s.name, s.most::pg_catalog.text, true)"
-					" FROM (SELECT name,"
-					" CASE name WHEN 'statement_timeout' THEN " INT64_FORMAT "::pg_catalog.int8 ELSE 1000 END AS most,"
-					" CASE WHEN vartype OPERATOR(pg_catalog.=) 'integer' THEN setting::pg_catalog.int8 END AS current"
-					" FROM pg_catalog.pg_settings"
-					" WHERE name OPERATOR(pg_catalog.=) 'statement_timeout'"
-					" OR name OPERATOR(pg_catalog.=) 'client_connection_check_interval') s"
-					" WHERE s.current OPERATOR(pg_catalog.=) 0 OR s.current OPERATOR(pg_catalog.>) s.most",
-					left);
+	return (Query) {psprintf("SELECT pg_catalog.set_config(s.name, s.most::pg_catalog.text, true)"
+							 " FROM (SELECT name,"
+							 " CASE name WHEN 'statement_timeout' THEN " INT64_FORMAT "::pg_catalog.int8 ELSE 1000 END AS most,"
+							 " CASE WHEN vartype OPERATOR(pg_catalog.=) 'integer' THEN setting::pg_catalog.int8 END AS current"
+							 " FROM pg_catalog.pg_settings"
+							 " WHERE name OPERATOR(pg_catalog.=) 'statement_timeout'"
+							 " OR name OPERATOR(pg_catalog.=) 'client_connection_check_interval') s"
+							 " WHERE s.current OPERATOR(pg_catalog.=) 0 OR s.current OPERATOR(pg_catalog.>) s.most",
+							 left),
+					ANY_ROWS, "t"};
 }
 
 /*
  * Undo the SET LOCAL of others that would change what we see, or whether there
  * is time for it, and have a point to which a look that fails can go back.
  */
-char *
+Query
 sql_restore_names(PGconn *conn, const char *search_path, const char *role)
 {
 	PQExpBufferData sql;
@@ -319,11 +322,11 @@ sql_restore_names(PGconn *conn, const char *search_path, const char *role)
 						 ", true), pg_catalog.set_config('statement_timeout', '0', true);"
 						 " SAVEPOINT gw_bootstrap_end");
 
-	return sql.data;
+	return (Query) {sql.data, NO_ROWS, "SAVEPOINT"};
 }
 
-char *
+Query
 sql_back_to_end_of_script(void)
 {
-	return pg_strdup("ROLLBACK TO SAVEPOINT gw_bootstrap_end");
+	return FIXED_QUERY("ROLLBACK TO SAVEPOINT gw_bootstrap_end", NO_ROWS, "ROLLBACK");
 }

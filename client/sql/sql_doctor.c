@@ -19,7 +19,7 @@
  * Begin a transaction as a guard's, but without the lock, and tell which
  * backend serves it.
  */
-char *
+Query
 sql_begin_pid(PGconn *conn)
 {
 	PQExpBufferData sql;
@@ -28,33 +28,34 @@ sql_begin_pid(PGconn *conn)
 	append_begin_guard(&sql, conn);
 	appendPQExpBufferStr(&sql, "SELECT pg_catalog.pg_backend_pid()");
 
-	return sql.data;
+	return (Query) {sql.data, ONE_ROW, "i"};
 }
 
-char *
+Query
 sql_doctor_server(void)
 {
-	return pg_strdup("SELECT " SETTING("server_version") ", pg_catalog.pg_is_in_recovery()");
+	return FIXED_QUERY("SELECT " SETTING("server_version") ", pg_catalog.pg_is_in_recovery()", ONE_ROW, "tb");
 }
 
 /*
  * The version installed, its schema, and the version that could be created.
  */
-char *
+Query
 sql_doctor_extension(void)
 {
-	return pg_strdup("SELECT e.extversion, n.nspname, a.default_version FROM (SELECT 1) one"
-					 " LEFT JOIN pg_catalog.pg_extension e"
-					 " ON e.extname OPERATOR(pg_catalog.=) 'gw_bootstrap'"
-					 " LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace"
-					 " LEFT JOIN pg_catalog.pg_available_extensions a"
-					 " ON a.name OPERATOR(pg_catalog.=) 'gw_bootstrap'");
+	return FIXED_QUERY("SELECT e.extversion, n.nspname, a.default_version FROM (SELECT 1) one"
+					   " LEFT JOIN pg_catalog.pg_extension e"
+					   " ON e.extname OPERATOR(pg_catalog.=) 'gw_bootstrap'"
+					   " LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace"
+					   " LEFT JOIN pg_catalog.pg_available_extensions a"
+					   " ON a.name OPERATOR(pg_catalog.=) 'gw_bootstrap'",
+					   ONE_ROW, "TTT");
 }
 
 /*
  * The version of the library, after loading it.
  */
-char *
+Query
 sql_doctor_library(PGconn *conn, const char *schema)
 {
 	PQExpBufferData sql;
@@ -63,10 +64,10 @@ sql_doctor_library(PGconn *conn, const char *schema)
 	append_validate_function(&sql, conn, schema);
 	appendPQExpBufferStr(&sql, "; SELECT " SETTING("gw_bootstrap.version"));
 
-	return sql.data;
+	return (Query) {sql.data, ONE_ROW, "T"};
 }
 
-char *
+Query
 sql_doctor_settings(void)
 {
 	static const char keepalives[] =
@@ -77,33 +78,34 @@ sql_doctor_settings(void)
 		" OPERATOR(pg_catalog.*)"
 		" pg_catalog.current_setting('tcp_keepalives_count'::pg_catalog.text)::pg_catalog.int4) END";
 
-	return psprintf("SELECT " SETTING("statement_timeout") ", " SETTING("lock_timeout") ", " SETTING("idle_in_transaction_session_timeout") ", " SETTING("transaction_timeout") ", " SETTING("default_transaction_isolation") ", " SETTING("default_transaction_read_only") ", " SETTING("client_connection_check_interval") ", %s", keepalives);
+	return (Query) {psprintf("SELECT " SETTING("statement_timeout") ", " SETTING("lock_timeout") ", " SETTING("idle_in_transaction_session_timeout") ", " SETTING("transaction_timeout") ", " SETTING("default_transaction_isolation") ", " SETTING("default_transaction_read_only") ", " SETTING("client_connection_check_interval") ", %s", keepalives), ONE_ROW, "tttTttTI"};
 }
 
 /*
  * How many more connections the server, the role and the database take; NULL
  * is any number.  reserved_connections came with 16.
  */
-char *
+Query
 sql_doctor_connections(PGconn *conn)
 {
-	return psprintf("SELECT " NUMBER("max_connections")
-						MINUS "CASE WHEN r.rolsuper THEN 0 ELSE " NUMBER("superuser_reserved_connections") "%s END" MINUS "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datid IS NOT NULL),"
-																										   " CASE WHEN r.rolconnlimit OPERATOR(pg_catalog.>=) 0 AND NOT r.rolsuper THEN r.rolconnlimit" MINUS "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a"
-																										   " WHERE a.usesysid OPERATOR(pg_catalog.=) r.oid AND a.datid IS NOT NULL) END,"
-																										   " CASE WHEN d.datconnlimit OPERATOR(pg_catalog.>=) 0 AND NOT r.rolsuper THEN d.datconnlimit" MINUS "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a"
-																										   " WHERE a.datid OPERATOR(pg_catalog.=) d.oid) END"
-																										   " FROM pg_catalog.pg_roles r, pg_catalog.pg_database d"
-																										   " WHERE r.rolname OPERATOR(pg_catalog.=) session_user"
-																										   " AND d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()",
-					PQserverVersion(conn) >= 160000 ? MINUS NUMBER("reserved_connections") : "");
+	return (Query) {psprintf("SELECT " NUMBER("max_connections")
+								 MINUS "CASE WHEN r.rolsuper THEN 0 ELSE " NUMBER("superuser_reserved_connections") "%s END" MINUS "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datid IS NOT NULL),"
+																													" CASE WHEN r.rolconnlimit OPERATOR(pg_catalog.>=) 0 AND NOT r.rolsuper THEN r.rolconnlimit" MINUS "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a"
+																													" WHERE a.usesysid OPERATOR(pg_catalog.=) r.oid AND a.datid IS NOT NULL) END,"
+																													" CASE WHEN d.datconnlimit OPERATOR(pg_catalog.>=) 0 AND NOT r.rolsuper THEN d.datconnlimit" MINUS "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a"
+																													" WHERE a.datid OPERATOR(pg_catalog.=) d.oid) END"
+																													" FROM pg_catalog.pg_roles r, pg_catalog.pg_database d"
+																													" WHERE r.rolname OPERATOR(pg_catalog.=) session_user"
+																													" AND d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()",
+							 PQserverVersion(conn) >= 160000 ? MINUS NUMBER("reserved_connections") : ""),
+					ONE_ROW, "iII"};
 }
 
 /*
  * Role, schema of the head table or else that of new tables, and whether
  * the role may create in it and, if there is a head table, change that one.
  */
-char *
+Query
 sql_doctor_privileges(PGconn *conn, const Options *options)
 {
 	PQExpBufferData sql;
@@ -123,14 +125,14 @@ sql_doctor_privileges(PGconn *conn, const Options *options)
 						 " LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
 						 " OR c.oid IS NULL AND n.nspname OPERATOR(pg_catalog.=) pg_catalog.current_schema()");
 
-	return sql.data;
+	return (Query) {sql.data, ONE_ROW, "tTBTB"};
 }
 
 /*
  * Schemas with another table of the head table's name: quoted, in one line, or
  * NULL; and the role.
  */
-char *
+Query
 sql_namesakes(PGconn *conn, const Options *options)
 {
 	PQExpBufferData sql;
@@ -150,7 +152,7 @@ sql_namesakes(PGconn *conn, const Options *options)
 					  name, name, name);
 	PQfreemem(name);
 
-	return sql.data;
+	return (Query) {sql.data, ONE_ROW, "Tt"};
 }
 
 /*
@@ -159,17 +161,18 @@ sql_namesakes(PGconn *conn, const Options *options)
  * before us, left by another client of the pooler.  The names of the database
  * and of the schema are for keys that are made of them.
  */
-char *
+Query
 sql_doctor_advisory_locks(void)
 {
-	return pg_strdup("SELECT ((l.classid::pg_catalog.int8 OPERATOR(pg_catalog.<<) 32)"
-					 " OPERATOR(pg_catalog.|) l.objid::pg_catalog.int8), l.pid,"
-					 " CASE WHEN l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN 'idle' ELSE a.state END,"
-					 " pg_catalog.current_database(), pg_catalog.current_schema()"
-					 " FROM pg_catalog.pg_lock_status() l"
-					 " JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid"
-					 " WHERE l.granted AND l.locktype OPERATOR(pg_catalog.=) 'advisory'::pg_catalog.text"
-					 " AND l.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2"
-					 " AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d"
-					 " WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())");
+	return FIXED_QUERY("SELECT ((l.classid::pg_catalog.int8 OPERATOR(pg_catalog.<<) 32)"
+					   " OPERATOR(pg_catalog.|) l.objid::pg_catalog.int8), l.pid,"
+					   " CASE WHEN l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN 'idle' ELSE a.state END,"
+					   " pg_catalog.current_database(), pg_catalog.current_schema()"
+					   " FROM pg_catalog.pg_lock_status() l"
+					   " JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid"
+					   " WHERE l.granted AND l.locktype OPERATOR(pg_catalog.=) 'advisory'::pg_catalog.text"
+					   " AND l.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2"
+					   " AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d"
+					   " WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())",
+					   ANY_ROWS, "iiTtT");
 }

@@ -10,6 +10,7 @@
 
 #include "libpq-fe.h"
 #include "options/options.h"
+#include "sql/query.h"
 
 /* The columns of sql_doctor_settings(); one row. */
 enum
@@ -25,14 +26,14 @@ enum
 								 * local connection */
 };
 
-extern char *sql_begin_pid(PGconn *conn);
-extern char *sql_doctor_server(void);
-extern char *sql_doctor_extension(void);
-extern char *sql_doctor_library(PGconn *conn, const char *schema);
-extern char *sql_doctor_settings(void);
-extern char *sql_doctor_connections(PGconn *conn);
-extern char *sql_doctor_privileges(PGconn *conn, const Options *options);
-extern char *sql_namesakes(PGconn *conn, const Options *options);
-extern char *sql_doctor_advisory_locks(void);
+extern Query sql_begin_pid(PGconn *conn);
+extern Query sql_doctor_server(void);
+extern Query sql_doctor_extension(void);
+extern Query sql_doctor_library(PGconn *conn, const char *schema);
+extern Query sql_doctor_settings(void);
+extern Query sql_doctor_connections(PGconn *conn);
+extern Query sql_doctor_privileges(PGconn *conn, const Options *options);
+extern Query sql_namesakes(PGconn *conn, const Options *options);
+extern Query sql_doctor_advisory_locks(void);
 
 #endif							/* SQL_DOCTOR_H */

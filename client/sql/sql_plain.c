@@ -16,10 +16,6 @@
 #include "sql/sql.h"
 #include "sql/sql_plain.h"
 
-/* As many heads, and as much of each, as the extension shows. */
-#define MAX_HEADS "100"
-#define MAX_HEAD_LENGTH "1024"
-
 /*
  * For the statements that follow in the same message, or until the savepoint:
  * wait for a locked table only so long, and let row security that applies be
@@ -35,7 +31,7 @@
  * that is malformed for one of a table that is missing; then the error that
  * the cast would raise tells.
  */
-char *
+Query
 sql_plain_find_table(PGconn *conn, const Options *options, bool in_guard)
 {
 	PQExpBufferData sql;
@@ -53,7 +49,9 @@ sql_plain_find_table(PGconn *conn, const Options *options, bool in_guard)
 						 " EXISTS (SELECT 1 FROM pg_catalog.pg_inherits i"
 						 " WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid),"
 						 " pg_catalog.row_security_active(c.oid),"
-						 " pg_catalog.quote_ident(a.attname::pg_catalog.text), current_user, ");
+						 " pg_catalog.quote_ident(a.attname::pg_catalog.text),"
+						 " y.typoutput OPERATOR(pg_catalog.=) 'pg_catalog.bpcharout'::pg_catalog.regproc,"
+						 " a.attgenerated OPERATOR(pg_catalog.<>) ''::pg_catalog.\"char\", current_user, ");
 	appendPQExpBufferStr(&sql, soft_errors ? "e.sql_error_code, e.message" : "NULL, NULL");
 	appendPQExpBufferStr(&sql, " FROM (SELECT pg_catalog.to_regclass(");
 	append_literal(&sql, conn, options->head_table);
@@ -65,7 +63,8 @@ sql_plain_find_table(PGconn *conn, const Options *options, bool in_guard)
 						 " AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped"
 						 " AND a.attname::pg_catalog.text OPERATOR(pg_catalog.=) ");
 	append_literal(&sql, conn, options->head_column);
-	appendPQExpBufferStr(&sql, "::pg_catalog.text");
+	appendPQExpBufferStr(&sql, "::pg_catalog.text"
+							   " LEFT JOIN pg_catalog.pg_type y ON y.oid OPERATOR(pg_catalog.=) a.atttypid");
 	if (soft_errors)
 	{
 		appendPQExpBufferStr(&sql, " LEFT JOIN LATERAL pg_catalog.pg_input_error_info(");
@@ -73,56 +72,30 @@ sql_plain_find_table(PGconn *conn, const Options *options, bool in_guard)
 		appendPQExpBufferStr(&sql, "::pg_catalog.text, 'pg_catalog.regclass'::pg_catalog.text) e ON t.oid IS NULL");
 	}
 
-	return sql.data;
+	return (Query) {sql.data, ONE_ROW, "TTBbBTBBtTT"};
 }
 
 /*
- * Compare the heads found with those expected, as sets of text, list some, and
- * tell whether there are others.  The first head that is not expected ends the
- * comparison.  Table and column are as the server quoted them.
+ * Read the heads, as text made by the output function of their type.  Whose
+ * table it is may be anybody, and a SELECT runs what he likes: the functions of
+ * a cast, or of a view that takes the table's place in the meantime; and
+ * planning one is enough for those in indexes and statistics.  COPY plans
+ * nothing, and reads nothing but tables.  Table and column are as the server
+ * quoted them.
  */
-char *
-sql_plain_read(PGconn *conn, const char *table, const char *column, const Options *options)
+Query
+sql_plain_read(const char *table, const char *column)
 {
-	PQExpBufferData sql;
-	PQExpBufferData head;
-
-	initPQExpBuffer(&head);
-	appendPQExpBuffer(&head, "h.%s::pg_catalog.text COLLATE pg_catalog.\"C\" OPERATOR(pg_catalog.=) ", column);
-
-	initPQExpBuffer(&sql);
-	appendPQExpBuffer(&sql,
-					  READ_SETTINGS "SELECT NOT EXISTS (SELECT 1 FROM ONLY %s h WHERE NOT (%sANY (",
-					  table, head.data);
-	append_expected_heads(&sql, conn, options);
-	appendPQExpBufferStr(&sql, ")))");
-	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
-	{
-		appendPQExpBuffer(&sql, " AND EXISTS (SELECT 1 FROM ONLY %s h WHERE %s", table, head.data);
-		append_literal(&sql, conn, cell->val);
-		appendPQExpBufferStr(&sql, "::pg_catalog.text)");
-	}
-	appendPQExpBuffer(&sql,
-					  ", f.heads, EXISTS (SELECT 1 FROM ONLY %s h WHERE h.%s IS NOT NULL AND NOT (%sANY (f.heads)))",
-					  table, column, head.data);
-	appendPQExpBuffer(&sql,
-					  " FROM (SELECT COALESCE((SELECT pg_catalog.array_agg("
-					  "DISTINCT pg_catalog.left(g.head, " MAX_HEAD_LENGTH ") COLLATE pg_catalog.\"C\")"
-					  " FROM (SELECT h.%s::pg_catalog.text AS head FROM ONLY %s h"
-					  " WHERE h.%s IS NOT NULL LIMIT " MAX_HEADS ") g), '{}'::pg_catalog.text[]) AS heads) f",
-					  column, table, column);
-	termPQExpBuffer(&head);
-
-	return sql.data;
+	return (Query) {psprintf(READ_SETTINGS "COPY %s (%s) TO STDOUT", table, column), COPIED_ROWS, "COPY"};
 }
 
 /*
  * End a reading in the guard: nothing of it stays.
  */
-char *
+Query
 sql_plain_forget(void)
 {
-	return pg_strdup("ROLLBACK TO SAVEPOINT gw_bootstrap; RELEASE SAVEPOINT gw_bootstrap");
+	return FIXED_QUERY("ROLLBACK TO SAVEPOINT gw_bootstrap; RELEASE SAVEPOINT gw_bootstrap", NO_ROWS, "RELEASE");
 }
 
 /*
@@ -148,7 +121,7 @@ append_key_locks(PQExpBuffer sql, const Options *options)
  * already, left there by another client of the pooler, would be given to us
  * again.  An advisory lock in any other database is nothing to this backend.
  */
-char *
+Query
 sql_plain_begin_and_try(PGconn *conn, const Options *options)
 {
 	PQExpBufferData sql;
@@ -165,7 +138,7 @@ sql_plain_begin_and_try(PGconn *conn, const Options *options)
 					  " ELSE 'busy' END, pg_catalog.pg_backend_pid()",
 					  options->lock_key);
 
-	return sql.data;
+	return (Query) {sql.data, ONE_ROW, "ti"};
 }
 
 /*
@@ -176,7 +149,7 @@ sql_plain_begin_and_try(PGconn *conn, const Options *options)
  * us.  Of several holders in share mode one that is in a transaction tells
  * more.
  */
-char *
+Query
 sql_plain_status(PGconn *conn, const Options *options)
 {
 	PQExpBufferData sql;
@@ -209,7 +182,7 @@ sql_plain_status(PGconn *conn, const Options *options)
 						 " LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) k.pid"
 						 " ORDER BY holder_state LIMIT 1) h ON true");
 
-	return sql.data;
+	return (Query) {sql.data, ONE_ROW, "TiITTTTbT"};
 }
 
 /*
@@ -219,7 +192,7 @@ sql_plain_status(PGconn *conn, const Options *options)
  * pointless condition keeps the look for it from being done only once.  Another
  * one has to be seen with the lock first and then idle since before that.
  */
-char *
+Query
 sql_plain_break_orphan(const Options *options, const char *pid)
 {
 	PQExpBufferData sql;
@@ -250,15 +223,15 @@ sql_plain_break_orphan(const Options *options, const char *pid)
 					  " THEN pg_catalog.pg_terminate_backend(%s) END THEN %s END",
 					  pid, pid, pid, pid);
 
-	return sql.data;
+	return (Query) {sql.data, ONE_ROW, "I"};
 }
 
 /*
  * The schema is named, since that is where the client looks first, and since
  * whatever comes first in a search_path could be anybody's.
  */
-char *
+Query
 sql_plain_create_extension(void)
 {
-	return pg_strdup(CREATE_SETTINGS "CREATE EXTENSION IF NOT EXISTS gw_bootstrap SCHEMA public");
+	return FIXED_QUERY(CREATE_SETTINGS "CREATE EXTENSION IF NOT EXISTS gw_bootstrap SCHEMA public", NO_ROWS, "CREATE EXTENSION");
 }

@@ -10,6 +10,7 @@
 
 #include "libpq-fe.h"
 #include "options/options.h"
+#include "sql/query.h"
 
 /* The columns of sql_plain_find_table(); one row. */
 enum
@@ -20,18 +21,19 @@ enum
 	TABLE_HAS_CHILDREN,
 	TABLE_HAS_ROW_SECURITY,		/* that applies to the role */
 	TABLE_COLUMN,				/* quoted; NULL if missing */
+	TABLE_IS_PADDED,			/* of type character(n) */
+	TABLE_IS_GENERATED,
 	TABLE_ROLE,
 	TABLE_NAME_SQLSTATE,		/* what is wrong with the name as given, */
 	TABLE_NAME_ERROR			/* or NULL; see sql_plain_find_table() */
 };
 
-extern char *sql_plain_find_table(PGconn *conn, const Options *options, bool in_guard);
-extern char *sql_plain_read(PGconn *conn, const char *table, const char *column,
-							const Options *options);
-extern char *sql_plain_forget(void);
-extern char *sql_plain_begin_and_try(PGconn *conn, const Options *options);
-extern char *sql_plain_status(PGconn *conn, const Options *options);
-extern char *sql_plain_break_orphan(const Options *options, const char *pid);
-extern char *sql_plain_create_extension(void);
+extern Query sql_plain_find_table(PGconn *conn, const Options *options, bool in_guard);
+extern Query sql_plain_read(const char *table, const char *column);
+extern Query sql_plain_forget(void);
+extern Query sql_plain_begin_and_try(PGconn *conn, const Options *options);
+extern Query sql_plain_status(PGconn *conn, const Options *options);
+extern Query sql_plain_break_orphan(const Options *options, const char *pid);
+extern Query sql_plain_create_extension(void);
 
 #endif							/* SQL_PLAIN_H */

@@ -36,7 +36,7 @@
  * client and its commands, as far as pg_stat_activity shows them to us; those
  * that do something first.  A backend that a pooler has back keeps the name.
  */
-char *
+Query
 sql_sessions(int holder_pid)
 {
 	PQExpBufferData sql;
@@ -55,7 +55,7 @@ sql_sessions(int holder_pid)
 	appendPQExpBufferStr(&sql,
 						 " ORDER BY COALESCE(a.state OPERATOR(pg_catalog.=) 'idle', false), a.pid LIMIT 100");
 
-	return sql.data;
+	return (Query) {sql.data, ANY_ROWS, "iTTTTTTTb"};
 }
 
 /*
@@ -68,7 +68,7 @@ sql_sessions(int holder_pid)
  * A pooler may append the address of its client to the name (PgBouncer's
  * application_name_add_host).
  */
-char *
+Query
 sql_migration_sessions(const Options *options, int recent_ms)
 {
 	char	   *name = command_application_name(MIGRATION, options);
@@ -93,5 +93,5 @@ sql_migration_sessions(const Options *options, int recent_ms)
 				   name, name, recent_ms);
 	pg_free(name);
 
-	return sql;
+	return (Query) {sql, MAYBE_ROW, "iB"};
 }

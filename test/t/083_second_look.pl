@@ -61,7 +61,7 @@ sub release
 sub looks
 {
 	my ($from) = @_;
-	return scalar(() = slurp_file($node->logfile, $from) =~ /FROM ONLY public\.alembic_version h WHERE NOT/g);
+	return scalar(() = slurp_file($node->logfile, $from) =~ /COPY public\.alembic_version \(version_num\)/g);
 }
 
 # Let one message through at a time, until the client has looked for the last

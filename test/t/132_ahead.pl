@@ -192,8 +192,16 @@ sub test_many_rows
 
 	$way->sql(heads_are() . $many . "INSERT INTO alembic_version VALUES ('new')");
 	my $result = client($way, 'run', '--migrate', $migrate, '--timeout=1');
-	is($result->{exit}, 3, "$name: a row that is not looked at: exit code");
-	like($result->{err}, qr/could hide.*--expect-head/s, "$name: ... with the reason");
+	if ($way->is_plain)
+	{
+		is($result->{exit}, 6, "$name: one row of many is ahead: exit code") or diag $result->{err};
+		ok(says_ahead($result, 'error', 'new'), "$name: ... which is named");
+	}
+	else
+	{
+		is($result->{exit}, 3, "$name: a row that is not looked at: exit code");
+		like($result->{err}, qr/could hide.*--expect-head/s, "$name: ... with the reason");
+	}
 	is_applied($way, '', "$name: ... and no migration");
 	$way->sql(heads_are() . $many);
 	$result = client($way, 'run', '--migrate', $migrate);

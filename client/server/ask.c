@@ -1,0 +1,361 @@
+/*-------------------------------------------------------------------------
+ *
+ * ask.c
+ *		Ask the server, and wait for the answer within bounds.
+ *
+ * Of time and of memory: a server that never stops talking keeps nobody from
+ * the deadline, from a signal, or from the memory that others need.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "server/answer.h"
+#include "server/ask.h"
+
+/*
+ * Without an answer for that long, connect anew: a server that is stuck may
+ * have been replaced by another.  Nothing that we ask takes long, but it may
+ * have to wait for a pooler's free backend.
+ */
+#define ANSWER_MS 20000
+
+/* An answer that takes longer is worth a word. */
+#define UNANSWERED_MS 1000
+
+/* What one answer may take of memory, in kB. */
+#define ANSWER_KB (64 * 1024)
+
+static long
+peak_memory(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_maxrss;
+}
+
+/*
+ * From now on, so much may be taken by what the server says.
+ */
+void
+limit_memory(Session *session)
+{
+	session->memory_limit = peak_memory() + ANSWER_KB;
+}
+
+bool
+memory_is_left(Session *session)
+{
+	if (peak_memory() <= session->memory_limit)
+		return true;
+	set_answer_failure(&session->failure, "it is longer than %d MB", ANSWER_KB / 1024);
+	return false;
+}
+
+/*
+ * Wait for the socket, and let the caller say so from time to time: behind a
+ * pooler without a free backend that is where a replica waits.
+ */
+static bool
+wait_for_socket(Session *session, short events, Millis until)
+{
+	struct pollfd fd = {.fd = PQsocket(session->conn), .events = events};
+
+	Millis		patience = now_ms() + UNANSWERED_MS;
+	Millis		due;
+
+	if (fd.fd < 0)
+		return false;
+	while (session->report != NULL && (due = Max(*session->report_due, patience)) < until)
+	{
+		if (wait_until(&fd, 1, due))
+			return true;
+		if (stop_signal() != 0 || now_ms() >= until)
+			return false;
+		session->report(session->report_arg);
+	}
+	return wait_until(&fd, 1, until);
+}
+
+/*
+ * Say that the time was up, which is worth retrying if the deadline of the
+ * whole has not come.
+ */
+static void
+set_timeout_failure(Session *session, const char *doing)
+{
+	if (stop_signal() != 0)
+		set_failure(&session->failure, FAILURE_FINAL, NULL,
+					"stopped by a signal while %s", doing);
+	else
+		set_failure(&session->failure, FAILURE_RETRY,
+					"Check that the server or pooler is alive and that its pool is not exhausted.",
+					"no answer from the database while %s", doing);
+	session->failure.timed_out = true;
+}
+
+/*
+ * Wait until the server has something to say, or to be told.  A server that
+ * always has is not listened to for longer than one that is silent.
+ */
+bool
+wait_for_server(Session *session, short events, Millis until, const char *doing)
+{
+	if (wait_for_socket(session, events, until) && stop_signal() == 0 && now_ms() < until)
+		return true;
+	set_timeout_failure(session, doing);
+	return false;
+}
+
+/*
+ * Take what the server has said.
+ */
+bool
+session_read(Session *session)
+{
+	if (!memory_is_left(session))
+		return false;
+	if (PQconsumeInput(session->conn) == 1)
+		return true;
+	session_broke(session);
+	return false;
+}
+
+static bool
+send_text(Session *session, const char *text)
+{
+	if (session->conn == NULL)
+		return false;			/* it was dropped, and the failure tells why */
+	limit_memory(session);
+	if (PQsendQuery(session->conn, text) == 1)
+		return true;
+	set_connection_failure(&session->failure, session->conn);
+	return false;
+}
+
+/*
+ * Send a statement of ours, whose text is freed.
+ */
+bool
+session_send(Session *session, Query *query)
+{
+	bool		sent;
+
+	log_debug("sending: %s", query->text);
+	sent = send_text(session, query->text);
+	free(query->text);
+	query->text = NULL;
+	return sent;
+}
+
+/*
+ * Send somebody else's, which may have a password in it, and return what no
+ * one wants to see.
+ */
+bool
+session_send_script(Session *session, const char *statement)
+{
+	return send_text(session, statement) && PQsetSingleRowMode(session->conn) == 1;
+}
+
+static bool
+flush_output(Session *session, Millis until)
+{
+	int			rc;
+
+	while ((rc = PQflush(session->conn)) == 1)
+	{
+		if (!wait_for_server(session, POLLIN | POLLOUT, until, "sending a query") || !session_read(session))
+			return false;
+	}
+	if (rc != 0)
+		set_connection_failure(&session->failure, session->conn);
+	return rc == 0;
+}
+
+/*
+ * Hear out the server until it has a result for us.
+ */
+static bool
+wait_for_result(Session *session, Millis until)
+{
+	while (PQisBusy(session->conn))
+	{
+		if (!wait_for_server(session, POLLIN, until, "waiting for the result of a query") || !session_read(session))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Hand on the rows of a COPY.
+ */
+static bool
+take_rows(Session *session, RowTaker *taker, Millis until)
+{
+	char	   *row;
+	int			len;
+
+	taker->rows = 0;
+	while ((len = PQgetCopyData(session->conn, &row, true)) >= 0)
+	{
+		bool		taken = len == 0 || taker->take(taker, row, len, &session->failure);
+
+		PQfreemem(row);
+		taker->rows += len > 0;
+		if (!taken)
+		{
+			session_drop(session);
+			return false;
+		}
+		if (len == 0 && (!wait_for_server(session, POLLIN, until, "reading a table") || !session_read(session)))
+			return false;
+	}
+	return true;				/* an error is the next result */
+}
+
+/*
+ * One result.  Returns false, and the failure set, if the connection is of no
+ * more use.
+ */
+static bool
+handle_result(Session *session, PGresult *result, RowTaker *taker, Millis until)
+{
+	switch (PQresultStatus(result))
+	{
+		case PGRES_COPY_OUT:
+			if (taker != NULL)
+				return take_rows(session, taker, until);
+			/* FALLTHROUGH */
+		case PGRES_COPY_IN:
+		case PGRES_COPY_BOTH:
+			set_answer_failure(&session->failure, "its kind is %s", PQresStatus(PQresultStatus(result)));
+			session_drop(session);
+			return false;
+		default:
+			return true;
+	}
+}
+
+static bool
+has_failed(const PGresult *result)
+{
+	return PQresultStatus(result) == PGRES_FATAL_ERROR || PQresultStatus(result) == PGRES_BAD_RESPONSE;
+}
+
+/*
+ * Receive the result of the last statement sent, or of the first that failed.
+ * NULL, and the failure set, if the connection broke or the time was up.
+ */
+static PGresult *
+receive(Session *session, RowTaker *taker, Millis until)
+{
+	PGresult   *last = NULL;
+	PGresult   *result;
+
+	if (!flush_output(session, until))
+		return NULL;
+	while (wait_for_result(session, until))
+	{
+		result = PQgetResult(session->conn);
+		if (result == NULL)
+		{
+			if (last == NULL)
+			{
+				set_answer_failure(&session->failure, "there is no answer");
+				session_drop(session);
+			}
+			return last;
+		}
+		if (!handle_result(session, result, taker, until))
+		{
+			PQclear(result);
+			break;
+		}
+		if (last != NULL && has_failed(last))
+			PQclear(result);	/* only that the connection has ended, too */
+		else
+		{
+			PQclear(last);
+			last = result;
+		}
+	}
+	PQclear(last);
+	return NULL;
+}
+
+PGresult *
+session_receive(Session *session, Millis until)
+{
+	return receive(session, NULL, until);
+}
+
+/*
+ * Whether a result is one to what was asked.  Unless it is, the failure is set.
+ */
+bool
+check_result(Session *session, const PGresult *result, const Query *query)
+{
+	if (has_failed(result))
+		set_result_failure(&session->failure, session->conn, result);
+	else if (check_answer(result, query, &session->failure))
+	{
+		session->failure.kind = FAILURE_NONE;
+		return true;
+	}
+	else
+		session_drop(session);
+	return false;
+}
+
+/*
+ * Ask, and receive the answer.  NULL, and the failure set, unless that is one
+ * to what was asked.
+ */
+static PGresult *
+ask(Session *session, Query query, RowTaker *taker, Millis until)
+{
+	PGresult   *result;
+
+	if (!session_send(session, &query))
+		return NULL;
+	result = receive(session, taker, Min(until, now_ms() + ANSWER_MS));
+	if (result == NULL)
+		return NULL;
+	if (check_result(session, result, &query))
+		return result;
+	PQclear(result);
+	return NULL;
+}
+
+PGresult *
+session_query(Session *session, Query query, Millis until)
+{
+	return ask(session, query, NULL, until);
+}
+
+/*
+ * The same for a COPY TO STDOUT, whose rows are handed on.
+ */
+bool
+session_copy(Session *session, Query query, RowTaker *taker, Millis until)
+{
+	PGresult   *result;
+	bool		whole;
+
+	taker->rows = -1;
+	result = ask(session, query, taker, until);
+	if (result == NULL)
+		return false;
+	whole = taker->rows == strtol(PQcmdTuples(result), NULL, 10);
+	PQclear(result);
+	if (whole)
+		return true;
+	set_answer_failure(&session->failure, "it does not have the rows that it says");
+	session_drop(session);
+	return false;
+}

@@ -1,0 +1,17 @@
+/*-------------------------------------------------------------------------
+ *
+ * ask.h
+ *		Ask the server, and wait for the answer within bounds.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ASK_H
+#define ASK_H
+
+#include "server/session.h"
+
+extern void limit_memory(Session *session);
+extern bool memory_is_left(Session *session);
+extern bool wait_for_server(Session *session, short events, Millis until, const char *doing);
+
+#endif							/* ASK_H */

@@ -1,0 +1,35 @@
+/*-------------------------------------------------------------------------
+ *
+ * query.h
+ *		A statement of ours, and what the answer to it must look like.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef QUERY_H
+#define QUERY_H
+
+typedef enum Rows
+{
+	NO_ROWS,					/* only that it has been done */
+	ONE_ROW,
+	MAYBE_ROW,					/* or none */
+	ANY_ROWS,
+	COPIED_ROWS					/* of COPY TO STDOUT */
+} Rows;
+
+/*
+ * Each letter of "answer" is a column: text, an integer, a boolean; a capital
+ * one may be NULL.  Without rows it is the tag of the command.  A message of
+ * several statements has the answer of the last.
+ */
+typedef struct Query
+{
+	char	   *text;			/* freed once it is sent */
+	Rows		rows;
+	const char *answer;
+} Query;
+
+/* Of a text that need not be made. */
+#define FIXED_QUERY(text, rows, answer) ((Query) {pg_strdup(text), rows, answer})
+
+#endif							/* QUERY_H */
