@@ -6,11 +6,13 @@
 #   make test-gateways                        published gateways and their migrations
 #   make test-recipes                         the pages of docs/recipes
 #   make test-deploy                          packages, archive, images, chart, compose
+#   make test-static                          of those the static client alone
 #   make chaos [STORMS=n] [SEED=n] [MINUTES=n]  random storms
 #   make model                                the protocol, by a model checker
 #   make matrix, make bench                   every supported PostgreSQL; speed
 #   make picture                              docs/start.svg, drawn from a real start
 #   make dist                                 the archive for PGXN
+#   make client-static                        the client as one file, for any Linux
 
 MODULE_big = gw_bootstrap
 OBJS = \
@@ -54,6 +56,10 @@ $(CURDIR)/extension:
 client-all client-man client-install client-uninstall client-clean:
 	$(MAKE) -C client $(patsubst client-%,%,$@)
 
+client-static:
+	deploy/static/build
+.PHONY: client-static test-static
+
 test:
 	test/rig/suite
 test-gateways:
@@ -62,6 +68,8 @@ test-recipes:
 	test/gateways/run-recipes
 test-deploy:
 	test/deploy/run
+test-static:
+	test/deploy/static
 chaos:
 	test/chaos/run
 model:

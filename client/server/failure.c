@@ -90,6 +90,13 @@ static const struct
 	{"42809", "Check %s.", "--head-table"},
 };
 
+/* The static client has a libpq without LDAP, which takes "ldap://..." for a setting. */
+#ifdef USE_LDAP
+#define SERVICE_FILE_HINT "Correct the service file."
+#else
+#define SERVICE_FILE_HINT "Correct the service file. This client is built without LDAP look-up, so none of its lines may begin with \"ldap\"."
+#endif
+
 /* The most of a text that others wrote. */
 #define MOST_TEXT 4096
 
@@ -292,7 +299,12 @@ classify(Failure *failure)
 		retry = has_prefix(failure->sqlstate, retry_sqlstates[i]);
 	failure_set_kind(failure, retry ? FAILURE_RETRY : FAILURE_FINAL);
 
-	if (failure->sqlstate[0] == '\0' && (has_prefix(failure->message, "invalid ") || has_prefix(failure->message, "definition of service ")))
+	if (failure->sqlstate[0] == '\0' && has_prefix(failure->message, "syntax error in service file"))
+	{
+		failure_set_kind(failure, FAILURE_FINAL);
+		failure_set_hint(failure, SERVICE_FILE_HINT);
+	}
+	else if (failure->sqlstate[0] == '\0' && (has_prefix(failure->message, "invalid ") || has_prefix(failure->message, "definition of service ")))
 	{
 		failure_set_kind(failure, FAILURE_FINAL);
 		failure_set_hint(failure, "Check the connection string and libpq's environment variables.");
