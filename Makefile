@@ -24,19 +24,26 @@ OBJS = \
 	extension/fence_token.o \
 	extension/fence_write.o \
 	extension/gw_bootstrap.o \
+	extension/head_judge.o \
+	extension/head_order.o \
+	extension/head_question.o \
+	extension/head_row.o \
 	extension/head_table.o \
 	extension/heads.o \
-	extension/holder.o
+	extension/holder.o \
+	extension/try.o \
+	shared/head_column.o \
+	shared/head_condition.o
 
 EXTENSION = control/gw_bootstrap
 DATA = control/gw_bootstrap--1.0.sql
 
 # One source of the version: the control file.
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/control/gw_bootstrap.control)
-PG_CPPFLAGS = -DGW_BOOTSTRAP_VERSION='"$(EXTVERSION)"'
+PG_CPPFLAGS = -I$(srcdir) -DGW_BOOTSTRAP_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 
-REGRESS = install input names types privileges relations transactions portals serializable \
+REGRESS = install input names types privileges relations known transactions portals serializable \
 	bounded holders fence update
 REGRESS_OPTS = --inputdir=$(srcdir) --load-extension=gw_bootstrap
 ISOLATION = outcome head_table guard subtransaction serializable
@@ -49,8 +56,8 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
 # A VPATH build has no folder for the objects yet, and would find the source's.
-$(OBJS) $(OBJS:.o=.bc): | $(CURDIR)/extension
-$(CURDIR)/extension:
+$(OBJS) $(OBJS:.o=.bc): | $(CURDIR)/extension $(CURDIR)/shared
+$(CURDIR)/extension $(CURDIR)/shared:
 	mkdir -p $@
 
 client-all client-man client-install client-uninstall client-clean:

@@ -23,6 +23,26 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION gw_bootstrap_at_head(text[], text, text) IS
 'true if the head table has exactly the expected heads; takes no advisory lock and never waits';
 
+-- The functions that take known_heads are others than those that do not, since
+-- a call pays for the default of every argument, and most need none of these.
+-- No call whose arguments have no type may fit both: where both have a fourth
+-- one it is lock_key.
+
+CREATE FUNCTION gw_bootstrap_at_head(
+    expected_heads text[],
+    known_heads text[],
+    head_table text DEFAULT 'alembic_version',
+    head_column text DEFAULT 'version_num',
+    head_rule text DEFAULT 'equal',
+    head_order text DEFAULT 'known',
+    head_condition text DEFAULT NULL)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'gw_bootstrap_at_head_known'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION gw_bootstrap_at_head(text[], text[], text, text, text, text, text) IS
+'true if the head table is at the expected heads by this rule, order and condition; takes no advisory lock and never waits';
+
 CREATE FUNCTION gw_bootstrap_try(
     expected_heads text[],
     head_table text DEFAULT 'alembic_version',
@@ -38,10 +58,35 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION gw_bootstrap_try(text[], text, text, bigint) IS
 'check the heads and, only if there is work to do, take the transaction-level lock without waiting: at_head, acquired or busy';
 
+CREATE FUNCTION gw_bootstrap_try(
+    expected_heads text[],
+    known_heads text[],
+    head_table text DEFAULT 'alembic_version',
+    lock_key bigint DEFAULT 42424242424242,
+    head_column text DEFAULT 'version_num',
+    head_rule text DEFAULT 'equal',
+    head_order text DEFAULT 'known',
+    head_condition text DEFAULT NULL,
+    OUT outcome text,
+    OUT current_heads text[],
+    OUT holder_pid integer,
+    OUT holder_state text,
+    OUT failed_heads text[])
+AS 'MODULE_PATHNAME', 'gw_bootstrap_try_known'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+
+COMMENT ON FUNCTION gw_bootstrap_try(text[], text[], text, bigint, text, text, text, text) IS
+'check the heads by this rule, order and condition and, only if there is work to do, take the transaction-level lock without waiting: at_head, ahead, failed, acquired or busy';
+
 CREATE FUNCTION gw_bootstrap_status(
     head_table text DEFAULT 'alembic_version',
     head_column text DEFAULT 'version_num',
     lock_key bigint DEFAULT 42424242424242,
+    expected_heads text[] DEFAULT NULL,
+    known_heads text[] DEFAULT NULL,
+    head_rule text DEFAULT 'equal',
+    head_order text DEFAULT 'known',
+    head_condition text DEFAULT NULL,
     OUT current_heads text[],
     OUT lock_key bigint,
     OUT holder_pid integer,
@@ -49,12 +94,14 @@ CREATE FUNCTION gw_bootstrap_status(
     OUT holder_since timestamptz,
     OUT holder_application_name text,
     OUT holder_client_addr inet,
-    OUT in_recovery boolean)
+    OUT in_recovery boolean,
+    OUT outcome text,
+    OUT failed_heads text[])
 AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
-COMMENT ON FUNCTION gw_bootstrap_status(text, text, bigint) IS
-'the heads found and who holds the lock';
+COMMENT ON FUNCTION gw_bootstrap_status(text, text, bigint, text[], text[], text, text, text) IS
+'the heads found and who holds the lock; given expected heads, what they mean: at_head, ahead, diverged, failed, running or behind';
 
 CREATE FUNCTION gw_bootstrap_token(
     lock_key bigint DEFAULT 42424242424242)

@@ -32,14 +32,17 @@
 #include "compat.h"
 #include "fence.h"
 #include "fence_token.h"
+#include "head_question.h"
 #include "head_table.h"
-#include "heads.h"
 #include "holder.h"
+#include "try.h"
 
 COMPAT_MODULE_MAGIC("gw_bootstrap", GW_BOOTSTRAP_VERSION);
 
 PG_FUNCTION_INFO_V1(gw_bootstrap_at_head);
+PG_FUNCTION_INFO_V1(gw_bootstrap_at_head_known);
 PG_FUNCTION_INFO_V1(gw_bootstrap_try);
+PG_FUNCTION_INFO_V1(gw_bootstrap_try_known);
 PG_FUNCTION_INFO_V1(gw_bootstrap_status);
 PG_FUNCTION_INFO_V1(gw_bootstrap_token);
 PG_FUNCTION_INFO_V1(gw_bootstrap_break_orphan);
@@ -51,6 +54,7 @@ enum
 	TRY_CURRENT_HEADS,
 	TRY_HOLDER_PID,
 	TRY_HOLDER_STATE,
+	TRY_FAILED_HEADS,			/* of the function with known_heads */
 	TRY_COLUMNS
 };
 
@@ -64,6 +68,8 @@ enum
 	STATUS_HOLDER_APPLICATION_NAME,
 	STATUS_HOLDER_CLIENT_ADDR,
 	STATUS_IN_RECOVERY,
+	STATUS_OUTCOME,
+	STATUS_FAILED_HEADS,
 	STATUS_COLUMNS
 };
 
@@ -89,27 +95,6 @@ _PG_init(void)
 	define_fence_settings();
 }
 
-static void
-check_not_null(FunctionCallInfo fcinfo, int arg, const char *name)
-{
-	if (PG_ARGISNULL(arg))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s must not be null", name)));
-}
-
-/*
- * Check the three arguments that tell which heads are expected where.
- */
-static void
-get_head_arguments(FunctionCallInfo fcinfo, ExpectedHeads *expected)
-{
-	check_not_null(fcinfo, 0, "expected_heads");
-	check_not_null(fcinfo, 1, "head_table");
-	check_not_null(fcinfo, 2, "head_column");
-	expect_heads(PG_GETARG_ARRAYTYPE_P(0), expected);
-}
-
 /*
  * Make a row.  A function in FROM is told the row type; elsewhere it has to
  * be worked out.
@@ -133,14 +118,14 @@ make_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 }
 
 /*
- * current_heads of a row: NULL if the table is missing or cannot be read now.
+ * A list of heads in a row: NULL if the table is missing or cannot be read now.
  */
 static void
-set_current_heads(FoundHeads *found, Datum *value, bool *isnull)
+set_heads(const FoundHeads *found, HeadList *list, Datum *value, bool *isnull)
 {
 	*isnull = found->state != HEADS_READ;
 	if (!*isnull)
-		*value = PointerGetDatum(found_heads_array(found));
+		*value = PointerGetDatum(head_list_array(list));
 }
 
 static void
@@ -154,112 +139,76 @@ set_holder(const Holder *holder, Datum *pid, bool *pid_isnull,
 		*state = CStringGetTextDatum(holder_state_name(holder->state));
 }
 
+static bool
+is_at_head(FunctionCallInfo fcinfo, const HeadArguments *arguments)
+{
+	HeadQuestion question = {.collect = false};
+	FoundHeads	found;
+
+	get_head_question(fcinfo, arguments, &question);
+	read_head_table(&question, &found);
+
+	return found.outcome == HEADS_AT_HEAD;
+}
+
 /*
  * gw_bootstrap_at_head(expected_heads, head_table, head_column) -> boolean
  */
 Datum
 gw_bootstrap_at_head(PG_FUNCTION_ARGS)
 {
-	ExpectedHeads expected;
-	FoundHeads	found = {.collect = false};
+	static const HeadArguments arguments = {
+		.expected = 0, .table = 1, .column = 2, .rule = -1};
 
-	get_head_arguments(fcinfo, &expected);
-	read_head_table(PG_GETARG_TEXT_PP(1), PG_GETARG_TEXT_PP(2), &expected, &found);
-
-	PG_RETURN_BOOL(found.at_head);
+	PG_RETURN_BOOL(is_at_head(fcinfo, &arguments));
 }
 
 /*
- * Refuse to take a lock that could not serve as a guard.
+ * gw_bootstrap_at_head(expected_heads, known_heads, head_table, head_column,
+ *		head_rule, head_order, head_condition) -> boolean
+ *
+ * A function of its own, since each default of an argument costs the calls
+ * that do not use it as much as reading the table does.
  */
-static void
-check_may_guard(void)
+Datum
+gw_bootstrap_at_head_known(PG_FUNCTION_ARGS)
 {
-	if (RecoveryInProgress())
-		ereport(ERROR,
-				(errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
-				 errmsg("cannot bootstrap a database during recovery"),
-				 errdetail("This server is a standby, and the database is not at head."),
-				 errhint("Connect to the primary server.")));
-	if (!IsTransactionBlock())
-		ereport(ERROR,
-				(errcode(ERRCODE_NO_ACTIVE_SQL_TRANSACTION),
-				 errmsg("gw_bootstrap_try() must be called inside a transaction block"),
-				 errdetail("The lock that it takes ends with the transaction."),
-				 errhint("Run BEGIN first, migrate, then COMMIT.")));
-	if (IsolationUsesXactSnapshot())
-		ereport(ERROR,
-				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-				 errmsg("gw_bootstrap_try() must be called at isolation level READ COMMITTED"),
-				 errdetail("A transaction at another level keeps its snapshot, for which CREATE INDEX CONCURRENTLY waits."),
-				 errhint("Run BEGIN ISOLATION LEVEL READ COMMITTED.")));
-}
+	static const HeadArguments arguments = {
+		.expected = 0, .known = 1, .table = 2, .column = 3, .rule = 4, .order = 5, .condition = 6};
 
-#ifdef GW_BOOTSTRAP_PAUSE
-/*
- * In a test build only: stop between the first reading and the lock for as
- * long as another session holds the lock of this key.
- */
-static void
-pause_for_test(void)
-{
-	DirectFunctionCall1(pg_advisory_lock_int8, Int64GetDatum(INT64CONST(42424242424243)));
-	DirectFunctionCall1(pg_advisory_unlock_int8, Int64GetDatum(INT64CONST(42424242424243)));
-}
-#endif
-
-/*
- * The atomic step, once the arguments are known to be good.  Returns the
- * outcome.
- */
-static const char *
-try_bootstrap(text *table_name, text *column_name, int64 key,
-			  ExpectedHeads *expected, FoundHeads *found)
-{
-	TakeResult	take;
-
-	read_head_table(table_name, column_name, expected, found);
-	if (found->at_head)
-		return "at_head";
-	check_may_guard();
-	if (found->state == HEADS_LOCKED)
-		return "busy";
-
-#ifdef GW_BOOTSTRAP_PAUSE
-	pause_for_test();
-#endif
-
-	take = take_bootstrap_lock(key);
-	if (take == TAKE_BUSY)
-		return "busy";
-
-	/* Somebody may have reached head before the lock was ours. */
-	read_head_table(table_name, column_name, expected, found);
-	if (!found->at_head && found->state != HEADS_LOCKED)
-	{
-		if (take == TAKE_NEW)
-			keep_bootstrap_lock(key);
-		return "acquired";
-	}
-	if (take == TAKE_NEW)
-		give_back_bootstrap_lock(key);
-
-	return found->at_head ? "at_head" : "busy";
+	PG_RETURN_BOOL(is_at_head(fcinfo, &arguments));
 }
 
 /*
- * Find who is in the way: the holder, or else this transaction itself, if it
- * gave the key up.
+ * Try, and make the row of either function.
  */
-static void
-find_obstacle(int64 key, Holder *holder)
+static Datum
+try_and_tell(FunctionCallInfo fcinfo, const HeadArguments *arguments, int key_argument)
 {
-	find_holder(key, holder);
-	if (holder->state == HOLDER_NONE && transaction_gave_up_bootstrap_lock(key))
-	{
-		holder->pid = MyProcPid;
-		holder->state = HOLDER_ACTIVE;
-	}
+	Datum		values[TRY_COLUMNS];
+	bool		nulls[TRY_COLUMNS] = {false};
+	HeadQuestion question = {.collect = true};
+	FoundHeads	found;
+	Holder		holder = {.state = HOLDER_NONE};
+	const char *outcome;
+	int64		key;
+
+	check_not_null(fcinfo, key_argument, "lock_key");
+	key = PG_GETARG_INT64(key_argument);
+	get_head_question(fcinfo, arguments, &question);
+
+	outcome = try_bootstrap(&question, key, &found);
+	if (strcmp(outcome, "busy") == 0)
+		find_obstacle(key, &holder);
+
+	values[TRY_OUTCOME] = CStringGetTextDatum(outcome);
+	set_heads(&found, &found.current, &values[TRY_CURRENT_HEADS], &nulls[TRY_CURRENT_HEADS]);
+	set_holder(&holder, &values[TRY_HOLDER_PID], &nulls[TRY_HOLDER_PID],
+			   &values[TRY_HOLDER_STATE], &nulls[TRY_HOLDER_STATE]);
+	if (arguments->rule >= 0)
+		set_heads(&found, &found.failed, &values[TRY_FAILED_HEADS], &nulls[TRY_FAILED_HEADS]);
+
+	return make_row(fcinfo, values, nulls);
 }
 
 /*
@@ -269,56 +218,61 @@ find_obstacle(int64 key, Holder *holder)
 Datum
 gw_bootstrap_try(PG_FUNCTION_ARGS)
 {
-	Datum		values[TRY_COLUMNS];
-	bool		nulls[TRY_COLUMNS] = {false};
-	ExpectedHeads expected;
-	FoundHeads	found = {.collect = true};
-	Holder		holder = {.state = HOLDER_NONE};
-	const char *outcome;
-	int64		key;
+	static const HeadArguments arguments = {
+		.expected = 0, .table = 1, .column = 2, .rule = -1};
 
-	check_not_null(fcinfo, 3, "lock_key");
-	get_head_arguments(fcinfo, &expected);
-	key = PG_GETARG_INT64(3);
-
-	outcome = try_bootstrap(PG_GETARG_TEXT_PP(1), PG_GETARG_TEXT_PP(2), key,
-							&expected, &found);
-	if (strcmp(outcome, "busy") == 0)
-		find_obstacle(key, &holder);
-
-	values[TRY_OUTCOME] = CStringGetTextDatum(outcome);
-	set_current_heads(&found, &values[TRY_CURRENT_HEADS], &nulls[TRY_CURRENT_HEADS]);
-	set_holder(&holder, &values[TRY_HOLDER_PID], &nulls[TRY_HOLDER_PID],
-			   &values[TRY_HOLDER_STATE], &nulls[TRY_HOLDER_STATE]);
-
-	PG_RETURN_DATUM(make_row(fcinfo, values, nulls));
+	PG_RETURN_DATUM(try_and_tell(fcinfo, &arguments, 3));
 }
 
 /*
- * gw_bootstrap_status(head_table, head_column, lock_key) -> one row
+ * gw_bootstrap_try(expected_heads, known_heads, head_table, lock_key,
+ *		head_column, head_rule, head_order, head_condition)
+ *		-> (outcome, current_heads, holder_pid, holder_state, failed_heads)
  */
 Datum
-gw_bootstrap_status(PG_FUNCTION_ARGS)
+gw_bootstrap_try_known(PG_FUNCTION_ARGS)
 {
-	Datum		values[STATUS_COLUMNS];
-	bool		nulls[STATUS_COLUMNS] = {false};
-	FoundHeads	found = {.collect = true};
-	Holder		holder;
+	static const HeadArguments arguments = {
+		.expected = 0, .known = 1, .table = 2, .column = 4, .rule = 5, .order = 6, .condition = 7};
+
+	PG_RETURN_DATUM(try_and_tell(fcinfo, &arguments, 3));
+}
+
+/*
+ * What the database's state is, in a word.  A failed migration is one only if
+ * nobody is seen at work, and then a row still says so.
+ */
+static const char *
+status_outcome(const HeadQuestion *question, int64 key, const Holder *holder,
+			   FoundHeads *found)
+{
+	static const char *const names[] = {
+		[HEADS_BEHIND] = "behind",
+		[HEADS_AT_HEAD] = "at_head",
+		[HEADS_AHEAD] = "ahead",
+		[HEADS_DIVERGED] = "diverged",
+		[HEADS_FAILED] = "failed",
+	};
+
+	if (found->outcome == HEADS_FAILED)
+	{
+		if (holder->state != HOLDER_NONE && !transaction_has_bootstrap_lock(key))
+			return "running";
+		read_head_table(question, found);
+	}
+	if (found->state == HEADS_LOCKED)
+		return "running";
+
+	return names[found->outcome];
+}
+
+static void
+set_status_holder(const Holder *holder, Datum *values, bool *nulls)
+{
 	HolderActivity activity;
-	int64		key;
 
-	check_not_null(fcinfo, 0, "head_table");
-	check_not_null(fcinfo, 1, "head_column");
-	check_not_null(fcinfo, 2, "lock_key");
-	key = PG_GETARG_INT64(2);
-
-	read_head_table(PG_GETARG_TEXT_PP(0), PG_GETARG_TEXT_PP(1), NULL, &found);
-	find_holder(key, &holder);
-	get_holder_activity(&holder, &activity);
-
-	set_current_heads(&found, &values[STATUS_CURRENT_HEADS], &nulls[STATUS_CURRENT_HEADS]);
-	values[STATUS_LOCK_KEY] = Int64GetDatum(key);
-	set_holder(&holder, &values[STATUS_HOLDER_PID], &nulls[STATUS_HOLDER_PID],
+	get_holder_activity(holder, &activity);
+	set_holder(holder, &values[STATUS_HOLDER_PID], &nulls[STATUS_HOLDER_PID],
 			   &values[STATUS_HOLDER_STATE], &nulls[STATUS_HOLDER_STATE]);
 	values[STATUS_HOLDER_SINCE] = TimestampTzGetDatum(activity.since);
 	nulls[STATUS_HOLDER_SINCE] = activity.since == 0;
@@ -327,7 +281,42 @@ gw_bootstrap_status(PG_FUNCTION_ARGS)
 		values[STATUS_HOLDER_APPLICATION_NAME] = CStringGetTextDatum(activity.application_name);
 	values[STATUS_HOLDER_CLIENT_ADDR] = activity.client_addr;
 	nulls[STATUS_HOLDER_CLIENT_ADDR] = !activity.has_client_addr;
+}
+
+/*
+ * gw_bootstrap_status(head_table, head_column, lock_key, expected_heads,
+ *		known_heads, head_rule, head_order, head_condition) -> one row
+ */
+Datum
+gw_bootstrap_status(PG_FUNCTION_ARGS)
+{
+	static const HeadArguments arguments = {
+		.table = 0, .column = 1, .expected = 3, .known = 4, .rule = 5, .order = 6, .condition = 7};
+	Datum		values[STATUS_COLUMNS];
+	bool		nulls[STATUS_COLUMNS] = {false};
+	HeadQuestion question = {.collect = true};
+	FoundHeads	found;
+	Holder		holder;
+	int64		key;
+
+	check_not_null(fcinfo, 2, "lock_key");
+	key = PG_GETARG_INT64(2);
+	get_head_question(fcinfo, &arguments, &question);
+
+	read_head_table(&question, &found);
+	find_holder(key, &holder);
+	nulls[STATUS_OUTCOME] = question.expected == NULL;
+	if (question.expected)
+		values[STATUS_OUTCOME] =
+			CStringGetTextDatum(status_outcome(&question, key, &holder, &found));
+
+	set_heads(&found, &found.current,
+			  &values[STATUS_CURRENT_HEADS], &nulls[STATUS_CURRENT_HEADS]);
+	values[STATUS_LOCK_KEY] = Int64GetDatum(key);
+	set_status_holder(&holder, values, nulls);
 	values[STATUS_IN_RECOVERY] = BoolGetDatum(RecoveryInProgress());
+	set_heads(&found, &found.failed,
+			  &values[STATUS_FAILED_HEADS], &nulls[STATUS_FAILED_HEADS]);
 
 	PG_RETURN_DATUM(make_row(fcinfo, values, nulls));
 }

@@ -17,22 +17,18 @@
  */
 #include "postgres.h"
 
-#include "access/detoast.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_inherits.h"
-#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "storage/lmgr.h"
 #include "storage/sinval.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
@@ -40,7 +36,11 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
+#include "head_row.h"
 #include "head_table.h"
+
+/* Where a table is read as a whole.  No tool has a hundredth of it. */
+#define MAX_ROWS_READ 100000
 
 /*
  * Parse the name as regclass would.  A lower-case name that needs no quotes
@@ -135,19 +135,13 @@ check_head_table(Relation rel)
 }
 
 /*
- * A scan checks neither privileges nor row security: do both here.
+ * A scan does not check row security.
  */
 static void
-check_access(Relation rel, AttrNumber attnum)
+check_row_security(Relation rel)
 {
-	Oid			relid = RelationGetRelid(rel);
-
-	if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
-		(attnum == InvalidAttrNumber ||
-		 pg_attribute_aclcheck(relid, attnum, GetUserId(), ACL_SELECT) != ACLCHECK_OK))
-		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(rel));
 	if (rel->rd_rel->relrowsecurity &&
-		check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED)
+		check_enable_rls(RelationGetRelid(rel), InvalidOid, true) == RLS_ENABLED)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("row security of table \"%s\" applies to role \"%s\"",
@@ -156,136 +150,16 @@ check_access(Relation rel, AttrNumber attnum)
 				 errhint("Disable row security on the head table, or connect as its owner or as a role with BYPASSRLS.")));
 }
 
-/*
- * Find the head column.  The name is taken literally, as by
- * pg_get_serial_sequence().
- */
-static Form_pg_attribute
-find_head_column(Relation rel, text *column_name)
-{
-	const char *name = VARDATA_ANY(column_name);
-	int			len = VARSIZE_ANY_EXHDR(column_name);
-	TupleDesc	desc = RelationGetDescr(rel);
-	Form_pg_attribute found = NULL;
-
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute att = TupleDescAttr(desc, i);
-
-		if (!att->attisdropped && strlen(NameStr(att->attname)) == len &&
-			memcmp(NameStr(att->attname), name, len) == 0)
-			found = att;
-	}
-
-	check_access(rel, found ? found->attnum : InvalidAttrNumber);
-
-	if (found == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("column \"%s\" of relation \"%s\" does not exist",
-						text_to_cstring(column_name), RelationGetRelationName(rel))));
-	if (compat_is_virtual(found))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("column \"%s\" of relation \"%s\" is a virtual generated column",
-						NameStr(found->attname), RelationGetRelationName(rel)),
-				 errhint("Name a column that is stored.")));
-
-	return found;
-}
-
-/*
- * True if a value is stored out of line and too long to be an expected head:
- * fetching it could wait for a lock on the TOAST table.
- */
-static bool
-is_out_of_line(Datum value, Form_pg_attribute column)
-{
-	return column->attlen == -1 && VARATT_IS_EXTERNAL(DatumGetPointer(value)) &&
-		toast_raw_datum_size(value) - VARHDRSZ > MAX_HEAD_LENGTH;
-}
-
-/* True if the values are their own text. */
-static bool
-is_text_type(Oid type)
-{
-	return type == VARCHAROID || type == TEXTOID || type == BPCHAROID;
-}
-
-/* How the values of a column become text. */
-typedef struct ColumnText
-{
-	Form_pg_attribute column;
-	bool		is_text;		/* values are their own text */
-	Oid			type;			/* of a domain, what it is a domain of */
-	FmgrInfo	output;			/* if not is_text */
-} ColumnText;
-
 static void
-prepare_column_text(ColumnText *how, Form_pg_attribute column)
+check_row_count(Relation rel, int nrows)
 {
-	how->column = column;
-	how->type = column->atttypid;
-	if (!is_text_type(how->type))
-		how->type = getBaseType(how->type);
-	how->is_text = is_text_type(how->type);
-	if (!how->is_text)
-	{
-		Oid			output_function;
-		bool		is_varlena;
-
-		getTypeOutputInfo(column->atttypid, &output_function, &is_varlena);
-		fmgr_info(output_function, &how->output);
-	}
-}
-
-/*
- * Tell the text of a value, which may lie in the current memory context or be
- * the value itself.
- */
-static void
-get_value_text(ColumnText *how, Datum value, Head *head)
-{
-	if (how->is_text)
-	{
-		text	   *t = DatumGetTextPP(value);
-
-		head->data = VARDATA_ANY(t);
-		head->len = VARSIZE_ANY_EXHDR(t);
-		if (how->type == BPCHAROID)	/* as its cast to text does */
-			head->len = bpchartruelen(VARDATA_ANY(t), head->len);
-	}
-	else
-	{
-		head->data = OutputFunctionCall(&how->output, value);
-		head->len = strlen(head->data);
-	}
-}
-
-/*
- * Note the head in one row, if it has one.  Returns false when the reader may
- * stop.
- */
-static bool
-note_row(TupleTableSlot *slot, ColumnText *how, MemoryContext row_context,
-		 ExpectedHeads *expected, FoundHeads *found)
-{
-	MemoryContext caller_context;
-	Head		head;
-	bool		isnull;
-	Datum		value = slot_getattr(slot, how->column->attnum, &isnull);
-
-	if (isnull)
-		return true;
-	if (is_out_of_line(value, how->column))
-		return note_unreadable_head(found);
-
-	MemoryContextReset(row_context);
-	caller_context = MemoryContextSwitchTo(row_context);
-	get_value_text(how, value, &head);
-	MemoryContextSwitchTo(caller_context);
-
-	return note_head(found, expected, &head);
+	if (nrows > MAX_ROWS_READ)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("table \"%s\" has more than %d rows",
+						RelationGetRelationName(rel), MAX_ROWS_READ),
+				 errdetail("With this head_rule, head_condition or known_heads it is read as a whole."),
+				 errhint("Name the table in which the migration tool keeps its heads.")));
 }
 
 /*
@@ -297,18 +171,18 @@ note_row(TupleTableSlot *slot, ColumnText *how, MemoryContext row_context,
  * then judged by the same snapshot.
  */
 static void
-scan_head_table(Relation rel, Form_pg_attribute column,
-				ExpectedHeads *expected, FoundHeads *found)
+scan_head_table(Relation rel, RowReader *reader,
+				const HeadQuestion *question, FoundHeads *found)
 {
 	bool		serializable = IsolationIsSerializable();
+	bool		bounded = !may_stop_early(question);
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
-	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext,
-													  "gw_bootstrap row", ALLOCSET_SMALL_SIZES);
-	ColumnText	how;
+	MemoryContext caller_context = CurrentMemoryContext;
+	MemoryContext row_context = AllocSetContextCreate(caller_context, "gw_bootstrap row",
+													  ALLOCSET_SMALL_SIZES);
 	TableScanDesc scan;
-
-	prepare_column_text(&how, column);
+	int			nrows = 0;
 
 	/* Neither a buffer ring nor a synchronised scan: start at page 0. */
 	scan = table_beginscan_strat(rel, serializable ? SnapshotAny : snapshot, 0, NULL,
@@ -318,7 +192,14 @@ scan_head_table(Relation rel, Form_pg_attribute column,
 		CHECK_FOR_INTERRUPTS();
 		if (serializable && !table_tuple_satisfies_snapshot(rel, slot, snapshot))
 			continue;
-		if (!note_row(slot, &how, row_context, expected, found))
+		if (bounded)
+			check_row_count(rel, ++nrows);
+
+		MemoryContextSwitchTo(row_context);
+		note_row(reader, slot, question, found);
+		MemoryContextSwitchTo(caller_context);
+		MemoryContextReset(row_context);
+		if (judging_is_done(question, found))
 			break;
 	}
 	table_endscan(scan);
@@ -328,33 +209,27 @@ scan_head_table(Relation rel, Form_pg_attribute column,
 }
 
 /*
- * Read the head table into *found, whose "collect" the caller has set.
- * Without expected heads, list what is there.
+ * Read the head table and judge what is found.
  */
 void
-read_head_table(text *table_name, text *column_name,
-				ExpectedHeads *expected, FoundHeads *found)
+read_head_table(const HeadQuestion *question, FoundHeads *found)
 {
-	Oid			relid;
+	RowReader	reader;
 	Relation	rel;
+	Oid			relid;
 
-	found->at_head = false;
-	found->nheads = 0;
-	found->nrows = 0;
-	found->unexpected = false;
-	found->cut = false;
-	if (expected)
-		forget_seen_heads(expected);
-
-	found->state = lock_head_table(table_name, &relid);
+	begin_judging(question, found);
+	found->state = lock_head_table(question->table, &relid);
 	if (found->state != HEADS_READ)
 		return;
 
 	rel = table_open(relid, NoLock);
 	check_head_table(rel);
-	scan_head_table(rel, find_head_column(rel, column_name), expected, found);
+	prepare_row_reader(&reader, rel, question);
+	check_row_security(rel);
+	scan_head_table(rel, &reader, question, found);
 	table_close(rel, AccessShareLock);
 
-	found->at_head = expected != NULL && !found->unexpected &&
-		expected->nseen == expected->nheads;
+	if (question->expected)
+		found->outcome = judge_heads(question, found);
 }

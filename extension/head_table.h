@@ -8,9 +8,8 @@
 #ifndef GW_BOOTSTRAP_HEAD_TABLE_H
 #define GW_BOOTSTRAP_HEAD_TABLE_H
 
-#include "heads.h"
+#include "head_judge.h"
 
-extern void read_head_table(text *table_name, text *column_name,
-							ExpectedHeads *expected, FoundHeads *found);
+extern void read_head_table(const HeadQuestion *question, FoundHeads *found);
 
 #endif							/* GW_BOOTSTRAP_HEAD_TABLE_H */

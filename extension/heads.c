@@ -1,9 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * heads.c
- *		Compare the expected heads with those found, as sets of text.
- *
- * The comparison is of bytes: a revision identifier has no collation.
+ *		Sets of heads that a caller gives, and lists of those that are found.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,16 +14,6 @@
 #include "heads.h"
 
 static int
-compare_heads(const void *a, const void *b)
-{
-	const Head *x = (const Head *) a;
-	const Head *y = (const Head *) b;
-	int			order = memcmp(x->data, y->data, Min(x->len, y->len));
-
-	return order != 0 ? order : x->len - y->len;
-}
-
-static int
 compare_text_datums(const void *a, const void *b)
 {
 	text	   *x = DatumGetTextPP(*(const Datum *) a);
@@ -36,11 +24,25 @@ compare_text_datums(const void *a, const void *b)
 	return compare_heads(&hx, &hy);
 }
 
+static void
+check_length(const Head *head, const char *name)
+{
+	if (head->len == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must not contain empty strings", name)));
+	if (head->len > MAX_HEAD_LENGTH)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must not contain strings longer than %d bytes",
+						name, MAX_HEAD_LENGTH)));
+}
+
 /*
- * Check the expected_heads argument and make a set of it.
+ * Check the argument of that name and make a set of it.
  */
 void
-expect_heads(ArrayType *array, ExpectedHeads *expected)
+make_head_set(ArrayType *array, const char *name, HeadOrder order, HeadSet *set)
 {
 	int			nelems = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 	char	   *elem = ARR_DATA_PTR(array);
@@ -49,79 +51,62 @@ expect_heads(ArrayType *array, ExpectedHeads *expected)
 	if (ARR_NDIM(array) > 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("expected_heads must be a one-dimensional array")));
-	if (nelems == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("expected_heads must not be empty"),
-				 errhint("Pass the head revisions of the migrations that this program ships with.")));
+				 errmsg("%s must be a one-dimensional array", name)));
 	if (array_contains_nulls(array))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("expected_heads must not contain nulls")));
+				 errmsg("%s must not contain nulls", name)));
 
 	/* The elements lie one behind the other: no need to deconstruct_array(). */
-	expected->heads = palloc_array(Head, nelems);
+	set->keys = palloc_array(Head, nelems);
 	for (int i = 0; i < nelems; i++)
 	{
-		expected->heads[i].data = VARDATA_ANY(elem);
-		expected->heads[i].len = VARSIZE_ANY_EXHDR(elem);
-		if (expected->heads[i].len == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("expected_heads must not contain empty strings")));
-		if (expected->heads[i].len > MAX_HEAD_LENGTH)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("expected_heads must not contain strings longer than %d bytes",
-							MAX_HEAD_LENGTH)));
+		Head		head = {VARDATA_ANY(elem), VARSIZE_ANY_EXHDR(elem)};
+
+		check_length(&head, name);
+		set->keys[i] = head_key(order, &head);
 		elem = (char *) INTALIGN(elem + VARSIZE_ANY(elem));
 	}
 
 	if (nelems > 1)
-		qsort(expected->heads, nelems, sizeof(Head), compare_heads);
+		qsort(set->keys, nelems, sizeof(Head), compare_heads);
 	for (int i = 0; i < nelems; i++)
 	{
-		if (nunique == 0 ||
-			compare_heads(&expected->heads[nunique - 1], &expected->heads[i]) != 0)
-			expected->heads[nunique++] = expected->heads[i];
+		if (nunique == 0 || compare_heads(&set->keys[nunique - 1], &set->keys[i]) != 0)
+			set->keys[nunique++] = set->keys[i];
 	}
-	expected->nheads = nunique;
-	expected->seen = palloc0_array(bool, nunique);
-	expected->nseen = 0;
+	set->nkeys = nunique;
+	set->seen = palloc0_array(bool, nunique);
+	set->nseen = 0;
+}
+
+/*
+ * The place of a key in the set; -1 if it is not there.
+ */
+int
+find_in_head_set(const HeadSet *set, const Head *key)
+{
+	Head	   *match = bsearch(key, set->keys, set->nkeys, sizeof(Head), compare_heads);
+
+	return match ? match - set->keys : -1;
 }
 
 /*
  * Make the set ready for another reading of the table.
  */
 void
-forget_seen_heads(ExpectedHeads *expected)
+forget_seen_heads(HeadSet *set)
 {
-	memset(expected->seen, 0, sizeof(bool) * expected->nheads);
-	expected->nseen = 0;
-}
-
-/*
- * True if reading on can change neither the answer nor what is returned.  One
- * row more than is returned tells that there are more.
- */
-static bool
-reading_is_done(FoundHeads *found)
-{
-	if (!found->unexpected)
-		return false;
-	if (found->collect && found->nrows <= MAX_HEADS_RETURNED)
-		return false;
-	found->cut = true;
-	return true;
+	memset(set->seen, 0, sizeof(bool) * set->nkeys);
+	set->nseen = 0;
 }
 
 static bool
-has_been_collected(const FoundHeads *found, const char *data, int len)
+is_listed(const HeadList *list, const char *data, int len)
 {
-	for (int i = 0; i < found->nheads; i++)
+	for (int i = 0; i < list->nheads; i++)
 	{
-		text	   *have = DatumGetTextPP(found->heads[i]);
+		text	   *have = DatumGetTextPP(list->heads[i]);
 
 		if (VARSIZE_ANY_EXHDR(have) == len && memcmp(VARDATA_ANY(have), data, len) == 0)
 			return true;
@@ -130,81 +115,63 @@ has_been_collected(const FoundHeads *found, const char *data, int len)
 }
 
 /*
- * Keep a head, unless there are enough.  What is cut is marked.
+ * Keep a copy of a head, or that a row had none, unless there are enough.  What
+ * is cut is marked.
  */
-static void
-collect_head(FoundHeads *found, const Head *head)
+void
+add_to_head_list(HeadList *list, const Head *head)
 {
-	const char *data = head->data;
-	int			len = head->len;
+	const char *data;
+	int			len;
 
+	if (head == NULL)
+	{
+		list->has_null = true;
+		return;
+	}
+	data = head->data;
+	len = head->len;
 	if (len > MAX_HEAD_LENGTH)
 	{
 		len = pg_mbcliplen(data, len, MAX_HEAD_LENGTH);
 		data = psprintf("%.*s" CUT_MARK, len, data);
 		len += strlen(CUT_MARK);
 	}
-	if (has_been_collected(found, data, len))
+	if (is_listed(list, data, len))
 		return;
-	if (found->nheads < MAX_HEADS_RETURNED)
-		found->heads[found->nheads++] = PointerGetDatum(cstring_to_text_with_len(data, len));
-	else
-		found->cut = true;
-}
-
-/*
- * Take note of one head of the table.  Returns false when the reader may
- * stop.  Without expected heads, every head is merely collected.
- */
-bool
-note_head(FoundHeads *found, ExpectedHeads *expected, const Head *head)
-{
-	Head	   *match = NULL;
-
-	found->nrows++;
-	if (expected != NULL)
-		match = bsearch(head, expected->heads, expected->nheads, sizeof(Head),
-						compare_heads);
-	if (match == NULL)
-		found->unexpected = true;
-	else if (!expected->seen[match - expected->heads])
+	if (list->nheads < MAX_HEADS_RETURNED)
 	{
-		expected->seen[match - expected->heads] = true;
-		expected->nseen++;
+		MemoryContext caller_context = MemoryContextSwitchTo(list->context);
+
+		list->heads[list->nheads++] = PointerGetDatum(cstring_to_text_with_len(data, len));
+		MemoryContextSwitchTo(caller_context);
 	}
-	if (found->collect)
-		collect_head(found, head);
-
-	return !reading_is_done(found);
+	else
+		list->cut = true;
 }
 
 /*
- * Take note of a head that cannot be an expected one, without its text.
- */
-bool
-note_unreadable_head(FoundHeads *found)
-{
-	found->nrows++;
-	found->unexpected = true;
-
-	return !reading_is_done(found);
-}
-
-/*
- * The heads found, in a stable order, and a mark behind them if there are or
- * may be more.
+ * The heads found, in a stable order, a null if a row had none, and a mark
+ * if there are or may be more.
  */
 ArrayType *
-found_heads_array(FoundHeads *found)
+head_list_array(HeadList *list)
 {
-	int			nelems = found->nheads;
+	Datum		elems[MAX_HEADS_RETURNED + 2];
+	bool		nulls[MAX_HEADS_RETURNED + 2] = {false};
+	int			nelems = list->nheads;
+	int			lower = 1;
 
+	memcpy(elems, list->heads, sizeof(Datum) * nelems);
 	if (nelems > 1)
-		qsort(found->heads, nelems, sizeof(Datum), compare_text_datums);
-	if (found->cut)
-		found->heads[nelems++] = CStringGetTextDatum(CUT_MARK);
+		qsort(elems, nelems, sizeof(Datum), compare_text_datums);
+	if (list->has_null)
+		nulls[nelems++] = true;
+	if (list->cut)
+		elems[nelems++] = CStringGetTextDatum(CUT_MARK);
 	if (nelems == 0)
 		return construct_empty_array(TEXTOID);
 
-	return construct_array(found->heads, nelems, TEXTOID, -1, false, TYPALIGN_INT);
+	return construct_md_array(elems, nulls, 1, &nelems, &lower,
+							  TEXTOID, -1, false, TYPALIGN_INT);
 }

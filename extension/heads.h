@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * heads.h
- *		The heads a caller expects, and the heads a database has.
+ *		Sets of heads that a caller gives, and lists of those that are found.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,56 +10,37 @@
 
 #include "utils/array.h"
 
-/*
- * Bounds of what is read and returned once the answer is known to be "no".
- * A hundred rows of any usual head table stand on its first page.
- */
+#include "head_order.h"
+
+/* A hundred rows of any usual head table stand on its first page. */
 #define MAX_HEADS_RETURNED 100
-#define MAX_HEAD_LENGTH 1024	/* bytes */
 
 /* Ends a head that was cut, and stands for the heads that are not returned. */
 #define CUT_MARK "..."
 
-/* A text value without its varlena header; not terminated. */
-typedef struct Head
+/* A set of heads, as their keys: sorted, without duplicates. */
+typedef struct HeadSet
 {
-	const char *data;
-	int			len;
-} Head;
-
-/* The expected heads as a set: sorted, without duplicates. */
-typedef struct ExpectedHeads
-{
-	Head	   *heads;
-	int			nheads;
+	Head	   *keys;
+	int			nkeys;
 	bool	   *seen;			/* which of them the table has */
 	int			nseen;
-} ExpectedHeads;
+} HeadSet;
 
-typedef enum HeadTableState
+/* Some of the heads of a table, to be returned. */
+typedef struct HeadList
 {
-	HEADS_READ,
-	HEADS_NO_TABLE,				/* the head table does not exist */
-	HEADS_LOCKED				/* somebody has it in ACCESS EXCLUSIVE mode */
-} HeadTableState;
-
-/* What one reading of the head table found. */
-typedef struct FoundHeads
-{
-	HeadTableState state;
-	bool		at_head;		/* the sets are equal */
-	bool		collect;		/* in: keep the heads, not only the answer */
-	Datum		heads[MAX_HEADS_RETURNED + 1];	/* text; distinct; room for the mark */
+	MemoryContext context;		/* of the copies */
+	Datum		heads[MAX_HEADS_RETURNED];	/* text, distinct */
 	int			nheads;
-	int			nrows;			/* rows with a head, duplicates included */
-	bool		unexpected;		/* a head that was not expected */
-	bool		cut;			/* heads were found, or may be there, that are not kept */
-} FoundHeads;
+	bool		has_null;		/* a row without a head, besides */
+	bool		cut;			/* there are, or may be, others */
+} HeadList;
 
-extern void expect_heads(ArrayType *array, ExpectedHeads *expected);
-extern void forget_seen_heads(ExpectedHeads *expected);
-extern bool note_head(FoundHeads *found, ExpectedHeads *expected, const Head *head);
-extern bool note_unreadable_head(FoundHeads *found);
-extern ArrayType *found_heads_array(FoundHeads *found);
+extern void make_head_set(ArrayType *array, const char *name, HeadOrder order, HeadSet *set);
+extern int	find_in_head_set(const HeadSet *set, const Head *key);
+extern void forget_seen_heads(HeadSet *set);
+extern void add_to_head_list(HeadList *list, const Head *head);
+extern ArrayType *head_list_array(HeadList *list);
 
 #endif							/* GW_BOOTSTRAP_HEADS_H */

@@ -1,5 +1,5 @@
--- What CREATE EXTENSION leaves in the catalogs: its five functions
--- and nothing else.  pgTAP, since these are single facts about one database,
+-- What CREATE EXTENSION leaves in the catalogs: the functions of
+-- docs/sql.md and nothing else.  pgTAP, since these are single facts about one database,
 -- each with a name; pg_regress would show them as one diff.
 \set ON_ERROR_STOP on
 \set QUIET on
@@ -14,7 +14,7 @@ SET search_path = gw_tap, public;
 \pset tuples_only on
 \pset fieldsep '\n'
 
-SELECT plan(64);
+SELECT plan(88);
 
 -- the extension
 SELECT has_extension('gw_tap', 'gw_bootstrap', 'the extension is where it was asked for');
@@ -25,8 +25,9 @@ SELECT ok(relocatable AND trusted AND NOT superuser AND requires IS NULL AND com
           JOIN pg_extension e ON e.extname = v.name AND e.extversion = v.version
          WHERE v.name = 'gw_bootstrap') v;
 SELECT is(array_agg(p.proname::text ORDER BY p.proname::text),
-          ARRAY['gw_bootstrap_at_head', 'gw_bootstrap_break_orphan', 'gw_bootstrap_status', 'gw_bootstrap_token', 'gw_bootstrap_try'],
-          'five functions and nothing else')
+          ARRAY['gw_bootstrap_at_head', 'gw_bootstrap_at_head', 'gw_bootstrap_break_orphan', 'gw_bootstrap_status',
+                'gw_bootstrap_token', 'gw_bootstrap_try', 'gw_bootstrap_try'],
+          'seven functions of five names and nothing else')
   FROM pg_depend d
   JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
   LEFT JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
@@ -40,20 +41,26 @@ SELECT is(extversion, current_setting('gw_bootstrap.version'), 'script and libra
 SELECT is(pg_get_function_arguments(oid), w.arguments, proname || ': arguments'),
        is(pg_get_function_result(oid), w.result, proname || ': result')
   FROM (VALUES
-    ('gw_bootstrap_at_head',
+    ('gw_bootstrap_at_head', 3,
      $$expected_heads text[], head_table text DEFAULT 'alembic_version'::text, head_column text DEFAULT 'version_num'::text$$,
      'boolean'),
-    ('gw_bootstrap_try',
+    ('gw_bootstrap_at_head', 7,
+     $$expected_heads text[], known_heads text[], head_table text DEFAULT 'alembic_version'::text, head_column text DEFAULT 'version_num'::text, head_rule text DEFAULT 'equal'::text, head_order text DEFAULT 'known'::text, head_condition text DEFAULT NULL::text$$,
+     'boolean'),
+    ('gw_bootstrap_try', 4,
      $$expected_heads text[], head_table text DEFAULT 'alembic_version'::text, head_column text DEFAULT 'version_num'::text, lock_key bigint DEFAULT '42424242424242'::bigint, OUT outcome text, OUT current_heads text[], OUT holder_pid integer, OUT holder_state text$$,
      'record'),
-    ('gw_bootstrap_status',
-     $$head_table text DEFAULT 'alembic_version'::text, head_column text DEFAULT 'version_num'::text, lock_key bigint DEFAULT '42424242424242'::bigint, OUT current_heads text[], OUT lock_key bigint, OUT holder_pid integer, OUT holder_state text, OUT holder_since timestamp with time zone, OUT holder_application_name text, OUT holder_client_addr inet, OUT in_recovery boolean$$,
+    ('gw_bootstrap_try', 8,
+     $$expected_heads text[], known_heads text[], head_table text DEFAULT 'alembic_version'::text, lock_key bigint DEFAULT '42424242424242'::bigint, head_column text DEFAULT 'version_num'::text, head_rule text DEFAULT 'equal'::text, head_order text DEFAULT 'known'::text, head_condition text DEFAULT NULL::text, OUT outcome text, OUT current_heads text[], OUT holder_pid integer, OUT holder_state text, OUT failed_heads text[]$$,
      'record'),
-    ('gw_bootstrap_token', $$lock_key bigint DEFAULT '42424242424242'::bigint$$, 'text'),
-    ('gw_bootstrap_break_orphan',
+    ('gw_bootstrap_status', 8,
+     $$head_table text DEFAULT 'alembic_version'::text, head_column text DEFAULT 'version_num'::text, lock_key bigint DEFAULT '42424242424242'::bigint, expected_heads text[] DEFAULT NULL::text[], known_heads text[] DEFAULT NULL::text[], head_rule text DEFAULT 'equal'::text, head_order text DEFAULT 'known'::text, head_condition text DEFAULT NULL::text, OUT current_heads text[], OUT lock_key bigint, OUT holder_pid integer, OUT holder_state text, OUT holder_since timestamp with time zone, OUT holder_application_name text, OUT holder_client_addr inet, OUT in_recovery boolean, OUT outcome text, OUT failed_heads text[]$$,
+     'record'),
+    ('gw_bootstrap_token', 1, $$lock_key bigint DEFAULT '42424242424242'::bigint$$, 'text'),
+    ('gw_bootstrap_break_orphan', 2,
      $$lock_key bigint DEFAULT '42424242424242'::bigint, min_idle interval DEFAULT '00:00:10'::interval$$,
-     'integer')) AS w(name, arguments, result)
-  JOIN pg_proc ON proname = w.name AND pronamespace = 'gw_tap'::regnamespace;
+     'integer')) AS w(name, narguments, arguments, result)
+  JOIN pg_proc ON proname = w.name AND pronargs = w.narguments AND pronamespace = 'gw_tap'::regnamespace;
 
 -- attributes
 SELECT is(provolatile::text, 'v', proname || ' is volatile'),
@@ -69,7 +76,7 @@ SELECT is(provolatile::text, 'v', proname || ' is volatile'),
   FROM pg_proc p
   JOIN pg_language l ON l.oid = p.prolang
  WHERE pronamespace = 'gw_tap'::regnamespace
- ORDER BY proname;
+ ORDER BY proname, pronargs;
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,0 +1,268 @@
+/*-------------------------------------------------------------------------
+ *
+ * head_judge.c
+ *		What the rows of a head table mean.
+ *
+ * The rows are noted one by one, so that reading can stop as soon as the answer
+ * is known.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "head_judge.h"
+
+/*
+ * How heads are compared with each other.  What is greatest can only be told
+ * in some order: without one, that of numbers.
+ */
+HeadOrder
+key_order(HeadRule rule, HeadOrder order)
+{
+	if (rule == RULE_LATEST && (order == ORDER_KNOWN || order == ORDER_NONE))
+		return ORDER_NUMERIC;
+	return order;
+}
+
+/*
+ * True if some head can be beyond the expected ones.
+ */
+static bool
+can_be_ahead(const HeadQuestion *question)
+{
+	switch (question->order)
+	{
+		case ORDER_KNOWN:
+			return question->known != NULL || question->rule == RULE_LATEST;
+		case ORDER_NUMERIC:
+		case ORDER_BYTES:
+		case ORDER_DOTTED:
+			return true;
+		case ORDER_NONE:
+			break;
+	}
+	return false;
+}
+
+/*
+ * True if a head that is not expected can end the reading.  If not, a table is
+ * read as a whole, and how long it may be is bounded.
+ */
+bool
+may_stop_early(const HeadQuestion *question)
+{
+	return question->rule == RULE_EQUAL && question->condition == NULL &&
+		!(question->collect && question->expected && can_be_ahead(question));
+}
+
+void
+begin_judging(const HeadQuestion *question, FoundHeads *found)
+{
+	memset(found, 0, sizeof(*found));
+	found->current.context = CurrentMemoryContext;
+	found->failed.context = CurrentMemoryContext;
+	if (question->expected)
+		forget_seen_heads(question->expected);
+}
+
+static const Head *
+greatest_expected(const HeadQuestion *question)
+{
+	return &question->expected->keys[question->expected->nkeys - 1];
+}
+
+/*
+ * True if a head that is not expected, or the greatest one, is one that this
+ * caller cannot know.  One too long to be compared has no key.
+ */
+static bool
+is_beyond(const HeadQuestion *question, const Head *key)
+{
+	if (!can_be_ahead(question))
+		return false;
+	if (question->order == ORDER_KNOWN && question->known)
+		return key == NULL || find_in_head_set(question->known, key) < 0;
+
+	return key != NULL && compare_heads(key, greatest_expected(question)) > 0;
+}
+
+/*
+ * Keep a key if it is greater than the one kept so far.
+ */
+static bool
+keep_greater(const FoundHeads *found, Head *kept, const Head *key)
+{
+	char	   *copy;
+
+	if (kept->data != NULL && compare_heads(key, kept) <= 0)
+		return false;
+	copy = MemoryContextAlloc(found->current.context, Max(key->len, 1));
+	memcpy(copy, key->data, key->len);
+	if (kept->data != NULL)
+		pfree(unconstify(char *, kept->data));
+	kept->data = copy;
+	kept->len = key->len;
+	return true;
+}
+
+static void
+note_key(const HeadQuestion *question, FoundHeads *found, const Head *key)
+{
+	HeadSet    *expected = question->expected;
+	int			place = key ? find_in_head_set(expected, key) : -1;
+
+	if (place < 0)
+	{
+		found->has_unexpected = true;
+		if (is_beyond(question, key))
+			found->has_beyond = true;
+		else
+			found->has_before = true;
+	}
+	else if (!expected->seen[place])
+	{
+		expected->seen[place] = true;
+		expected->nseen++;
+	}
+}
+
+/*
+ * Take note of a head that counts; NULL for one that is too long to be read.
+ */
+void
+note_head(const HeadQuestion *question, FoundHeads *found, const Head *head)
+{
+	bool		comparable = head != NULL && head->len <= MAX_HEAD_LENGTH;
+	Head		key = {NULL, 0};
+
+	found->nrows++;
+	if (comparable)
+		key = head_key(key_order(question->rule, question->order), head);
+
+	if (question->rule == RULE_LATEST)
+	{
+		if (!comparable || !keep_greater(found, &found->greatest, &key))
+			return;
+		if (found->current.nheads > 0)
+			pfree(DatumGetPointer(found->current.heads[--found->current.nheads]));
+	}
+	else if (question->expected)
+		note_key(question, found, comparable ? &key : NULL);
+	else
+		found->has_unexpected = true;
+
+	if (question->collect && head != NULL)
+		add_to_head_list(&found->current, head);
+}
+
+/*
+ * Take note of a row that tells of a failed migration, with its head or NULL.
+ */
+void
+note_failed(const HeadQuestion *question, FoundHeads *found, const Head *head)
+{
+	found->has_failed = true;
+	if (question->collect)
+		add_to_head_list(&found->failed, head);
+}
+
+/*
+ * Take note of a baseline.
+ */
+void
+note_cover(const HeadQuestion *question, FoundHeads *found, const Head *head)
+{
+	Head		key;
+
+	if (head == NULL || head->len > MAX_HEAD_LENGTH)
+		return;
+	key = head_key(key_order(question->rule, question->order), head);
+	keep_greater(found, &found->cover, &key);
+}
+
+/*
+ * True if reading on can change neither the answer nor what is returned.  One
+ * row more than is returned tells that there are more.
+ */
+bool
+judging_is_done(const HeadQuestion *question, FoundHeads *found)
+{
+	if (!question->collect)
+		return found->has_failed ||
+			(question->rule == RULE_EQUAL && found->has_unexpected) || found->has_beyond;
+	if (question->condition || question->rule != RULE_EQUAL ||
+		found->nrows <= MAX_HEADS_RETURNED)
+		return false;
+	if (may_stop_early(question) ? !found->has_unexpected : !found->has_beyond)
+		return false;
+	found->current.cut = true;
+	return true;
+}
+
+static bool
+is_covered(const FoundHeads *found, const Head *key)
+{
+	return found->cover.data != NULL && compare_heads(key, &found->cover) <= 0;
+}
+
+/*
+ * True if an expected head has no row and is not covered by a baseline.
+ */
+static bool
+lacks_expected(const HeadSet *expected, const FoundHeads *found)
+{
+	if (expected->nseen == expected->nkeys)
+		return false;
+	for (int i = 0; i < expected->nkeys; i++)
+	{
+		if (!expected->seen[i] && !is_covered(found, &expected->keys[i]))
+			return true;
+	}
+	return false;
+}
+
+static HeadOutcome
+judge_latest(const HeadQuestion *question, const FoundHeads *found)
+{
+	const Head *wanted = greatest_expected(question);
+	int			order = -1;
+
+	if (found->greatest.data != NULL)
+		order = compare_heads(&found->greatest, wanted);
+	if (order == 0)
+		return HEADS_AT_HEAD;
+	if (found->greatest.data != NULL && is_beyond(question, &found->greatest))
+		return HEADS_AHEAD;
+
+	return is_covered(found, wanted) ? HEADS_AT_HEAD : HEADS_BEHIND;
+}
+
+/*
+ * With one row for each migration, some that are missing beside one that is
+ * beyond tell of two histories.  Where the rows are the heads, it takes one of
+ * each kind.
+ */
+HeadOutcome
+judge_heads(const HeadQuestion *question, const FoundHeads *found)
+{
+	bool		missing;
+
+	if (found->has_failed)
+		return HEADS_FAILED;
+	if (question->rule == RULE_LATEST)
+		return judge_latest(question, found);
+
+	missing = lacks_expected(question->expected, found);
+	if (found->has_beyond)
+	{
+		bool		diverged = question->rule == RULE_EQUAL ? found->has_before : missing;
+
+		return diverged ? HEADS_DIVERGED : HEADS_AHEAD;
+	}
+	if (missing || (question->rule == RULE_EQUAL && found->has_unexpected))
+		return HEADS_BEHIND;
+
+	return HEADS_AT_HEAD;
+}

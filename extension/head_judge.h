@@ -1,0 +1,75 @@
+/*-------------------------------------------------------------------------
+ *
+ * head_judge.h
+ *		What the rows of a head table mean.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GW_BOOTSTRAP_HEAD_JUDGE_H
+#define GW_BOOTSTRAP_HEAD_JUDGE_H
+
+#include "heads.h"
+#include "shared/head_condition.h"
+
+typedef enum HeadRule
+{
+	RULE_EQUAL,					/* the rows are the heads */
+	RULE_CONTAIN,				/* one row for each migration */
+	RULE_LATEST					/* only the greatest counts */
+} HeadRule;
+
+/* What is asked of which table. */
+typedef struct HeadQuestion
+{
+	text	   *table;
+	text	   *column;
+	HeadSet    *expected;		/* NULL: list what is there */
+	HeadSet    *known;			/* NULL: no known set */
+	HeadRule	rule;
+	HeadOrder	order;
+	HeadClause *condition;		/* NULL: every row counts, and none has failed */
+	bool		collect;		/* keep the heads, not only the answer */
+} HeadQuestion;
+
+typedef enum HeadTableState
+{
+	HEADS_READ,
+	HEADS_NO_TABLE,				/* the head table does not exist */
+	HEADS_LOCKED				/* somebody has it in ACCESS EXCLUSIVE mode */
+} HeadTableState;
+
+typedef enum HeadOutcome
+{
+	HEADS_BEHIND,
+	HEADS_AT_HEAD,
+	HEADS_AHEAD,				/* a head beyond the expected ones */
+	HEADS_DIVERGED,				/* such a head, and some are missing */
+	HEADS_FAILED				/* a row tells of a failed migration */
+} HeadOutcome;
+
+/* What one reading of the head table found. */
+typedef struct FoundHeads
+{
+	HeadTableState state;
+	HeadOutcome outcome;
+	HeadList	current;		/* if asked to collect */
+	HeadList	failed;			/* likewise */
+	int			nrows;			/* rows with a head, duplicates included */
+	bool		has_failed;
+	bool		has_unexpected;
+	bool		has_beyond;		/* of these, one beyond the expected ones */
+	bool		has_before;		/* and one that is not */
+	Head		greatest;		/* its key, for RULE_LATEST; no data: none */
+	Head		cover;			/* the greatest baseline's key, likewise */
+} FoundHeads;
+
+extern HeadOrder key_order(HeadRule rule, HeadOrder order);
+extern bool may_stop_early(const HeadQuestion *question);
+extern void begin_judging(const HeadQuestion *question, FoundHeads *found);
+extern void note_head(const HeadQuestion *question, FoundHeads *found, const Head *head);
+extern void note_failed(const HeadQuestion *question, FoundHeads *found, const Head *head);
+extern void note_cover(const HeadQuestion *question, FoundHeads *found, const Head *head);
+extern bool judging_is_done(const HeadQuestion *question, FoundHeads *found);
+extern HeadOutcome judge_heads(const HeadQuestion *question, const FoundHeads *found);
+
+#endif							/* GW_BOOTSTRAP_HEAD_JUDGE_H */

@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * head_order.h
+ *		How the heads of a tool are ordered.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GW_BOOTSTRAP_HEAD_ORDER_H
+#define GW_BOOTSTRAP_HEAD_ORDER_H
+
+/* Bounds of what is compared. */
+#define MAX_HEAD_LENGTH 1024	/* bytes */
+
+/* A text value without its varlena header; not terminated. */
+typedef struct Head
+{
+	const char *data;
+	int			len;
+} Head;
+
+typedef enum HeadOrder
+{
+	ORDER_KNOWN,
+	ORDER_NUMERIC,
+	ORDER_BYTES,
+	ORDER_DOTTED,
+	ORDER_NONE
+} HeadOrder;
+
+extern int	compare_heads(const void *a, const void *b);
+extern Head head_key(HeadOrder order, const Head *head);
+
+#endif							/* GW_BOOTSTRAP_HEAD_ORDER_H */

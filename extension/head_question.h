@@ -1,0 +1,32 @@
+/*-------------------------------------------------------------------------
+ *
+ * head_question.h
+ *		What is asked, as the arguments of a function tell it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GW_BOOTSTRAP_HEAD_QUESTION_H
+#define GW_BOOTSTRAP_HEAD_QUESTION_H
+
+#include "fmgr.h"
+
+#include "head_judge.h"
+
+/* The numbers of the arguments; -1 where a function has no such one. */
+typedef struct HeadArguments
+{
+	int			expected;
+	int			table;
+	int			column;
+	int			known;
+	int			rule;
+	int			order;
+	int			condition;
+} HeadArguments;
+
+extern void check_not_null(FunctionCallInfo fcinfo, int arg, const char *name);
+extern void get_head_question(FunctionCallInfo fcinfo, const HeadArguments *arguments,
+							  HeadQuestion *question);
+extern void expect_heads(FunctionCallInfo fcinfo, int arg, HeadQuestion *question);
+
+#endif							/* GW_BOOTSTRAP_HEAD_QUESTION_H */
