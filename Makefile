@@ -24,16 +24,17 @@ OBJS = \
 	extension/fence_token.o \
 	extension/fence_write.o \
 	extension/gw_bootstrap.o \
-	extension/head_judge.o \
-	extension/head_order.o \
 	extension/head_question.o \
-	extension/head_row.o \
 	extension/head_table.o \
-	extension/heads.o \
+	extension/head_value.o \
 	extension/holder.o \
 	extension/try.o \
 	shared/head_column.o \
-	shared/head_condition.o
+	shared/head_condition.o \
+	shared/head_judge.o \
+	shared/head_order.o \
+	shared/head_row.o \
+	shared/heads.o
 
 EXTENSION = control/gw_bootstrap
 DATA = control/gw_bootstrap--1.0.sql

@@ -121,9 +121,9 @@ make_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
  * A list of heads in a row: NULL if the table is missing or cannot be read now.
  */
 static void
-set_heads(const FoundHeads *found, HeadList *list, Datum *value, bool *isnull)
+set_heads(const HeadReading *reading, const HeadList *list, Datum *value, bool *isnull)
 {
-	*isnull = found->state != HEADS_READ;
+	*isnull = reading->state != HEADS_READ;
 	if (!*isnull)
 		*value = PointerGetDatum(head_list_array(list));
 }
@@ -143,12 +143,12 @@ static bool
 is_at_head(FunctionCallInfo fcinfo, const HeadArguments *arguments)
 {
 	HeadQuestion question = {.collect = false};
-	FoundHeads	found;
+	HeadReading reading;
 
 	get_head_question(fcinfo, arguments, &question);
-	read_head_table(&question, &found);
+	read_head_table(PG_GETARG_TEXT_PP(arguments->table), &question, &reading);
 
-	return found.outcome == HEADS_AT_HEAD;
+	return reading.outcome == HEADS_AT_HEAD;
 }
 
 /*
@@ -188,7 +188,7 @@ try_and_tell(FunctionCallInfo fcinfo, const HeadArguments *arguments, int key_ar
 	Datum		values[TRY_COLUMNS];
 	bool		nulls[TRY_COLUMNS] = {false};
 	HeadQuestion question = {.collect = true};
-	FoundHeads	found;
+	HeadReading reading;
 	Holder		holder = {.state = HOLDER_NONE};
 	const char *outcome;
 	int64		key;
@@ -197,16 +197,16 @@ try_and_tell(FunctionCallInfo fcinfo, const HeadArguments *arguments, int key_ar
 	key = PG_GETARG_INT64(key_argument);
 	get_head_question(fcinfo, arguments, &question);
 
-	outcome = try_bootstrap(&question, key, &found);
+	outcome = try_bootstrap(PG_GETARG_TEXT_PP(arguments->table), &question, key, &reading);
 	if (strcmp(outcome, "busy") == 0)
 		find_obstacle(key, &holder);
 
 	values[TRY_OUTCOME] = CStringGetTextDatum(outcome);
-	set_heads(&found, &found.current, &values[TRY_CURRENT_HEADS], &nulls[TRY_CURRENT_HEADS]);
+	set_heads(&reading, &reading.found.current, &values[TRY_CURRENT_HEADS], &nulls[TRY_CURRENT_HEADS]);
 	set_holder(&holder, &values[TRY_HOLDER_PID], &nulls[TRY_HOLDER_PID],
 			   &values[TRY_HOLDER_STATE], &nulls[TRY_HOLDER_STATE]);
 	if (arguments->rule >= 0)
-		set_heads(&found, &found.failed, &values[TRY_FAILED_HEADS], &nulls[TRY_FAILED_HEADS]);
+		set_heads(&reading, &reading.found.failed, &values[TRY_FAILED_HEADS], &nulls[TRY_FAILED_HEADS]);
 
 	return make_row(fcinfo, values, nulls);
 }
@@ -243,8 +243,8 @@ gw_bootstrap_try_known(PG_FUNCTION_ARGS)
  * nobody is seen at work, and then a row still says so.
  */
 static const char *
-status_outcome(const HeadQuestion *question, int64 key, const Holder *holder,
-			   FoundHeads *found)
+status_outcome(text *table, const HeadQuestion *question, int64 key, const Holder *holder,
+			   HeadReading *reading)
 {
 	static const char *const names[] = {
 		[HEADS_BEHIND] = "behind",
@@ -254,16 +254,16 @@ status_outcome(const HeadQuestion *question, int64 key, const Holder *holder,
 		[HEADS_FAILED] = "failed",
 	};
 
-	if (found->outcome == HEADS_FAILED)
+	if (reading->outcome == HEADS_FAILED)
 	{
 		if (holder->state != HOLDER_NONE && !transaction_has_bootstrap_lock(key))
 			return "running";
-		read_head_table(question, found);
+		read_head_table(table, question, reading);
 	}
-	if (found->state == HEADS_LOCKED)
+	if (reading->state == HEADS_LOCKED)
 		return "running";
 
-	return names[found->outcome];
+	return names[reading->outcome];
 }
 
 static void
@@ -295,27 +295,29 @@ gw_bootstrap_status(PG_FUNCTION_ARGS)
 	Datum		values[STATUS_COLUMNS];
 	bool		nulls[STATUS_COLUMNS] = {false};
 	HeadQuestion question = {.collect = true};
-	FoundHeads	found;
+	HeadReading reading;
 	Holder		holder;
+	text	   *table;
 	int64		key;
 
 	check_not_null(fcinfo, 2, "lock_key");
 	key = PG_GETARG_INT64(2);
 	get_head_question(fcinfo, &arguments, &question);
+	table = PG_GETARG_TEXT_PP(arguments.table);
 
-	read_head_table(&question, &found);
+	read_head_table(table, &question, &reading);
 	find_holder(key, &holder);
 	nulls[STATUS_OUTCOME] = question.expected == NULL;
 	if (question.expected)
 		values[STATUS_OUTCOME] =
-			CStringGetTextDatum(status_outcome(&question, key, &holder, &found));
+			CStringGetTextDatum(status_outcome(table, &question, key, &holder, &reading));
 
-	set_heads(&found, &found.current,
+	set_heads(&reading, &reading.found.current,
 			  &values[STATUS_CURRENT_HEADS], &nulls[STATUS_CURRENT_HEADS]);
 	values[STATUS_LOCK_KEY] = Int64GetDatum(key);
 	set_status_holder(&holder, values, nulls);
 	values[STATUS_IN_RECOVERY] = BoolGetDatum(RecoveryInProgress());
-	set_heads(&found, &found.failed,
+	set_heads(&reading, &reading.found.failed,
 			  &values[STATUS_FAILED_HEADS], &nulls[STATUS_FAILED_HEADS]);
 
 	PG_RETURN_DATUM(make_row(fcinfo, values, nulls));

@@ -7,24 +7,11 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 
 #include "head_question.h"
-
-static const char *const rule_names[] = {
-	[RULE_EQUAL] = "equal",
-	[RULE_CONTAIN] = "contain",
-	[RULE_LATEST] = "latest",
-};
-
-static const char *const order_names[] = {
-	[ORDER_KNOWN] = "known",
-	[ORDER_NUMERIC] = "numeric",
-	[ORDER_BYTES] = "bytes",
-	[ORDER_DOTTED] = "dotted",
-	[ORDER_NONE] = "none",
-};
 
 void
 check_not_null(FunctionCallInfo fcinfo, int arg, const char *name)
@@ -39,28 +26,73 @@ check_not_null(FunctionCallInfo fcinfo, int arg, const char *name)
  * The number of the word that an argument says.
  */
 static int
-get_word(FunctionCallInfo fcinfo, int arg, const char *name,
-		 const char *const *words, int nwords)
+get_word(FunctionCallInfo fcinfo, int arg, const char *name, const char *const *words)
 {
 	char	   *value;
+	int			found;
 	StringInfoData hint;
 
 	check_not_null(fcinfo, arg, name);
 	value = text_to_cstring(PG_GETARG_TEXT_PP(arg));
-	for (int i = 0; i < nwords; i++)
-	{
-		if (strcmp(value, words[i]) == 0)
-			return i;
-	}
+	found = find_word(value, words);
+	if (found >= 0)
+		return found;
 
 	initStringInfo(&hint);
-	for (int i = 0; i < nwords; i++)
+	for (int i = 0; words[i]; i++)
 		appendStringInfo(&hint, "%s%s", i == 0 ? "" : ", ", words[i]);
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("invalid value for %s: \"%s\"", name, value),
 			 errhint("Available values: %s.", hint.data)));
-	return 0;					/* keep compiler quiet */
+	return -1;					/* keep compiler quiet */
+}
+
+static void
+check_length(const Head *head, const char *name)
+{
+	if (head->len == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must not contain empty strings", name)));
+	if (head->len > MAX_HEAD_LENGTH)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must not contain strings longer than %d bytes",
+						name, MAX_HEAD_LENGTH)));
+}
+
+/*
+ * Check an array of heads and make a set of it.
+ */
+static HeadSet *
+get_heads(FunctionCallInfo fcinfo, int arg, const char *name, HeadOrder order)
+{
+	HeadSet    *set = palloc(sizeof(HeadSet));
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(arg);
+	int			nheads = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	char	   *elem = ARR_DATA_PTR(array);
+	Head	   *heads;
+
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must be a one-dimensional array", name)));
+	if (array_contains_nulls(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must not contain nulls", name)));
+
+	/* The elements lie one behind the other: no need to deconstruct_array(). */
+	heads = palloc_array(Head, nheads);
+	for (int i = 0; i < nheads; i++)
+	{
+		heads[i] = (Head) {VARDATA_ANY(elem), VARSIZE_ANY_EXHDR(elem)};
+		check_length(&heads[i], name);
+		elem = (char *) INTALIGN(elem + VARSIZE_ANY(elem));
+	}
+	make_head_set(set, heads, nheads, order);
+	return set;
 }
 
 static bool
@@ -91,42 +123,18 @@ get_condition(const char *text, HeadQuestion *question)
 }
 
 /*
- * Check the argument that tells the expected heads.
- */
-void
-expect_heads(FunctionCallInfo fcinfo, int arg, HeadQuestion *question)
-{
-	question->expected = palloc(sizeof(HeadSet));
-	make_head_set(PG_GETARG_ARRAYTYPE_P(arg), "expected_heads",
-				  key_order(question->rule, question->order), question->expected);
-	if (question->expected->nkeys == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("expected_heads must not be empty"),
-				 errhint("Pass the head revisions of the migrations that this program ships with.")));
-}
-
-/*
- * Check the arguments that tell what is asked of which table, all but the
- * expected heads.
+ * Check the arguments that tell what rows mean, but for the expected heads.
  */
 static void
 get_settings(FunctionCallInfo fcinfo, const HeadArguments *arguments, HeadQuestion *question)
 {
-	if (arguments->rule < 0)
-		return;
-	question->rule = get_word(fcinfo, arguments->rule, "head_rule",
-							  rule_names, lengthof(rule_names));
-	question->order = get_word(fcinfo, arguments->order, "head_order",
-							   order_names, lengthof(order_names));
+	question->rule = get_word(fcinfo, arguments->rule, "head_rule", head_rule_names);
+	question->order = get_word(fcinfo, arguments->order, "head_order", head_order_names);
 	if (!PG_ARGISNULL(arguments->condition))
 		get_condition(text_to_cstring(PG_GETARG_TEXT_PP(arguments->condition)), question);
 	if (!PG_ARGISNULL(arguments->known))
-	{
-		question->known = palloc(sizeof(HeadSet));
-		make_head_set(PG_GETARG_ARRAYTYPE_P(arguments->known), "known_heads",
-					  key_order(question->rule, question->order), question->known);
-	}
+		question->known = get_heads(fcinfo, arguments->known, "known_heads",
+									key_order(question->rule, question->order));
 }
 
 /*
@@ -140,10 +148,43 @@ get_head_question(FunctionCallInfo fcinfo, const HeadArguments *arguments,
 		check_not_null(fcinfo, arguments->expected, "expected_heads");
 	check_not_null(fcinfo, arguments->table, "head_table");
 	check_not_null(fcinfo, arguments->column, "head_column");
-	question->table = PG_GETARG_TEXT_PP(arguments->table);
-	question->column = PG_GETARG_TEXT_PP(arguments->column);
+	question->column = text_to_cstring(PG_GETARG_TEXT_PP(arguments->column));
 
-	get_settings(fcinfo, arguments, question);
-	if (!PG_ARGISNULL(arguments->expected))
-		expect_heads(fcinfo, arguments->expected, question);
+	if (arguments->rule >= 0)
+		get_settings(fcinfo, arguments, question);
+	if (PG_ARGISNULL(arguments->expected))
+		return;
+	question->expected = get_heads(fcinfo, arguments->expected, "expected_heads",
+								   key_order(question->rule, question->order));
+	if (question->expected->nkeys == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("expected_heads must not be empty"),
+				 errhint("Pass the head revisions of the migrations that this program ships with.")));
+}
+
+/*
+ * The heads found, a null if a row had none, and a mark if there are or may be
+ * more.
+ */
+ArrayType *
+head_list_array(const HeadList *list)
+{
+	Datum		elems[MAX_HEADS_RETURNED + 2];
+	bool		nulls[MAX_HEADS_RETURNED + 2] = {false};
+	int			nelems = 0;
+	int			lower = 1;
+
+	for (; nelems < list->nheads; nelems++)
+		elems[nelems] = PointerGetDatum(cstring_to_text_with_len(list->heads[nelems].data,
+																 list->heads[nelems].len));
+	if (list->has_null)
+		nulls[nelems++] = true;
+	if (list->cut)
+		elems[nelems++] = CStringGetTextDatum(CUT_MARK);
+	if (nelems == 0)
+		return construct_empty_array(TEXTOID);
+
+	return construct_md_array(elems, nulls, 1, &nelems, &lower,
+							  TEXTOID, -1, false, TYPALIGN_INT);
 }

@@ -9,8 +9,9 @@
 #define GW_BOOTSTRAP_HEAD_QUESTION_H
 
 #include "fmgr.h"
+#include "utils/array.h"
 
-#include "head_judge.h"
+#include "shared/head_judge.h"
 
 /* The numbers of the arguments; -1 where a function has no such one. */
 typedef struct HeadArguments
@@ -27,6 +28,6 @@ typedef struct HeadArguments
 extern void check_not_null(FunctionCallInfo fcinfo, int arg, const char *name);
 extern void get_head_question(FunctionCallInfo fcinfo, const HeadArguments *arguments,
 							  HeadQuestion *question);
-extern void expect_heads(FunctionCallInfo fcinfo, int arg, HeadQuestion *question);
+extern ArrayType *head_list_array(const HeadList *list);
 
 #endif							/* GW_BOOTSTRAP_HEAD_QUESTION_H */

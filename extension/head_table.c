@@ -36,8 +36,8 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
-#include "head_row.h"
 #include "head_table.h"
+#include "head_value.h"
 
 /* Where a table is read as a whole.  No tool has a hundredth of it. */
 #define MAX_ROWS_READ 100000
@@ -162,6 +162,29 @@ check_row_count(Relation rel, int nrows)
 				 errhint("Name the table in which the migration tool keeps its heads.")));
 }
 
+static void
+check_row(HeadRowError error, const char *column)
+{
+	switch (error)
+	{
+		case ROW_IS_GOOD:
+			break;
+		case ROW_IS_NOT_BOOLEAN:
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+					 errmsg("a value of column \"%s\" is neither true nor false", column),
+					 errhint("Compare it in head_condition: %s in ('...').",
+							 quote_identifier(column))));
+			break;
+		case ROW_IS_TOO_LONG:
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("a value of column \"%s\" is too long for head_condition", column),
+					 errdetail("At most %d bytes are read.", MAX_HEAD_LENGTH)));
+			break;
+	}
+}
+
 /*
  * Read the heads with a snapshot of their own, newer than everything that
  * was committed before the call.
@@ -171,13 +194,14 @@ check_row_count(Relation rel, int nrows)
  * then judged by the same snapshot.
  */
 static void
-scan_head_table(Relation rel, RowReader *reader,
+scan_head_table(Relation rel, const HeadColumns *columns, ColumnText *how,
 				const HeadQuestion *question, FoundHeads *found)
 {
 	bool		serializable = IsolationIsSerializable();
 	bool		bounded = !may_stop_early(question);
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
+	HeadValue  *values = palloc_array(HeadValue, columns->ncolumns);
 	MemoryContext caller_context = CurrentMemoryContext;
 	MemoryContext row_context = AllocSetContextCreate(caller_context, "gw_bootstrap row",
 													  ALLOCSET_SMALL_SIZES);
@@ -189,6 +213,8 @@ scan_head_table(Relation rel, RowReader *reader,
 								 false, false);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
+		const char *column;
+
 		CHECK_FOR_INTERRUPTS();
 		if (serializable && !table_tuple_satisfies_snapshot(rel, slot, snapshot))
 			continue;
@@ -196,8 +222,9 @@ scan_head_table(Relation rel, RowReader *reader,
 			check_row_count(rel, ++nrows);
 
 		MemoryContextSwitchTo(row_context);
-		note_row(reader, slot, question, found);
+		get_values(slot, how, columns->ncolumns, values);
 		MemoryContextSwitchTo(caller_context);
+		check_row(note_row(columns, values, question, found, &column), column);
 		MemoryContextReset(row_context);
 		if (judging_is_done(question, found))
 			break;
@@ -212,24 +239,27 @@ scan_head_table(Relation rel, RowReader *reader,
  * Read the head table and judge what is found.
  */
 void
-read_head_table(const HeadQuestion *question, FoundHeads *found)
+read_head_table(text *table, const HeadQuestion *question, HeadReading *reading)
 {
-	RowReader	reader;
+	HeadColumns columns;
+	ColumnText *how;
 	Relation	rel;
 	Oid			relid;
 
-	begin_judging(question, found);
-	found->state = lock_head_table(question->table, &relid);
-	if (found->state != HEADS_READ)
+	reading->outcome = HEADS_BEHIND;
+	begin_judging(question, &reading->found);
+	reading->state = lock_head_table(table, &relid);
+	if (reading->state != HEADS_READ)
 		return;
 
 	rel = table_open(relid, NoLock);
 	check_head_table(rel);
-	prepare_row_reader(&reader, rel, question);
+	plan_head_columns(&columns, question, has_column(rel, question->column));
+	how = prepare_columns(rel, &columns);
 	check_row_security(rel);
-	scan_head_table(rel, &reader, question, found);
+	scan_head_table(rel, &columns, how, question, &reading->found);
 	table_close(rel, AccessShareLock);
 
 	if (question->expected)
-		found->outcome = judge_heads(question, found);
+		reading->outcome = judge_heads(question, &reading->found);
 }

@@ -64,9 +64,9 @@ pause_for_test(void)
  * the lock; NULL if there is work to do.
  */
 static const char *
-settled_outcome(const FoundHeads *found)
+settled_outcome(const HeadReading *reading)
 {
-	switch (found->outcome)
+	switch (reading->outcome)
 	{
 		case HEADS_BEHIND:
 			break;
@@ -87,17 +87,17 @@ settled_outcome(const FoundHeads *found)
  * that takes the lock first.
  */
 const char *
-try_bootstrap(const HeadQuestion *question, int64 key, FoundHeads *found)
+try_bootstrap(text *table, const HeadQuestion *question, int64 key, HeadReading *reading)
 {
 	const char *outcome;
 	TakeResult	take;
 
-	read_head_table(question, found);
-	outcome = settled_outcome(found);
-	if (outcome && found->outcome != HEADS_FAILED)
+	read_head_table(table, question, reading);
+	outcome = settled_outcome(reading);
+	if (outcome && reading->outcome != HEADS_FAILED)
 		return outcome;
 	check_may_guard();
-	if (found->state == HEADS_LOCKED)
+	if (reading->state == HEADS_LOCKED)
 		return "busy";
 
 #ifdef GW_BOOTSTRAP_PAUSE
@@ -109,9 +109,9 @@ try_bootstrap(const HeadQuestion *question, int64 key, FoundHeads *found)
 		return "busy";
 
 	/* Somebody may have reached head before the lock was ours. */
-	read_head_table(question, found);
-	outcome = settled_outcome(found);
-	if (!outcome && found->state != HEADS_LOCKED)
+	read_head_table(table, question, reading);
+	outcome = settled_outcome(reading);
+	if (!outcome && reading->state != HEADS_LOCKED)
 	{
 		if (take == TAKE_NEW)
 			keep_bootstrap_lock(key);

@@ -8,10 +8,11 @@
 #ifndef GW_BOOTSTRAP_TRY_H
 #define GW_BOOTSTRAP_TRY_H
 
-#include "head_judge.h"
+#include "head_table.h"
 #include "holder.h"
 
-extern const char *try_bootstrap(const HeadQuestion *question, int64 key, FoundHeads *found);
+extern const char *try_bootstrap(text *table, const HeadQuestion *question, int64 key,
+								 HeadReading *reading);
 extern void find_obstacle(int64 key, Holder *holder);
 
 #endif							/* GW_BOOTSTRAP_TRY_H */

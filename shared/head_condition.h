@@ -29,9 +29,15 @@ typedef struct HeadTerm
 	char	   *other;			/* TERM_EQUALS: the second column */
 	char	  **values;			/* TERM_IN, TERM_STARTS */
 	int			nvalues;
+	int			column_place;	/* in a row, see head_row.h */
+	int			other_place;
 	struct HeadTerm *next;		/* joined by AND */
 } HeadTerm;
 
+/*
+ * A clause holds if all of its terms do, and a term about a null does not, but
+ * for the one that asks for it.
+ */
 typedef enum HeadClauseKind
 {
 	CLAUSE_COUNT,				/* the rows that count */

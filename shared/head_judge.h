@@ -8,8 +8,8 @@
 #ifndef GW_BOOTSTRAP_HEAD_JUDGE_H
 #define GW_BOOTSTRAP_HEAD_JUDGE_H
 
-#include "heads.h"
 #include "shared/head_condition.h"
+#include "shared/heads.h"
 
 typedef enum HeadRule
 {
@@ -18,11 +18,10 @@ typedef enum HeadRule
 	RULE_LATEST					/* only the greatest counts */
 } HeadRule;
 
-/* What is asked of which table. */
+/* What is asked of a table. */
 typedef struct HeadQuestion
 {
-	text	   *table;
-	text	   *column;
+	char	   *column;			/* or several of them, see head_column.c */
 	HeadSet    *expected;		/* NULL: list what is there */
 	HeadSet    *known;			/* NULL: no known set */
 	HeadRule	rule;
@@ -30,13 +29,6 @@ typedef struct HeadQuestion
 	HeadClause *condition;		/* NULL: every row counts, and none has failed */
 	bool		collect;		/* keep the heads, not only the answer */
 } HeadQuestion;
-
-typedef enum HeadTableState
-{
-	HEADS_READ,
-	HEADS_NO_TABLE,				/* the head table does not exist */
-	HEADS_LOCKED				/* somebody has it in ACCESS EXCLUSIVE mode */
-} HeadTableState;
 
 typedef enum HeadOutcome
 {
@@ -50,8 +42,6 @@ typedef enum HeadOutcome
 /* What one reading of the head table found. */
 typedef struct FoundHeads
 {
-	HeadTableState state;
-	HeadOutcome outcome;
 	HeadList	current;		/* if asked to collect */
 	HeadList	failed;			/* likewise */
 	int			nrows;			/* rows with a head, duplicates included */
@@ -63,6 +53,10 @@ typedef struct FoundHeads
 	Head		cover;			/* the greatest baseline's key, likewise */
 } FoundHeads;
 
+extern const char *const head_rule_names[];
+extern const char *const head_order_names[];
+
+extern int	find_word(const char *word, const char *const *words);
 extern HeadOrder key_order(HeadRule rule, HeadOrder order);
 extern bool may_stop_early(const HeadQuestion *question);
 extern void begin_judging(const HeadQuestion *question, FoundHeads *found);
@@ -71,5 +65,6 @@ extern void note_failed(const HeadQuestion *question, FoundHeads *found, const H
 extern void note_cover(const HeadQuestion *question, FoundHeads *found, const Head *head);
 extern bool judging_is_done(const HeadQuestion *question, FoundHeads *found);
 extern HeadOutcome judge_heads(const HeadQuestion *question, const FoundHeads *found);
+extern void free_found_heads(FoundHeads *found);
 
 #endif							/* GW_BOOTSTRAP_HEAD_JUDGE_H */

@@ -8,11 +8,41 @@
  *
  *-------------------------------------------------------------------------
  */
+#ifndef FRONTEND
 #include "postgres.h"
+#else
+#include "postgres_fe.h"
+#endif
 
-#include "utils/memutils.h"
+#include "shared/head_judge.h"
 
-#include "head_judge.h"
+const char *const head_rule_names[] = {
+	[RULE_EQUAL] = "equal",
+	[RULE_CONTAIN] = "contain",
+	[RULE_LATEST] = "latest",
+	NULL};
+
+const char *const head_order_names[] = {
+	[ORDER_KNOWN] = "known",
+	[ORDER_NUMERIC] = "numeric",
+	[ORDER_BYTES] = "bytes",
+	[ORDER_DOTTED] = "dotted",
+	[ORDER_NONE] = "none",
+	NULL};
+
+/*
+ * The number of a word among others; -1 if it is none of them.
+ */
+int
+find_word(const char *word, const char *const *words)
+{
+	for (int i = 0; words[i]; i++)
+	{
+		if (strcmp(word, words[i]) == 0)
+			return i;
+	}
+	return -1;
+}
 
 /*
  * How heads are compared with each other.  What is greatest can only be told
@@ -61,8 +91,6 @@ void
 begin_judging(const HeadQuestion *question, FoundHeads *found)
 {
 	memset(found, 0, sizeof(*found));
-	found->current.context = CurrentMemoryContext;
-	found->failed.context = CurrentMemoryContext;
 	if (question->expected)
 		forget_seen_heads(question->expected);
 }
@@ -89,21 +117,20 @@ is_beyond(const HeadQuestion *question, const Head *key)
 }
 
 /*
- * Keep a key if it is greater than the one kept so far.
+ * Keep a copy of a key if it is greater than the one kept so far.
  */
 static bool
-keep_greater(const FoundHeads *found, Head *kept, const Head *key)
+keep_greater(Head *kept, const Head *key)
 {
 	char	   *copy;
 
 	if (kept->data != NULL && compare_heads(key, kept) <= 0)
 		return false;
-	copy = MemoryContextAlloc(found->current.context, Max(key->len, 1));
+	copy = palloc(key->len + 1);
 	memcpy(copy, key->data, key->len);
 	if (kept->data != NULL)
 		pfree(unconstify(char *, kept->data));
-	kept->data = copy;
-	kept->len = key->len;
+	*kept = (Head) {copy, key->len};
 	return true;
 }
 
@@ -129,31 +156,45 @@ note_key(const HeadQuestion *question, FoundHeads *found, const Head *key)
 }
 
 /*
+ * Take note of the key of a head that counts; NULL for one that is too long to be
+ * compared.  Returns whether the head is one to be shown.
+ */
+static bool
+note_comparable(const HeadQuestion *question, FoundHeads *found, const Head *key)
+{
+	if (question->rule == RULE_LATEST)
+	{
+		if (key == NULL || !keep_greater(&found->greatest, key))
+			return false;
+		empty_head_list(&found->current);
+	}
+	else if (question->expected)
+		note_key(question, found, key);
+	else
+		found->has_unexpected = true;
+	return true;
+}
+
+/*
  * Take note of a head that counts; NULL for one that is too long to be read.
  */
 void
 note_head(const HeadQuestion *question, FoundHeads *found, const Head *head)
 {
-	bool		comparable = head != NULL && head->len <= MAX_HEAD_LENGTH;
-	Head		key = {NULL, 0};
+	bool		shown;
 
 	found->nrows++;
-	if (comparable)
-		key = head_key(key_order(question->rule, question->order), head);
-
-	if (question->rule == RULE_LATEST)
+	if (head != NULL && head->len <= MAX_HEAD_LENGTH)
 	{
-		if (!comparable || !keep_greater(found, &found->greatest, &key))
-			return;
-		if (found->current.nheads > 0)
-			pfree(DatumGetPointer(found->current.heads[--found->current.nheads]));
-	}
-	else if (question->expected)
-		note_key(question, found, comparable ? &key : NULL);
-	else
-		found->has_unexpected = true;
+		Head		key = head_key(key_order(question->rule, question->order), head);
 
-	if (question->collect && head != NULL)
+		shown = note_comparable(question, found, &key);
+		free_head_key(&key, head);
+	}
+	else
+		shown = note_comparable(question, found, NULL);
+
+	if (shown && question->collect && head != NULL)
 		add_to_head_list(&found->current, head);
 }
 
@@ -179,7 +220,8 @@ note_cover(const HeadQuestion *question, FoundHeads *found, const Head *head)
 	if (head == NULL || head->len > MAX_HEAD_LENGTH)
 		return;
 	key = head_key(key_order(question->rule, question->order), head);
-	keep_greater(found, &found->cover, &key);
+	keep_greater(&found->cover, &key);
+	free_head_key(&key, head);
 }
 
 /*
@@ -265,4 +307,15 @@ judge_heads(const HeadQuestion *question, const FoundHeads *found)
 		return HEADS_BEHIND;
 
 	return HEADS_AT_HEAD;
+}
+
+void
+free_found_heads(FoundHeads *found)
+{
+	empty_head_list(&found->current);
+	empty_head_list(&found->failed);
+	if (found->greatest.data)
+		pfree(unconstify(char *, found->greatest.data));
+	if (found->cover.data)
+		pfree(unconstify(char *, found->cover.data));
 }

@@ -8,10 +8,10 @@
 #ifndef GW_BOOTSTRAP_HEAD_ORDER_H
 #define GW_BOOTSTRAP_HEAD_ORDER_H
 
-/* Bounds of what is compared. */
+/* A longer one is no head that anybody could expect. */
 #define MAX_HEAD_LENGTH 1024	/* bytes */
 
-/* A text value without its varlena header; not terminated. */
+/* A text without a header; it need not be terminated. */
 typedef struct Head
 {
 	const char *data;
@@ -29,5 +29,6 @@ typedef enum HeadOrder
 
 extern int	compare_heads(const void *a, const void *b);
 extern Head head_key(HeadOrder order, const Head *head);
+extern void free_head_key(const Head *key, const Head *head);
 
 #endif							/* GW_BOOTSTRAP_HEAD_ORDER_H */

@@ -8,9 +8,7 @@
 #ifndef GW_BOOTSTRAP_HEADS_H
 #define GW_BOOTSTRAP_HEADS_H
 
-#include "utils/array.h"
-
-#include "head_order.h"
+#include "shared/head_order.h"
 
 /* A hundred rows of any usual head table stand on its first page. */
 #define MAX_HEADS_RETURNED 100
@@ -27,20 +25,19 @@ typedef struct HeadSet
 	int			nseen;
 } HeadSet;
 
-/* Some of the heads of a table, to be returned. */
+/* Some of the heads of a table, to be shown. */
 typedef struct HeadList
 {
-	MemoryContext context;		/* of the copies */
-	Datum		heads[MAX_HEADS_RETURNED];	/* text, distinct */
+	Head		heads[MAX_HEADS_RETURNED];	/* distinct, in order, terminated */
 	int			nheads;
 	bool		has_null;		/* a row without a head, besides */
 	bool		cut;			/* there are, or may be, others */
 } HeadList;
 
-extern void make_head_set(ArrayType *array, const char *name, HeadOrder order, HeadSet *set);
+extern void make_head_set(HeadSet *set, const Head *heads, int nheads, HeadOrder order);
 extern int	find_in_head_set(const HeadSet *set, const Head *key);
 extern void forget_seen_heads(HeadSet *set);
 extern void add_to_head_list(HeadList *list, const Head *head);
-extern ArrayType *head_list_array(HeadList *list);
+extern void empty_head_list(HeadList *list);
 
 #endif							/* GW_BOOTSTRAP_HEADS_H */

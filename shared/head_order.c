@@ -4,16 +4,19 @@
  *		How the heads of a tool are ordered.
  *
  * A head gets a key such that keys compare byte by byte as the tool compares
- * its versions; two heads are the same if their keys are.  The client's SQL
- * makes the same keys where the extension is missing.
+ * its versions; two heads are the same if their keys are.
  *
  *-------------------------------------------------------------------------
  */
+#ifndef FRONTEND
 #include "postgres.h"
+#else
+#include "postgres_fe.h"
+#endif
 
 #include "lib/stringinfo.h"
 
-#include "head_order.h"
+#include "shared/head_order.h"
 
 /*
  * A revision identifier has no collation.
@@ -96,8 +99,7 @@ append_dotted_key(StringInfo key, const char *data, int len)
 }
 
 /*
- * The key of a head, which may be the head itself or lie in the current
- * memory context.
+ * The key of a head, which may be the head itself.
  */
 Head
 head_key(HeadOrder order, const Head *head)
@@ -114,4 +116,11 @@ head_key(HeadOrder order, const Head *head)
 		append_dotted_key(&key, head->data, head->len);
 
 	return (Head) {.data = key.data, .len = key.len};
+}
+
+void
+free_head_key(const Head *key, const Head *head)
+{
+	if (key->data != head->data)
+		pfree(unconstify(char *, key->data));
 }

@@ -1,0 +1,162 @@
+/*-------------------------------------------------------------------------
+ *
+ * head_value.c
+ *		The values of a head table's row, as text.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/detoast.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "compat.h"
+#include "head_value.h"
+
+/*
+ * Find a column.  The name is taken literally, as by pg_get_serial_sequence().
+ */
+static Form_pg_attribute
+look_up_column(Relation rel, const char *name)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+
+		if (!att->attisdropped && strcmp(NameStr(att->attname), name) == 0)
+			return att;
+	}
+	return NULL;
+}
+
+bool
+has_column(Relation rel, const char *name)
+{
+	return look_up_column(rel, name) != NULL;
+}
+
+/*
+ * A scan checks no privileges: do it here.
+ */
+static void
+check_privilege(Relation rel, AttrNumber attnum)
+{
+	Oid			relid = RelationGetRelid(rel);
+
+	if (pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK &&
+		(attnum == InvalidAttrNumber ||
+		 pg_attribute_aclcheck(relid, attnum, GetUserId(), ACL_SELECT) != ACLCHECK_OK))
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, RelationGetRelationName(rel));
+}
+
+/* True if the values are their own text. */
+static bool
+is_text_type(Oid type)
+{
+	return type == VARCHAROID || type == TEXTOID || type == BPCHAROID;
+}
+
+static void
+prepare_column(Relation rel, const char *name, ColumnText *how)
+{
+	Form_pg_attribute column = look_up_column(rel, name);
+
+	check_privilege(rel, column ? column->attnum : InvalidAttrNumber);
+	if (column == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of relation \"%s\" does not exist",
+						name, RelationGetRelationName(rel))));
+	if (compat_is_virtual(column))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("column \"%s\" of relation \"%s\" is a virtual generated column",
+						name, RelationGetRelationName(rel)),
+				 errhint("Name a column that is stored.")));
+
+	how->column = column;
+	how->type = column->atttypid;
+	if (!is_text_type(how->type))
+		how->type = getBaseType(how->type);
+	how->is_text = is_text_type(how->type);
+	if (!how->is_text)
+	{
+		Oid			output_function;
+		bool		is_varlena;
+
+		getTypeOutputInfo(column->atttypid, &output_function, &is_varlena);
+		fmgr_info(output_function, &how->output);
+	}
+}
+
+/*
+ * Find the columns, check that the caller may read them, and how their values
+ * become text.
+ */
+ColumnText *
+prepare_columns(Relation rel, const HeadColumns *columns)
+{
+	ColumnText *how = palloc_array(ColumnText, columns->ncolumns);
+
+	for (int i = 0; i < columns->ncolumns; i++)
+		prepare_column(rel, columns->names[i], &how[i]);
+	return how;
+}
+
+/*
+ * True if a value is stored out of line and too long to be an expected head:
+ * fetching it could wait for a lock on the TOAST table.
+ */
+static bool
+is_out_of_line(Datum value, Form_pg_attribute column)
+{
+	return column->attlen == -1 && VARATT_IS_EXTERNAL(DatumGetPointer(value)) &&
+		toast_raw_datum_size(value) - VARHDRSZ > MAX_HEAD_LENGTH;
+}
+
+static void
+get_text(ColumnText *how, Datum datum, Head *text)
+{
+	if (how->is_text)
+	{
+		struct varlena *t = PG_DETOAST_DATUM_PACKED(datum);
+
+		text->data = VARDATA_ANY(t);
+		text->len = VARSIZE_ANY_EXHDR(t);
+		if (how->type == BPCHAROID)	/* as its cast to text does */
+			text->len = bpchartruelen(VARDATA_ANY(t), text->len);
+	}
+	else
+	{
+		text->data = OutputFunctionCall(&how->output, datum);
+		text->len = strlen(text->data);
+	}
+}
+
+/*
+ * Tell the texts of a row, which may lie in the current memory context or be the
+ * values themselves.
+ */
+void
+get_values(TupleTableSlot *slot, ColumnText *how, int ncolumns, HeadValue *values)
+{
+	for (int i = 0; i < ncolumns; i++)
+	{
+		bool		isnull;
+		Datum		datum = slot_getattr(slot, how[i].column->attnum, &isnull);
+
+		values[i].state = VALUE_TEXT;
+		if (isnull)
+			values[i].state = VALUE_NULL;
+		else if (is_out_of_line(datum, how[i].column))
+			values[i].state = VALUE_LONG;
+		else
+			get_text(&how[i], datum, &values[i].text);
+	}
+}
