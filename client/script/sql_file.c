@@ -10,11 +10,8 @@
  */
 #include "postgres_fe.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "base/exit_code.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "fe_utils/psqlscan.h"
 #include "mb/pg_wchar.h"
@@ -23,6 +20,9 @@
 
 /* A message to the server cannot be much longer. */
 #define MAX_FILE_SIZE (1024 * 1024 * 1024 - 1024)
+
+/* In a row: no statement has so many. */
+#define MAX_OPERATORS 1000
 
 /*
  * End the program: nothing has been done yet.  The line is 0 if it is about
@@ -56,40 +56,39 @@ line_of(const SqlStatement *statement, const char *position)
 }
 
 /*
- * Open the file, which is not to keep us waiting: no pipe, no terminal.
+ * The lexer takes time as the square of the length of a run of operators, and
+ * nested comments are one.  Lines of "-" are comments that it skips as a whole.
  */
-static int
-open_file(const SqlFile *file, struct stat *status)
+static void
+check_operators(const SqlFile *file, const char *text)
 {
-	int			fd = open(file->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	static const char operators[] = "~!@#^&|`?+-*/%<>=";
+	int			line = 1;
 
-	if (fd < 0 || fstat(fd, status) != 0)
-		refuse_sql_file(file, 0, NULL, "could not open file: %s", strerror(errno));
-	if (!S_ISREG(status->st_mode))
-		refuse_sql_file(file, 0, NULL, "not a regular file");
-	if (status->st_size > MAX_FILE_SIZE)
-		refuse_sql_file(file, 0, NULL, "file is too large");
-	return fd;
+	for (const char *c = text; *c; c++)
+	{
+		size_t		len = strspn(c, operators);
+
+		line += *c == '\n';
+		if (len > MAX_OPERATORS && strncmp(c, "--", 2) != 0)
+			refuse_sql_file(file, line, NULL, "more than %d operators or nested comments in a row", MAX_OPERATORS);
+		c += len > 0 ? len - 1 : 0;
+	}
 }
 
-static void
-read_text(const SqlFile *file, PQExpBuffer text)
+static char *
+read_text(const SqlFile *file)
 {
-	struct stat status;
-	int			fd = open_file(file, &status);
-	char		block[8192];
-	ssize_t		len;
+	size_t		len;
+	const char *why;
+	char	   *text = read_whole_file(file->path, MAX_FILE_SIZE, &len, &why);
 
-	initPQExpBuffer(text);
-	while ((len = read(fd, block, sizeof(block))) > 0)
-		appendBinaryPQExpBuffer(text, block, len);
-	if (len < 0)
-		refuse_sql_file(file, 0, NULL, "could not read file: %s", strerror(errno));
-	close(fd);
-	if (PQExpBufferDataBroken(*text))
-		refuse_sql_file(file, 0, NULL, "out of memory");
-	if (memchr(text->data, '\0', text->len) != NULL)
+	if (text == NULL)
+		refuse_sql_file(file, 0, NULL, "could not read file: %s", why);
+	if (strlen(text) != len)
 		refuse_sql_file(file, 0, "Save it as UTF-8.", "file has a null byte");
+	check_operators(file, text);
+	return text;
 }
 
 static void
@@ -195,12 +194,12 @@ void
 read_sql_file(SqlFile *file, const char *path, const char *source)
 {
 	static const char bom[] = "\xEF\xBB\xBF";
-	PQExpBufferData text;
+	char	   *text;
 
 	*file = (SqlFile) {.path = path, .source = source};
-	read_text(file, &text);
-	split(file, text.data + (strncmp(text.data, bom, 3) == 0 ? 3 : 0));
-	termPQExpBuffer(&text);
+	text = read_text(file);
+	split(file, text + (strncmp(text, bom, 3) == 0 ? 3 : 0));
+	free(text);
 	if (file->count == 0)
 		refuse_sql_file(file, 0, NULL, "file has no SQL statement");
 }

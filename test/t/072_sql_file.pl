@@ -148,4 +148,15 @@ foreach my $path ("$dir/none", $dir, '/dev/null')
 	is((client('check', '--migrate', 'true'))[0], 3, 'check does not mind');
 }
 
+# What would take the lexer the square of its length, with a nested comment or an operator.
+foreach my $run ('/*' x 500_000 . '*/' x 500_000, '+' x 1_000_000, '*/' x 600, '<=' x 501)
+{
+	my $file = PostgreSQL::Test::Utils::tempdir() . '/run.sql';
+	unlink $file;
+	append_to_file($file, "SELECT 1;\n--" . '=' x 5000 . "\nSELECT 1 $run 2");
+	my ($out, $err) = run_command([ 'timeout', 20, 'gw_bootstrap', 'run', '-d', 'host=127.0.0.1 port=1', '-e', 'a', '--timeout=0', "--migrate-sql=$file" ]);
+	is($? >> 8, 2, 'a run of ' . length($run) . ' operators: exit code');
+	like($err, qr/run\.sql:3: more than 1000 operators/, '... and message');
+}
+
 done_testing();

@@ -82,6 +82,8 @@ reads('an f-string', q(revision = f'a{x}'), qr/not a literal/);
 reads('bytes', q(revision = b'abc'), qr/not a literal/);
 reads('imported', q(from x import revision), qr/imported/);
 reads('imported by a star', qq(revision = 'abc'\nfrom x import *), qr/import of \*/);
+reads('perhaps imported by a star', qq(from x import *\nrevision = 'abc'), qr/depends_on is perhaps imported by an import of \*; an assignment below that line, such as "depends_on = None", tells/);
+reads('not imported by a star', qq(from x import *\nrevision = 'abc'\ndepends_on = branch_labels = None), 'abc');
 reads('conditional', qq(revision = 'abc'\nif x: revision = 'no'), qr/condition/);
 reads('in a try block', qq(try:\n    revision = 'abc'\nexcept E: pass), qr/condition/);
 reads('augmented', qq(revision = 'a'\nrevision += 'bc'), qr/computed/);
@@ -106,6 +108,17 @@ reads('Python 2', qq(print 'x'\nrevision = 'abc'), qr/syntax/);
 reads('a prefix that is none', q(revision = ur'abc'), qr/syntax/);
 reads('an unfinished merge', qq(<<<<<<< HEAD\nrevision = 'abc'), qr/syntax/);
 
+# Bounds: an error, and soon, instead of a crash.
+my $n = 200_000;
+reads('f-strings nested deeply', "x = " . "f'{" x $n . "1" . "}'" x $n . "\nrevision = 'abc'", qr/too many nested f-strings/);
+reads('formats nested deeply', "x = f'{1:" . "{1:" x $n . "}" x $n . "}'\nrevision = 'abc'", qr/too many nested f-strings/);
+reads('f-strings side by side', "x = f'" . "{1}" x $n . "'\nrevision = 'abc'", 'abc');
+reads('brackets nested deeply', "x = " . "[" x $n . "]" x $n . "\nrevision = 'abc'", qr/too many nested brackets/);
+reads('stars', "*" . " *" x $n . " revision = 'abc'\nrevision = 'abc'", 'abc');
+reads('blocks nested deeply', join('', map { ' ' x $_ . "if x:\n" } 0 .. 200) . ' ' x 201 . "y\nrevision = 'abc'", qr/too many levels/);
+reads('many assignments', "x = " x $n . "revision = 'abc'", 'abc');
+like(heads(scripts('a.py' => "x = '" . 'x' x 17_000_000 . "'")), qr/^2: .*a\.py": it has more than \d+ bytes/, 'a large file');
+
 # Which files count.
 sub file { my ($id, $down, $more) = @_; return "revision = '$id'\ndown_revision = $down\n" . ($more // ''); }
 is(heads(scripts('.hidden.py' => file('a', 'None'), '__init__x.py' => 'x', '.#a.py' => 'x', 'a.py~' => 'x', 'b.txt' => 'x')),
@@ -113,7 +126,9 @@ is(heads(scripts('.hidden.py' => file('a', 'None'), '__init__x.py' => 'x', '.#a.
 is(heads(scripts('00ff.py' => "down_revision = None\n")), '00ff', 'the name of a file as identifier');
 like(heads(scripts('x.py' => "down_revision = None\n")), qr/^2: .*x\.py: no revision identifier/, 'no identifier');
 like(heads(scripts('x.py' => "revision = 'a'\n")), qr/^2: .*down_revision/, 'no down_revision');
-like(heads(scripts()), qr/^2: .*no revision/, 'no file');
+like(heads(scripts()), qr{^2: .*no revision in ".*/versions"\n}, 'no file');
+like(heads(scripts('versions/2024/a.py' => file('a', 'None'))), qr{^2: .*no revision in ".*/versions", but in folders below, such as ".*/versions/2024": set recursive},
+	'files in folders below');
 like(heads('/nonexistent/alembic.ini'), qr{^2: .*could not read "/nonexistent/alembic.ini"}, 'no such file');
 
 # Graphs.
@@ -125,6 +140,21 @@ is(heads(scripts('a.py' => file('a', 'None', "branch_labels = (X,)\n"), 'b.py' =
 	'b', 'a computed label that nobody names does not matter');
 like(heads(scripts('a.py' => file('a', 'None', "branch_labels = (X,)\n"), 'b.py' => file('b', 'None', "depends_on = 'x'\n"))),
 	qr/^2: .*b\.py: "x" in depends_on may be .*a\.py:3/, '... but one that somebody may name does');
+
+# Links: what they lead to has the name that counts, even if nothing is there.
+{
+	my $dir = scripts('a.py' => file('a', 'None'));
+	symlink 'user@host.1234:5678', "$dir/versions/.#a.py" or die "symlink: $!";
+	symlink '.#a.py', "$dir/versions/b.py";
+	symlink '/nowhere/c.txt', "$dir/versions/c.py";
+	is(heads($dir), 'a', 'dangling links that are no scripts, as Emacs leaves them');
+	foreach my $target ('gone.py', '/nowhere/gone.py', '../gone.py', 'd.py')
+	{
+		symlink $target, "$dir/versions/d.py" or die "symlink: $!";
+		like(heads($dir), qr{^2: .*could not resolve ".*/versions/d\.py"}, "a dangling link to $target is a script");
+		unlink "$dir/versions/d.py";
+	}
+}
 
 # Nobody writes to a pipe: it must not be waited for.
 my $with_pipe = scripts('a.py' => file('a', 'None'));
@@ -167,6 +197,19 @@ is(configured('alembic.ini', "[alembic]\nprepend_sys_path = %(here)s\nscript_loc
 like(configured('alembic.ini', "[alembic]\nscript_location = nowhere:versions\n"), qr/^2: .*prepend_sys_path/, 'ini: a package that is not found');
 like(configured('alembic.ini', "[alembic]\nscript_location = one\nsourceless = true\n"), qr/^2: .*sourceless/, 'ini: sourceless');
 like(configured('alembic.ini', "[alembic]\nx = 1\n"), qr/^2: .*no script_location/, 'ini: no script_location');
+{
+	my $flask = scripts('a.py' => file('a', 'None'), 'alembic.ini' => "[alembic]\n[loggers]\nkeys = root\n");
+	like(heads("$flask/alembic.ini"), qr/^2: .*no script_location; as for Flask-Migrate, name the folder instead: "\Q$flask\E"/, "ini: Flask-Migrate's");
+	is(heads($flask), 'a', '... and so it is read');
+}
+like(configured('alembic.ini', "[alembic]\nscript_location = gone\n"), qr{^2: .*folder "gone/versions" does not exist in the current directory, "/.*"; "%\(here\)s"}, 'ini: a relative folder that is not there');
+like(configured('alembic.ini', "[alembic]\nscript_location = /gone\n"), qr{^2: .*folder "/gone/versions" does not exist\n}, 'ini: a folder that is not there');
+like(configured('alembic.ini', "[alembic]\nscript_location = one\nversion_locations = %(here)s/three\n[DEFAULT]\n"), qr{^2: .*folder "/.*/three" does not exist\n}, 'ini: versions that are not there');
+like(configured('alembic.ini', "[alembic]\n" . join('', map { "k$_ = " . sprintf('%%(k%d)s', $_ + 1) x 10 . "\n" } 0 .. 8) . "k9 = x\nscript_location = %(k0)s\n"),
+	qr/^2: .*too many references/, 'ini: references to references');
+like(configured('alembic.ini', "[alembic]\nscript_location = %(script_location)s\n"), qr/^2: .*refers to itself/, 'ini: a value that refers to itself');
+like(configured('pyproject.toml', "[tool.alembic]\nx = " . $_->[0] x $n . $_->[1] x $n . "\n"), qr/^2: .*too many nested brackets/, "toml: $_->[0] nested deeply")
+  foreach [ '[', ']' ], [ '{a=', '}' ], [ '[{a=', '}]' ];
 like(configured('alembic.ini', "[alembic]\nscript_location = %(nowhere)s\n"), qr/^2: .*alembic\.ini:2: .*"nowhere"/, 'ini: a value that is missing');
 like(configured('alembic.ini', "[alembic]\nscript_location = a\nscript_location = b\n"), qr/^2: .*:3: .*twice/, 'ini: a key twice');
 is(configured('pyproject.toml', qq([project]\nname = "x"\ndescription = """\n[tool.alembic]\nscript_location = "no"\n"""\n[tool.alembic]\nscript_location = "%(here)s/one"\n[[tool.alembic.post_write_hooks]]\nname = "x"\n)),

@@ -13,11 +13,12 @@
 #include "postgres_fe.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/exit_code.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "common/string.h"
 #include "migrations/alembic/alembic.h"
@@ -25,6 +26,14 @@
 #include "migrations/alembic/python_module.h"
 #include "migrations/alembic/revisions.h"
 #include "port.h"
+#include "pqexpbuffer.h"
+
+/* No revision has so many bytes, and no set so many revisions. */
+#define MAX_FILE_SIZE (16 * 1024 * 1024)
+#define MAX_REVISIONS 50000
+
+/* As the kernel has it. */
+#define MAX_LINKS 40
 
 #define HINT "Mend it, or name the heads with --expect-head instead."
 
@@ -73,34 +82,15 @@ alembic_here(const AlembicConfig *config)
 	return here;
 }
 
-/*
- * Read a whole file into a buffer that grows with the largest.  The file is
- * not to keep us waiting: no pipe, no terminal.
- */
 static char *
 read_file(const char *path, size_t *len)
 {
-	static char *buffer = NULL;
-	static size_t allocated = 0;
-	int			fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	FILE	   *file = fd < 0 ? NULL : fdopen(fd, "rb");
-	struct stat st;
+	const char *why;
+	char	   *text = read_whole_file(path, MAX_FILE_SIZE, len, &why);
 
-	if (file == NULL || fstat(fd, &st) != 0)
-		refuse("could not read \"%s\": %m", path);
-	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		refuse("could not read \"%s\": not a regular file", path);
-	if (st.st_size + 1 > allocated)
-	{
-		allocated = st.st_size + 1;
-		buffer = pg_realloc(buffer, allocated);
-	}
-	*len = fread(buffer, 1, st.st_size, file);
-	if (ferror(file))
-		refuse("could not read \"%s\": %m", path);
-	fclose(file);
-	buffer[*len] = '\0';
-	return buffer;
+	if (text == NULL)
+		refuse("could not read \"%s\": %s", path, why);
+	return text;
 }
 
 /*
@@ -113,7 +103,8 @@ take_list(SimpleStringList *list, const PyValue *value, const char *name, const 
 	int			nitems = value->kind == PY_STR ? 1 : value->nitems;
 
 	if (value->kind == PY_UNKNOWN)
-		refuse("%s:%d: the value of %s is %s", path, value->line, name, value->why);
+		refuse("%s:%d: the value of %s is %s%s", path, value->line, name, value->why,
+			   strcmp(value->why, PERHAPS_IMPORTED) == 0 ? "; an assignment below that line, such as \"depends_on = None\", tells" : "");
 	for (int i = 0; i < nitems; i++)
 	{
 		if (items[i].kind == PY_UNKNOWN)
@@ -178,6 +169,7 @@ read_script(Revisions *revisions, const char *path)
 		take_list(&revision->labels, &variables[3].value, "branch_labels", path);
 	else
 		revision->labels_line = variables[3].value.line;
+	free(text);
 }
 
 static bool
@@ -187,8 +179,29 @@ is_script_name(const char *name)
 }
 
 /*
+ * What a link leads to in the end, though there be nothing.
+ */
+static void
+follow_link(const char *path, char *target)
+{
+	strlcpy(target, path, PATH_MAX);
+	for (int i = 0; i < MAX_LINKS; i++)
+	{
+		char		next[PATH_MAX];
+		ssize_t		len = readlink(target, next, sizeof(next) - 1);
+
+		if (len < 0)
+			return;
+		next[len] = '\0';
+		get_parent_directory(target);
+		join_path_components(target, *next == '/' ? "" : target, next);
+	}
+}
+
+/*
  * Read a file of a folder, unless its name says that it is no script.  The
- * name is that of the file itself, not that of a link to it.
+ * name is that of the file itself, not that of a link to it; editors leave
+ * links that lead nowhere.
  */
 static void
 read_entry(Revisions *revisions, const char *path, SimpleStringList *seen)
@@ -196,11 +209,21 @@ read_entry(Revisions *revisions, const char *path, SimpleStringList *seen)
 	char		real[PATH_MAX];
 
 	if (realpath(path, real) == NULL)
+	{
+		int			save_errno = errno;
+
+		follow_link(path, real);
+		if (!is_script_name(last_dir_separator(real) ? last_dir_separator(real) + 1 : real))
+			return;
+		errno = save_errno;
 		refuse("could not resolve \"%s\": %m", path);
+	}
 	if (!is_script_name(strrchr(real, '/') + 1))
 		return;
 	if (simple_string_list_member(seen, real))
 		return;
+	if (revisions->count == MAX_REVISIONS)
+		refuse("there are more than %d revisions", MAX_REVISIONS);
 	simple_string_list_append(seen, real);
 	read_script(revisions, real);
 }
@@ -279,16 +302,91 @@ find_location(const AlembicConfig *config, const char *location)
 }
 
 /*
+ * Flask-Migrate's configuration has none: the command line of Flask knows the
+ * folder, which is that of the file.
+ */
+static _Noreturn void
+refuse_without_location(const AlembicConfig *config)
+{
+	char	   *folder = alembic_here(config);
+
+	if (is_directory(psprintf("%s/versions", folder)))
+		refuse("%s: there is no script_location; as for Flask-Migrate, name the folder instead: \"%s\"",
+			   config->path, folder);
+	refuse("%s: there is no script_location in section [alembic]", config->path);
+}
+
+static bool
+has_scripts(const char *folder)
+{
+	struct dirent **entries;
+	int			count = scandir(folder, &entries, NULL, alphasort);
+	bool		found = false;
+
+	for (int i = 0; i < count; i++)
+	{
+		found = found || is_script_name(entries[i]->d_name);
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+	return found;
+}
+
+/*
+ * Say where was looked, and what is below.
+ */
+static _Noreturn void
+refuse_empty(const char *path, const SimpleStringList *looked_at, bool recursive)
+{
+	PQExpBufferData where;
+
+	initPQExpBuffer(&where);
+	for (const SimpleStringListCell *cell = looked_at->head; cell; cell = cell->next)
+		appendPQExpBuffer(&where, "%s\"%s\"", where.len > 0 ? ", " : "", cell->val);
+	for (const SimpleStringListCell *cell = looked_at->head; cell && !recursive; cell = cell->next)
+	{
+		struct dirent **entries;
+		int			count = scandir(cell->val, &entries, NULL, alphasort);
+
+		for (int i = 0; i < count; i++)
+		{
+			char	   *below = psprintf("%s/%s", cell->val, entries[i]->d_name);
+
+			if (entries[i]->d_name[0] != '.' && is_directory(below) && has_scripts(below))
+				refuse("%s: there is no revision in %s, but in folders below, such as \"%s\": set recursive_version_locations, or name that folder",
+					   path, where.data, below);
+		}
+	}
+	refuse("%s: there is no revision in %s", path, where.data);
+}
+
+/*
+ * A relative path leads elsewhere from elsewhere.
+ */
+static _Noreturn void
+refuse_missing_folder(const AlembicConfig *config)
+{
+	const char *folder = config->version_locations.head->val;
+	char		here[PATH_MAX];
+
+	if (*folder == '/' || getcwd(here, sizeof(here)) == NULL)
+		refuse("%s: folder \"%s\" does not exist", config->path, folder);
+	refuse("%s: folder \"%s\" does not exist in the current directory, \"%s\"; \"%%(here)s\" is that of the file",
+		   config->path, folder, here);
+}
+
+/*
  * Read the revisions that a configuration leads to.
  */
 static void
-read_locations(AlembicConfig *config, Revisions *revisions)
+read_locations(AlembicConfig *config, Revisions *revisions, SimpleStringList *looked_at)
 {
 	SimpleStringList seen = {NULL, NULL};
 	bool		found = false;
 
 	if (config->script_location == NULL)
-		refuse("%s: there is no script_location", config->path);
+		refuse_without_location(config);
 	if (config->sourceless)
 		refuse("%s: sourceless is set: revisions that are compiled only cannot be read without Python", config->path);
 	if (config->version_locations.head == NULL)
@@ -301,10 +399,11 @@ read_locations(AlembicConfig *config, Revisions *revisions)
 		if (!is_directory(dir))
 			continue;			/* as Alembic does */
 		found = true;
+		simple_string_list_append(looked_at, dir);
 		read_directory(revisions, dir, config->recursive, &seen);
 	}
 	if (!found)
-		refuse("%s: folder \"%s\" does not exist", config->path, config->version_locations.head->val);
+		refuse_missing_folder(config);
 }
 
 /*
@@ -330,6 +429,7 @@ read_alembic(const char *path, const char *source, SimpleStringList *heads, Simp
 {
 	AlembicConfig config = {.path = path};
 	SimpleStringList seen = {NULL, NULL};
+	SimpleStringList looked_at = {NULL, NULL};
 	Revisions	set = {NULL};
 	size_t		len;
 
@@ -338,7 +438,8 @@ read_alembic(const char *path, const char *source, SimpleStringList *heads, Simp
 	{
 		char	   *versions = psprintf("%s/versions", path);
 
-		read_directory(&set, is_directory(versions) ? versions : path, false, &seen);
+		simple_string_list_append(&looked_at, is_directory(versions) ? versions : path);
+		read_directory(&set, looked_at.head->val, false, &seen);
 	}
 	else
 	{
@@ -350,10 +451,10 @@ read_alembic(const char *path, const char *source, SimpleStringList *heads, Simp
 			read_alembic_toml(&config, text);
 		else
 			read_alembic_ini(&config, text);
-		read_locations(&config, &set);
+		read_locations(&config, &set, &looked_at);
 	}
 	if (set.count == 0)
-		refuse("%s: there is no revision", path);
+		refuse_empty(path, &looked_at, config.recursive);
 	if (!resolve_revisions(&set))
 		exit(EXIT_USAGE);
 	for (int i = 0; i < set.count; i++)

@@ -19,6 +19,9 @@
 /* As configparser.MAX_INTERPOLATION_DEPTH. */
 #define MAX_DEPTH 10
 
+/* References in all: each may have several, each of which may have several. */
+#define MAX_REFERENCES 1000
+
 /* One value, as written, of [alembic] or [DEFAULT]. */
 typedef struct Entry
 {
@@ -33,6 +36,7 @@ typedef struct Ini
 {
 	AlembicConfig *config;
 	Entry	   *entries;
+	int			references;		/* replaced so far */
 } Ini;
 
 static char *
@@ -178,6 +182,8 @@ get_value(Ini *ini, const char *key, int depth)
 		entry = find_entry(ini, key, true);
 	if (entry == NULL)
 		return NULL;
+	if (++ini->references > MAX_REFERENCES)
+		alembic_config_error(ini->config, entry->line, "too many references of values to others");
 	if (depth > MAX_DEPTH)
 		alembic_config_error(ini->config, entry->line, "\"%s\" refers to itself", key);
 	return interpolate(ini, entry, depth);

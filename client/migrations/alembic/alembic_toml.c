@@ -15,6 +15,9 @@
 #include "migrations/alembic/alembic_config.h"
 #include "pqexpbuffer.h"
 
+/* Far more than any file has. */
+#define MAX_DEPTH 100
+
 #define PREFIX "tool.alembic."
 
 typedef struct Toml
@@ -22,6 +25,7 @@ typedef struct Toml
 	AlembicConfig *config;
 	const char *next;
 	int			line;
+	int			depth;			/* of brackets */
 } Toml;
 
 static void read_value(Toml *toml, const char *path);
@@ -234,6 +238,8 @@ read_elements(Toml *toml, const char *path, char close)
 {
 	char	   *inner = psprintf(close == ']' ? "%s[]" : "%s.", path);
 
+	if (++toml->depth > MAX_DEPTH)
+		alembic_config_error(toml->config, toml->line, "too many nested brackets");
 	toml->next++;
 	for (;;)
 	{
@@ -249,6 +255,7 @@ read_elements(Toml *toml, const char *path, char close)
 			break;
 		expect(toml, ',');
 	}
+	toml->depth--;
 	toml->next++;
 	free(inner);
 }

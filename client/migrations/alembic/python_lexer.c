@@ -198,6 +198,8 @@ scan_replacement_field(PyLexer *lexer)
 	int			depth = 0;
 	bool		in_format = false;
 
+	if (++lexer->fields > PY_MAX_FIELDS)
+		return fail(lexer, line, "too many nested f-strings");
 	while (*lexer->next)
 	{
 		char		c = *lexer->next;
@@ -220,7 +222,10 @@ scan_replacement_field(PyLexer *lexer)
 		else if (c == '(' || c == '[' || c == '{')
 			depth++;
 		else if (c == '}' && depth == 0)
+		{
+			lexer->fields--;
 			return true;
+		}
 		else if (c == ')' || c == ']' || c == '}')
 			depth--;
 		else if (c == ':' && depth == 0)

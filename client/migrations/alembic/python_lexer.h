@@ -8,8 +8,9 @@
 #ifndef PYTHON_LEXER_H
 #define PYTHON_LEXER_H
 
-/* As Python's MAXLEVEL in tokenizer.h. */
+/* As Python's MAXLEVEL and MAXFSTRINGLEVEL in its tokenizer. */
 #define PY_MAX_BRACKETS 200
+#define PY_MAX_FIELDS 150
 
 typedef enum PyTokenType
 {
@@ -47,6 +48,7 @@ typedef struct PyLexer
 		int			line;
 	} open[PY_MAX_BRACKETS];
 	int			depth;
+	int			fields;			/* of f-strings that are open */
 
 	/* the logical line */
 	PyToken    *tokens;

@@ -89,7 +89,7 @@ assign(Module *module, const PyToken *tokens, int ntokens, PyValue value, bool c
 	{
 		if (ntokens == 1)
 			bind(module, tokens, value, conditional);
-		else if (is_operator(tokens, "*"))
+		else if (is_operator(tokens, "*") && !is_operator(tokens + 1, "*"))
 			assign(module, tokens + 1, ntokens - 1, py_unknown(tokens->line, "not a literal"), conditional);
 		else if ((is_operator(tokens, "(") || is_operator(tokens, "[")) &&
 				 tokens[ntokens - 1].depth == depth && tokens[1].depth > depth)
@@ -157,7 +157,7 @@ read_import(Module *module, const PyToken *tokens, int ntokens)
 			for (int v = 0; v < module->nvariables; v++)
 			{
 				if (module->variables[v].value.kind != PY_UNSET)
-					module->variables[v].value = py_unknown(bound->line, "perhaps replaced by an import of *");
+					module->variables[v].value = py_unknown(bound->line, PERHAPS_IMPORTED);
 			}
 		}
 		for (; i < ntokens && !is_operator(&tokens[i], ","); i++)
@@ -426,7 +426,7 @@ py_read_module(char *text, size_t len, PyVariable *variables, int nvariables, Py
 	for (int i = 0; i < nvariables && module.star_import; i++)
 	{
 		if (variables[i].value.kind == PY_UNSET)
-			variables[i].value = py_unknown(module.star_import, "perhaps imported");
+			variables[i].value = py_unknown(module.star_import, PERHAPS_IMPORTED);
 	}
 	py_lexer_free(&module.lexer);
 	return good;

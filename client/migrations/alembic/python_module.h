@@ -10,6 +10,9 @@
 
 #include "migrations/alembic/python_value.h"
 
+/* Why a name may have another value than the file says. */
+#define PERHAPS_IMPORTED "perhaps imported by an import of *"
+
 typedef struct PyVariable
 {
 	const char *name;
