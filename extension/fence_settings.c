@@ -13,7 +13,7 @@
  */
 #include "postgres.h"
 
-#include "access/parallel.h"
+#include "miscadmin.h"
 #include "utils/guc.h"
 
 #include "compat.h"
@@ -41,6 +41,22 @@ parse_key(const char *value, int64 *key)
 	return errno == 0 && end != value && *end == '\0';
 }
 
+/*
+ * Only sessions of clients are fenced, so no other process may fail by this,
+ * unless it is the whole server that would start without the fence.
+ */
+static void
+refuse_session(const char *value)
+{
+	if (MyBackendType != B_BACKEND && !process_shared_preload_libraries_in_progress)
+		return;
+	ereport(FATAL,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("cannot fence this session by the value \"%s\" of \"%s\"", value, FENCE_KEY),
+			 errdetail("It must be the key of an advisory lock, a bigint, and a setting of the role, the database or the configuration file, not of the client."),
+			 errhint("Mend it by ALTER ROLE ... SET, or leave it out of the connection string.")));
+}
+
 static bool
 check_key(char **newval, void **extra, GucSource source)
 {
@@ -57,6 +73,8 @@ check_key(char **newval, void **extra, GucSource source)
 	}
 	if (!parse_key(*newval, &key))
 	{
+		if (source >= PGC_S_GLOBAL && source <= PGC_S_DATABASE_USER)
+			refuse_session(*newval);
 		GUC_check_errdetail("It must be the key of an advisory lock, a bigint.");
 		return false;
 	}
@@ -116,12 +134,8 @@ define_fence_settings(void)
 							   GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE, NULL, NULL, show_fenced);
 	EmitWarningsOnPlaceholders("gw_bootstrap");
 
-	if (is_other_key(asked_for) && !IsParallelWorker())
-		ereport(FATAL,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("cannot fence this session by the value \"%s\" of \"%s\"", asked_for, FENCE_KEY),
-				 errdetail("It must be the key of an advisory lock, a bigint, and a setting of the role, the database or the configuration file, not of the client."),
-				 errhint("Mend it by ALTER ROLE ... SET, or leave it out of the connection string.")));
+	if (is_other_key(asked_for))
+		refuse_session(asked_for);
 	if (asked_for)
 		pfree(asked_for);
 }
