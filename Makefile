@@ -44,10 +44,10 @@ EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/con
 PG_CPPFLAGS = -I$(srcdir) -DGW_BOOTSTRAP_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 
-REGRESS = install input names types privileges relations known transactions portals serializable \
-	bounded holders fence update
+REGRESS = install input names types privileges relations known conditions tools transactions portals \
+	serializable bounded holders fence update
 REGRESS_OPTS = --inputdir=$(srcdir) --load-extension=gw_bootstrap
-ISOLATION = outcome head_table guard subtransaction serializable
+ISOLATION = outcome head_table guard subtransaction serializable failed
 # Needs a test build, see test/rig/server-tests.
 ISOLATION_PAUSE = race
 ISOLATION_OPTS = --inputdir=$(srcdir)/test --load-extension=gw_bootstrap
