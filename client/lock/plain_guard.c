@@ -97,6 +97,8 @@ try_lock(Session *session, const Options *options, Millis deadline, const Heads 
 	{
 		set_failure(&session->failure, FAILURE_RETRY, "Connect to the primary server.",
 					"cannot bootstrap a database during recovery");
+		strlcpy(session->failure.sqlstate, STANDBY_SQLSTATE, sizeof(session->failure.sqlstate));
+		failure_advise_on_standby(&session->failure, session->conn);
 		return make_try(READING_FAILED, heads);
 	}
 	if (strcmp(answer, "reentry") == 0)

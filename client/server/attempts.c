@@ -1,0 +1,268 @@
+/*-------------------------------------------------------------------------
+ *
+ * attempts.c
+ *		What libpq tells of a connection, attempt by attempt.
+ *
+ * libpq tries each host, each of its addresses, and each of those once more if
+ * it may do without TLS or GSS, and writes down one below the other why that
+ * did not work.  The last is not always the one that counts: a server that
+ * wants TLS refuses the second attempt, whatever was wrong with the first.
+ *
+ * It hands out no SQLSTATE for a connection that failed, but writes it into the
+ * message if asked for verbose errors: see pqGetErrorNotice3() in
+ * fe-protocol3.c.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "server/attempts.h"
+
+/* What an attempt begins with, from 14 on and before. */
+static const char *const beginnings[] = {
+	"connection to server ", "could not translate ", "could not connect to server: "};
+
+static bool
+has_prefix(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/*
+ * Append text as part of one line.  Lines that begin with a tab are libpq's
+ * guesses at the reason ("Is the server running ...?"), which are left out.
+ */
+void
+append_line(PQExpBuffer to, const char *from, size_t len)
+{
+	const char *end = from + len;
+
+	while (from < end)
+	{
+		size_t		line = strcspn(from, "\n");
+
+		line = Min(line, end - from);
+		if (line > 0 && *from != '\t')
+		{
+			if (to->len > 0 && to->data[to->len - 1] != ' ')
+				appendPQExpBufferStr(to, "; ");
+			appendBinaryPQExpBuffer(to, from, line);
+		}
+		from += line + 1;
+	}
+}
+
+static bool
+begins_attempt(const char *line)
+{
+	for (int i = 0; i < lengthof(beginnings); i++)
+	{
+		if (has_prefix(line, beginnings[i]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The length of "connection to server at "host" (address), port 5432 failed: ",
+ * and what is between its quotes and what tells the port.  Any of the names
+ * may have any text in it.
+ */
+static size_t
+read_where(Attempt *attempt, const char *line, size_t len)
+{
+	static const char failed[] = "failed: ";
+	const char *name = memchr(line, '"', len);
+	const char *name_end = name ? memchr(name + 1, '"', line + len - name - 1) : NULL;
+	const char *end;
+	const char *port;
+
+	if (!has_prefix(line, beginnings[0]) || name_end == NULL)
+		return 0;
+	end = strstr(name_end, failed);
+	if (end == NULL || end >= line + len)
+		return 0;
+	port = strstr(name_end, ", port ");
+	if (port == NULL || port > end)
+		port = end;
+	attempt->where = psprintf("%.*s%.*s", (int) (name_end - name), name, (int) (end - port), port);
+	return end + strlen(failed) - line;
+}
+
+/*
+ * The length of "FATAL:  28P01: ", whatever language the severity is in.
+ */
+static size_t
+read_sqlstate(Attempt *attempt, const char *line, size_t len)
+{
+	const char *found = strstr(line, ":  ");
+
+	if (found == NULL || found >= line + len ||
+		strspn(found + 3, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != SQLSTATE_LEN ||
+		!has_prefix(found + 3 + SQLSTATE_LEN, ": "))
+		return 0;
+	strlcpy(attempt->sqlstate, found + 3, sizeof(attempt->sqlstate));
+	return found + 3 + SQLSTATE_LEN + 2 - line;
+}
+
+static Attempt *
+begin_attempt(Attempts *attempts, const char *line, size_t len)
+{
+	Attempt    *attempt;
+	size_t		where;
+	size_t		severity;
+
+	attempts->attempt = pg_realloc(attempts->attempt, ++attempts->count * sizeof(Attempt));
+	attempt = &attempts->attempt[attempts->count - 1];
+	memset(attempt, 0, sizeof(*attempt));
+	initPQExpBuffer(&attempt->message);
+	initPQExpBuffer(&attempt->detail);
+	initPQExpBuffer(&attempt->hint);
+
+	where = read_where(attempt, line, len);
+	append_line(&attempt->message, line, where);
+	attempt->reason = attempt->message.len;
+	severity = read_sqlstate(attempt, line + where, len - where);
+	append_line(&attempt->message, line + where + severity, len - where - severity);
+	return attempt;
+}
+
+/*
+ * Another line of the attempt: the server's words may have several, and with
+ * an SQLSTATE come the other fields of the error.
+ */
+static void
+continue_attempt(Attempt *attempt, const char *line, size_t len)
+{
+	static const char detail[] = "DETAIL:  ";
+	static const char hint[] = "HINT:  ";
+
+	if (*attempt->sqlstate == '\0')
+		append_line(&attempt->message, line, len);
+	else if (has_prefix(line, detail))
+		append_line(&attempt->detail, line + strlen(detail), len - strlen(detail));
+	else if (has_prefix(line, hint))
+		append_line(&attempt->hint, line + strlen(hint), len - strlen(hint));
+	else if (!has_prefix(line, "LOCATION:  "))
+		append_line(&attempt->message, line, len);
+}
+
+/*
+ * Read an error message of a connection.
+ */
+void
+read_attempts(Attempts *attempts, const char *text)
+{
+	Attempt    *attempt = NULL;
+
+	memset(attempts, 0, sizeof(*attempts));
+	do
+	{
+		size_t		len = strcspn(text, "\n");
+
+		if (attempt == NULL || begins_attempt(text))
+			attempt = begin_attempt(attempts, text, len);
+		else
+			continue_attempt(attempt, text, len);
+		text += len + (text[len] == '\n');
+	} while (*text != '\0');
+
+	for (int i = 0; i < attempts->count; i++)
+	{
+		attempt = &attempts->attempt[i];
+		attempt->judgement = judge(attempt->sqlstate, attempt->message.data + attempt->reason);
+	}
+}
+
+/*
+ * Among attempts at one host: whatever the server itself said, if it is more
+ * than that it wants another kind of connection; then why there was none.
+ */
+static int
+weight(const Attempt *attempt)
+{
+	switch (attempt->judgement.prospect)
+	{
+		case PASSES:
+			return *attempt->sqlstate ? 3 : 1;
+		case STAYS:
+			return 2;
+		case STAYS_IF_ALONE:
+			break;
+	}
+	return 0;
+}
+
+static bool
+same_host(const Attempt *a, const Attempt *b)
+{
+	return a->where != NULL && b->where != NULL && strcmp(a->where, b->where) == 0;
+}
+
+/*
+ * The attempt at the same host as this one that counts.
+ */
+static const Attempt *
+weightiest(const Attempts *attempts, const Attempt *first)
+{
+	const Attempt *found = first;
+
+	for (int i = 0; i < attempts->count; i++)
+	{
+		const Attempt *other = &attempts->attempt[i];
+
+		if (same_host(first, other) && weight(other) > weight(found))
+			found = other;
+	}
+	return found;
+}
+
+/*
+ * The attempt that tells whether to try again: the first that somebody has to
+ * mend, unless there is a host of which that cannot be said.
+ */
+const Attempt *
+decisive_attempt(const Attempts *attempts)
+{
+	const Attempt *found = weightiest(attempts, &attempts->attempt[0]);
+
+	for (int i = 1; i < attempts->count && found->judgement.prospect != PASSES; i++)
+	{
+		const Attempt *other = weightiest(attempts, &attempts->attempt[i]);
+
+		if (other->judgement.prospect == PASSES)
+			found = other;
+	}
+	return found;
+}
+
+/*
+ * Append all of them, each text once.
+ */
+void
+append_attempts(PQExpBuffer to, const Attempts *attempts)
+{
+	for (int i = 0; i < attempts->count; i++)
+	{
+		const PQExpBufferData *message = &attempts->attempt[i].message;
+		bool		said = false;
+
+		for (int j = 0; j < i && !said; j++)
+			said = strcmp(message->data, attempts->attempt[j].message.data) == 0;
+		if (!said)
+			append_line(to, message->data, message->len);
+	}
+}
+
+void
+free_attempts(Attempts *attempts)
+{
+	for (int i = 0; i < attempts->count; i++)
+	{
+		free(attempts->attempt[i].where);
+		termPQExpBuffer(&attempts->attempt[i].message);
+		termPQExpBuffer(&attempts->attempt[i].detail);
+		termPQExpBuffer(&attempts->attempt[i].hint);
+	}
+	free(attempts->attempt);
+}
