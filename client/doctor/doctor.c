@@ -32,6 +32,7 @@ static const Check checks[] = {
 	check_connections,
 	check_pooling,
 	check_second_connection,
+	check_names,
 	check_idle_transaction,
 };
 

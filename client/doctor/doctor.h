@@ -39,6 +39,7 @@ extern void check_connections(Doctor *doctor);
 
 extern void check_pooling(Doctor *doctor);
 extern void check_second_connection(Doctor *doctor);
+extern void check_names(Doctor *doctor);
 extern void check_idle_transaction(Doctor *doctor);
 
 extern void check_heads(Doctor *doctor);

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "doctor/doctor.h"
+#include "lock/names.h"
 #include "lock/guard.h"
 #include "sql/sql.h"
 #include "sql/sql_doctor.h"
@@ -183,6 +184,41 @@ check_second_connection(Doctor *doctor)
 		say_ok(doctor, "migration connection: there beside the guard");
 	else
 		say_failure(doctor, "migration connection: none beside the guard", &other.failure);
+	session_close(&other);
+}
+
+/*
+ * Whether the sessions of a migration would be known as such.  A connection that
+ * fails is told by the checks before.
+ */
+void
+check_names(Doctor *doctor)
+{
+	Session		other = {0};
+	Millis		until = second_until(doctor);
+	PGresult   *ours = doctor_ask(doctor, sql_own_name());
+	PGresult   *theirs = NULL;
+	char	   *sent = NULL;
+
+	if (ours != NULL && session_open(&other, doctor->options->migration_conninfo, until) &&
+		(theirs = session_query(&other, sql_own_name(), until)) != NULL)
+	{
+		const char *role = PQgetvalue(theirs, 0, 1);
+
+		sent = sent_application_name(&other);
+		if (strcmp(PQgetvalue(ours, 0, 1), role) != 0)
+			say_ok(doctor, "names: role %s is for migrations, so its sessions are known whatever their name", role);
+		else if (is_name_sent(sent, PQgetvalue(theirs, 0, 0)))
+			say_ok(doctor, "names: application_name arrives at the server");
+		else
+			say_bad(doctor,
+					"Migrate as a role of its own, by --migration-url, whose sessions are known whatever their name; or by --migrate-sql.",
+					"names: application_name does not arrive: sent \"%s\", found \"%s\"; an earlier migration that is still at work could not be seen",
+					sent, PQgetvalue(theirs, 0, 0));
+	}
+	free(sent);
+	PQclear(theirs);
+	PQclear(ours);
 	session_close(&other);
 }
 

@@ -17,6 +17,7 @@
 
 #include "lock/ahead.h"
 #include "run/earlier_migration.h"
+#include "server/answer.h"
 #include "sql/sql.h"
 
 /*
@@ -62,12 +63,32 @@ ask_for_migrations(Session *session, const Options *options, Millis deadline)
 	for (int look = 0; look < HIDDEN_LOOKS; look++)
 	{
 		PQclear(result);
-		result = session_query(session, sql_migration_sessions(options, OUTLIVE_MS), deadline);
-		if (result == NULL || PQntuples(result) == 0 || !PQgetisnull(result, 0, 1))
+		result = session_query(session, sql_earlier_migration(options, OUTLIVE_MS), deadline);
+		if (result == NULL || PQgetisnull(result, 0, EARLIER_PID) || !PQgetisnull(result, 0, EARLIER_AT_WORK))
 			break;
 		wait_until(NULL, 0, now_ms() + HIDDEN_PAUSE_MS);
 	}
 	return result;
+}
+
+/*
+ * Why to wait for a session that is at work.
+ */
+static void
+set_at_work(Run *run, const char *pid, bool named, const char *role)
+{
+	char	   *hint;
+
+	hint = psprintf("It ends with its statement; SELECT pg_terminate_backend(%s) ends it now. %s", pid,
+					named ? "If it is the service, which a pooler lent that backend, give the service an application_name of its own." :
+							"If it is no migration, give migrations a role of their own.");
+	if (named)
+		set_reason(&run->reason, EXIT_DEADLINE, hint,
+				   "backend %s is still at work under the name of an earlier migration, whose guard has gone", pid);
+	else
+		set_reason(&run->reason, EXIT_DEADLINE, hint,
+				   "backend %s is at work for role \"%s\", which migrates here, but without a guard", pid, role);
+	free(hint);
 }
 
 /*
@@ -77,21 +98,15 @@ ask_for_migrations(Session *session, const Options *options, Millis deadline)
  * be for somebody who has no name to give it.
  */
 bool
-is_earlier_migration(Run *run, const PGresult *sessions)
+is_earlier_migration(Run *run, const PGresult *found)
 {
-	const char *pid;
+	const char *pid = PQgetvalue(found, 0, EARLIER_PID);
 
-	if (PQntuples(sessions) == 0 || PQgetisnull(sessions, 0, 1))
+	if (PQgetisnull(found, 0, EARLIER_PID) || PQgetisnull(found, 0, EARLIER_AT_WORK))
 		return false;
-	pid = PQgetvalue(sessions, 0, 0);
-	if (answer_is_true(sessions, 0, 1))
-	{
-		char	   *hint = psprintf("It ends with its statement; SELECT pg_terminate_backend(%s) ends it now. If it is the service, which a pooler lent that backend, give the service an application_name of its own.", pid);
-
-		set_reason(&run->reason, EXIT_DEADLINE, hint,
-				   "backend %s is still at work under the name of an earlier migration, whose guard has gone", pid);
-		free(hint);
-	}
+	if (answer_is_true(found, 0, EARLIER_AT_WORK))
+		set_at_work(run, pid, answer_is_true(found, 0, EARLIER_NAMED),
+					PQgetvalue(found, 0, EARLIER_OUR_ROLE));
 	else
 		set_reason(&run->reason, EXIT_DEADLINE, NULL,
 				   "backend %s was at work for an earlier migration a moment ago", pid);

@@ -12,7 +12,7 @@
 
 extern bool let_command_end(Run *run);
 extern PGresult *ask_for_migrations(Session *session, const Options *options, Millis deadline);
-extern bool is_earlier_migration(Run *run, const PGresult *sessions);
+extern bool is_earlier_migration(Run *run, const PGresult *found);
 extern bool is_still_to_do(Run *run, Step *step);
 
 #endif							/* EARLIER_MIGRATION_H */

@@ -14,8 +14,11 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "lock/names.h"
 #include "run/earlier_migration.h"
 #include "run/second_connection.h"
+#include "server/answer.h"
+#include "sql/sql.h"
 
 /* How long a second connection beside the guard may take. */
 #define SECOND_CONNECTION_MS 10000
@@ -74,12 +77,32 @@ handle_no_connection(Run *run, const Failure *failure)
 	return SECOND_NONE;
 }
 
+/*
+ * Say if an earlier migration could not have been seen: its sessions are known
+ * by their names, or by a role that only migrates.
+ */
+static void
+warn_of_names(const char *sent, const PGresult *found)
+{
+	const char *arrived = PQgetvalue(found, 0, EARLIER_OUR_NAME);
+	char	   *detail;
+
+	if (answer_is_true(found, 0, EARLIER_OWN_ROLE) || is_name_sent(sent, arrived))
+		return;
+	detail = psprintf("Sent \"%s\", found \"%s\".", sent, arrived);
+	log_event(LOG_WARNING, detail,
+			  "Migrate as a role of its own, by --migration-url, whose sessions are known whatever their name; or by --migrate-sql.",
+			  "an earlier migration that is still at work could not be seen: application_name does not arrive at the server");
+	free(detail);
+}
+
 SecondResult
 ask_second_connection(Run *run)
 {
 	Millis		until;
 	Session		other = {0};
 	PGresult   *result = NULL;
+	char	   *sent = NULL;
 	int			round = 0;
 	SecondResult answer = SECOND_LATER;
 
@@ -90,15 +113,21 @@ ask_second_connection(Run *run)
 	{
 		if (session_open(&other, run->options->migration_conninfo, until))
 			result = ask_for_migrations(&other, run->options, until);
+		if (result != NULL)
+			sent = sent_application_name(&other);
 		session_close(&other);
 	} while (result == NULL && other.failure.kind == FAILURE_RETRY &&
 			 !is_refused_for_now(&other.failure) && wait_backoff(round++, until));
 
-	if (result != NULL)
-		answer = is_earlier_migration(run, result) ? SECOND_LATER : SECOND_CLEAR;
-	else if (stop_signal() == 0)
+	if (result != NULL && !is_earlier_migration(run, result))
+	{
+		warn_of_names(sent, result);
+		answer = SECOND_CLEAR;
+	}
+	else if (result == NULL && stop_signal() == 0)
 		answer = handle_no_connection(run, &other.failure);
 	PQclear(result);
+	free(sent);
 	failure_clear(&other.failure);
 	return answer;
 }

@@ -13,6 +13,17 @@
 #include "pqexpbuffer.h"
 #include "sql/query.h"
 
+/* The columns of sql_earlier_migration(); one row. */
+enum
+{
+	EARLIER_PID,				/* NULL if there is none */
+	EARLIER_AT_WORK,			/* or was, a moment ago; NULL if that cannot be seen */
+	EARLIER_NAMED,				/* known by its name, not by its role */
+	EARLIER_OWN_ROLE,			/* ours is not the guard's; NULL if nobody has the lock */
+	EARLIER_OUR_NAME,
+	EARLIER_OUR_ROLE
+};
+
 /* A timestamptz as text that does not depend on settings. */
 #define SQL_UTC(value) \
 	"pg_catalog.to_char(pg_catalog.timezone('UTC'::pg_catalog.text, " value ")," \
@@ -32,7 +43,8 @@ extern Query sql_begin_script(void);
 extern Query sql_limit_time(int64 left);
 extern Query sql_restore_names(PGconn *conn, const char *search_path, const char *role);
 extern Query sql_back_to_end_of_script(void);
-extern Query sql_migration_sessions(const Options *options, int recent_ms);
+extern Query sql_earlier_migration(const Options *options, int recent_ms);
+extern Query sql_own_name(void);
 extern Query sql_commit(void);
 extern Query sql_rollback(void);
 

@@ -59,39 +59,87 @@ sql_sessions(int holder_pid)
 }
 
 /*
- * A session of a migration command that is at work, or has just been: pid, and
- * whether it is, or NULL if its state is hidden from our role, or not recorded
- * (track_activities).  Every transaction holds its own virtual transaction id,
- * which anybody may see; but a CALL or DO that commits on its way has none for
- * a moment, though its state is active all the time.
- *
- * A pooler may append the address of its client to the name (PgBouncer's
- * application_name_add_host).
+ * Whether a session is at work, or NULL if its state is hidden from our role, or
+ * not recorded (track_activities).  Every transaction holds its own virtual
+ * transaction id, which anybody may see; but a CALL or DO that commits on its
+ * way has none for a moment, though its state is active all the time.
+ */
+#define AT_WORK \
+	"CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_locks l" \
+	" WHERE l.pid OPERATOR(pg_catalog.=) a.pid" \
+	" AND l.locktype OPERATOR(pg_catalog.=) 'virtualxid'" \
+	" AND l.mode OPERATOR(pg_catalog.=) 'ExclusiveLock') THEN true" \
+	" WHEN a.state OPERATOR(pg_catalog.<>) 'disabled'" \
+	" THEN a.state OPERATOR(pg_catalog.<>) 'idle' END"
+
+/*
+ * Ourselves, and whether our role is another than that of the guard, which has
+ * the lock at this moment; NULL if nobody has it.
+ */
+static void
+append_ourselves(PQExpBuffer sql, const Options *options)
+{
+	uint64		key = (uint64) options->lock_key;
+
+	appendPQExpBuffer(sql,
+					  "(SELECT o.usesysid, pg_catalog.current_setting('application_name') AS name,"
+					  " o.usesysid OPERATOR(pg_catalog.<>) (SELECT g.usesysid FROM pg_catalog.pg_locks k"
+					  " JOIN pg_catalog.pg_stat_activity g ON g.pid OPERATOR(pg_catalog.=) k.pid"
+					  " WHERE k.granted AND k.locktype OPERATOR(pg_catalog.=) 'advisory'"
+					  " AND k.database OPERATOR(pg_catalog.=) o.datid"
+					  " AND k.classid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
+					  " AND k.objid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
+					  " AND k.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2 LIMIT 1) AS own_role"
+					  " FROM pg_catalog.pg_stat_activity o"
+					  " WHERE o.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()) me",
+					  (unsigned) (key >> 32), (unsigned) (key & 0xFFFFFFFF));
+}
+
+/*
+ * A session of an earlier migration that is at work, or has just been; and how
+ * sessions can be told here.  They have the name of a migration command, to which
+ * a pooler may append the address of its client (PgBouncer's
+ * application_name_add_host).  Whatever its name, one counts while it is at
+ * work for a role that only migrates: a pooler may drop names, and a driver
+ * send none.  A guard of another key, should it have that role, is left out.
  */
 Query
-sql_migration_sessions(const Options *options, int recent_ms)
+sql_earlier_migration(const Options *options, int recent_ms)
 {
 	char	   *name = command_application_name(MIGRATION, options);
-	char	   *sql;
+	PQExpBufferData sql;
 
-	sql = psprintf("SELECT s.pid, s.at_work FROM"
-				   " (SELECT a.pid, a.state_change, CASE WHEN EXISTS"
-				   " (SELECT FROM pg_catalog.pg_locks l"
-				   " WHERE l.pid OPERATOR(pg_catalog.=) a.pid"
-				   " AND l.locktype OPERATOR(pg_catalog.=) 'virtualxid'"
-				   " AND l.mode OPERATOR(pg_catalog.=) 'ExclusiveLock') THEN true"
-				   " WHEN a.state OPERATOR(pg_catalog.<>) 'disabled'"
-				   " THEN a.state OPERATOR(pg_catalog.<>) 'idle' END AS at_work"
-				   " FROM pg_catalog.pg_stat_activity a"
-				   " WHERE a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
-				   " AND (a.application_name OPERATOR(pg_catalog.=) '%s'"
-				   " OR pg_catalog.starts_with(a.application_name, '%s - '::pg_catalog.text))"
-				   " AND a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()) s"
-				   " WHERE s.at_work IS NOT FALSE OR s.state_change OPERATOR(pg_catalog.>)"
-				   " (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) '%d ms'::pg_catalog.interval)"
-				   " ORDER BY s.at_work DESC NULLS LAST, s.pid LIMIT 1",
-				   name, name, recent_ms);
+	initPQExpBuffer(&sql);
+	appendPQExpBufferStr(&sql,
+						 "SELECT s.pid, s.at_work, s.named, me.own_role, me.name, session_user FROM ");
+	append_ourselves(&sql, options);
+	appendPQExpBuffer(&sql,
+					  " LEFT JOIN LATERAL (SELECT a.pid, a.state_change, a.application_name OPERATOR(pg_catalog.=) '%s'"
+					  " OR pg_catalog.starts_with(a.application_name, '%s - '::pg_catalog.text) AS named, " AT_WORK " AS at_work,"
+					  " me.own_role AND a.usesysid OPERATOR(pg_catalog.=) me.usesysid"
+					  " AND a.backend_type OPERATOR(pg_catalog.=) 'client backend'"
+					  " AND (a.application_name OPERATOR(pg_catalog.<>) 'gw_bootstrap' OR a.backend_xid IS NOT NULL"
+					  " OR a.state OPERATOR(pg_catalog.<>) 'idle in transaction') AS has_role"
+					  " FROM pg_catalog.pg_stat_activity a"
+					  " WHERE a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+					  " AND a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()) s",
+					  name, name);
+	appendPQExpBuffer(&sql,
+					  " ON (s.named OR s.has_role) AND s.at_work IS NOT FALSE"
+					  " OR s.named AND s.state_change OPERATOR(pg_catalog.>)"
+					  " (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) '%d ms'::pg_catalog.interval)"
+					  " ORDER BY s.at_work DESC NULLS LAST, s.named DESC, s.pid LIMIT 1",
+					  recent_ms);
 	pg_free(name);
 
-	return (Query) {sql, MAYBE_ROW, "iB"};
+	return (Query) {sql.data, ONE_ROW, "IBBBtt"};
+}
+
+/*
+ * By what name and as what role the server knows us.
+ */
+Query
+sql_own_name(void)
+{
+	return FIXED_QUERY("SELECT pg_catalog.current_setting('application_name'), session_user", ONE_ROW, "tt");
 }

@@ -17,6 +17,8 @@
 #   trickle   all goes on, but byte by byte
 #   delay     all goes on, but later
 # "after" lets the server have what matched, and keeps or ends the rest;
+# "replace", a pair of texts of the same length, is what the server gets instead
+# of what the client sends, all the time.
 # "once" leaves later connections alone; "most" lets the client have no more
 # than that many bytes of the server's before.
 
@@ -134,7 +136,7 @@ sub _accept
 	return unless $out;
 	setsockopt($in, IPPROTO_TCP, TCP_NODELAY, 1);
 	my $pair = { in => $in, out => $out, sent => '', received => 0 };
-	$self->_act($pair) if !$self->{at} && !defined $self->{most};
+	$self->_act($pair) if !$self->{at} && !defined $self->{most} && !$self->{replace};
 	return $pair;
 }
 
@@ -149,6 +151,7 @@ sub _read
 	return $self->_act($pair) if delete $pair->{due};
 	if ($from_client)
 	{
+		$data =~ s/\Q$self->{replace}[0]\E/$self->{replace}[1]/g if $self->{replace};
 		if ($self->_is_there($pair, $data))
 		{
 			if ($self->{after})
