@@ -45,7 +45,7 @@ foreach my $name (sort keys %broken)
 		last if @faults = $storm->run;
 	}
 	isnt(scalar @faults, 0, "a client with $name is caught");
-	note $_ foreach @faults;
+	note "$name: $_" foreach @faults;
 }
 
 $node->stop;
