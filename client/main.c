@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/output.h"
 #include "base/wait.h"
 #include "command/environment.h"
+#include "command/watcher.h"
 #include "commands.h"
 #include "doctor/doctor.h"
 #include "options/options.h"
@@ -59,7 +61,7 @@ print_heads(const Options *options)
 {
 	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
 		puts(cell->val);
-	return fflush(stdout) == 0 ? EXIT_READY : EXIT_STEP_FAILED;
+	return output_arrived() ? EXIT_READY : EXIT_STEP_FAILED;
 }
 
 int
@@ -69,6 +71,7 @@ main(int argc, char *argv[])
 
 	open_standard_streams();
 	log_init(argv[0]);
+	remember_arguments(argc, argv);
 	parse_options(argc, argv, modes, &options);
 	prepare(&options);
 	hide_session_settings();

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/output.h"
 #include "commands.h"
 #include "fe_utils/string_utils.h"
 #include "lock/extension.h"
@@ -202,11 +203,9 @@ ask_status(Session *session, const Options *options, Millis until, ExitCode *cod
 		else
 			append_text(&out, options, session, &holder, sessions);
 		*code = EXIT_READY;
-		if (fputs(out.data, stdout) == EOF || fflush(stdout) != 0)
-		{
-			log_error("could not write to standard output: %m");
+		fputs(out.data, stdout);
+		if (!output_arrived())
 			*code = EXIT_STEP_FAILED;
-		}
 		termPQExpBuffer(&out);
 	}
 	PQclear(sessions);

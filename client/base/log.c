@@ -80,30 +80,65 @@ append_json_member(PQExpBuffer line, const char *name, const char *value)
 	append_json_string(line, value);
 }
 
+/*
+ * An event as a line of JSON, at so many milliseconds from now.
+ */
+static void
+append_json_event(PQExpBuffer line, int64 from_now, LogLevel level,
+				  const char *message, const char *detail, const char *hint)
+{
+	struct timeval now;
+	struct tm	utc;
+	time_t		seconds;
+	int64		ms;
+	char		date[32];
+
+	gettimeofday(&now, NULL);
+	ms = (int64) now.tv_sec * 1000 + now.tv_usec / 1000 + from_now;
+	seconds = ms / 1000;
+	gmtime_r(&seconds, &utc);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
+
+	appendPQExpBuffer(line, "{\"time\": \"%s.%03dZ\", \"program\": \"gw_bootstrap\"",
+					  date, (int) (ms % 1000));
+	append_json_member(line, "level", levels[level].name);
+	append_json_member(line, "message", message);
+	append_json_member(line, "detail", detail);
+	append_json_member(line, "hint", hint);
+	appendPQExpBufferStr(line, "}\n");
+}
+
 static void
 write_json(LogLevel level, const char *message, const char *detail, const char *hint)
 {
 	PQExpBufferData line;
-	struct timeval now;
-	struct tm	utc;
-	time_t		seconds;
-	char		date[32];
-
-	gettimeofday(&now, NULL);
-	seconds = now.tv_sec;
-	gmtime_r(&seconds, &utc);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
 
 	initPQExpBuffer(&line);
-	appendPQExpBuffer(&line, "{\"time\": \"%s.%03dZ\", \"program\": \"gw_bootstrap\"",
-					  date, (int) (now.tv_usec / 1000));
-	append_json_member(&line, "level", levels[level].name);
-	append_json_member(&line, "message", message);
-	append_json_member(&line, "detail", detail);
-	append_json_member(&line, "hint", hint);
-	appendPQExpBufferStr(&line, "}\n");
+	append_json_event(&line, 0, level, message, detail, hint);
 	fwrite(line.data, 1, line.len, stderr);
 	termPQExpBuffer(&line);
+}
+
+/*
+ * The line of an error that comes true in so many milliseconds, for somebody
+ * who can do nothing but write it then.
+ */
+char *
+log_error_line(int64 from_now, const char *message)
+{
+	PQExpBufferData line;
+
+	initPQExpBuffer(&line);
+	if (as_json)
+		append_json_event(&line, from_now, LOG_ERROR, message, NULL, NULL);
+	else
+	{
+		char	   *copy = make_one_line(message);
+
+		appendPQExpBuffer(&line, "gw_bootstrap: error: %s\n", copy);
+		free(copy);
+	}
+	return line.data;
 }
 
 /*

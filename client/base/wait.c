@@ -9,7 +9,8 @@
  * One thing cannot be waited for that way: libpq resolves host names with
  * getaddrinfo(), which blocks.  In such a call a signal ends the program at
  * once, and for the deadline there is a backstop, a timer that does so shortly
- * after it; the watcher of a running command then ends that, too.
+ * after it; the watcher of a running command then ends that, too.  What it says
+ * is made beforehand, since a signal handler may only write.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/exit_code.h"
+#include "base/log.h"
 #include "base/wait.h"
 
 #define BACKOFF_MIN_MS 50
@@ -28,6 +30,11 @@
 
 static volatile sig_atomic_t signal_seen = 0;
 static volatile sig_atomic_t in_blocking_call = false;
+
+/* What to say at the backstop, in such a call and elsewhere. */
+static char *volatile blocked_line = NULL;
+static char *volatile hanging_line = NULL;
+static Millis backstop = 0;
 static sigset_t original_mask;
 static sigset_t waiting_mask;	/* while we wait */
 static sigset_t working_mask;
@@ -37,7 +44,7 @@ now_ms(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_BOOTTIME, &now);
 	return (Millis) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
@@ -52,14 +59,14 @@ note_signal(int signo)
 static void
 end_at_backstop(int signo)
 {
-	static const char message[] =
-		"gw_bootstrap: error: deadline passed in a call that cannot be interrupted, most likely the look-up of a host name\n";
-
+	const char *line = in_blocking_call ? blocked_line : hanging_line;
 	struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
 
+	if (signal_seen != 0)
+		_exit(EXIT_SIGNAL_BASE + signal_seen);
 	/* async-signal-safe calls only, and none that blocks */
-	if (poll(&fd, 1, 0) > 0)
-		(void) !write(STDERR_FILENO, message, sizeof(message) - 1);
+	if (line != NULL && poll(&fd, 1, 0) > 0)
+		(void) !write(STDERR_FILENO, line, strlen(line));
 	_exit(EXIT_DEADLINE);
 }
 
@@ -129,12 +136,29 @@ stop_waiting(void)
 }
 
 /*
+ * The line about a deadline that passes in that.
+ */
+static void
+make_line(char *volatile *line, const char *doing)
+{
+	char	   *message = psprintf("deadline passed in a call that cannot be interrupted%s%s",
+							 *doing ? ": " : "", doing);
+	char	   *old = *line;
+
+	*line = log_error_line(backstop - now_ms(), message);
+	free(old);
+	free(message);
+}
+
+/*
  * Between these two there is nothing to be put in order before the program
  * ends: no command runs, and a guard ends with its connection.
  */
 void
-begin_blocking_call(void)
+begin_blocking_call(const char *doing)
 {
+	if (backstop != 0)
+		make_line(&blocked_line, doing);
 	in_blocking_call = true;
 	sigprocmask(SIG_SETMASK, &waiting_mask, NULL);
 }
@@ -146,6 +170,14 @@ end_blocking_call(void)
 	in_blocking_call = false;
 }
 
+static void
+set_timer(Millis left)
+{
+	struct itimerval timer = {{0, 0}, {left / 1000, left % 1000 * 1000}};
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
 /*
  * End the program at that time, whatever it is doing; 0 is never.
  * Returns the time that was set before.
@@ -153,14 +185,15 @@ end_blocking_call(void)
 Millis
 set_backstop(Millis when)
 {
-	static Millis current = 0;
-	Millis		previous = current;
-	Millis		left = when == 0 ? 0 : Max(when - now_ms(), 1);
-	struct itimerval timer = {{0, 0}, {left / 1000, left % 1000 * 1000}};
+	Millis		previous = backstop;
 
-	setitimer(ITIMER_REAL, &timer, NULL);
-	current = when;
-
+	set_timer(0);
+	backstop = when;
+	if (when != 0)
+	{
+		make_line(&hanging_line, "");
+		set_timer(Max(when - now_ms(), 1));
+	}
 	return previous;
 }
 

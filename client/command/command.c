@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * command.c
- *		A shell command that runs under a watcher.
+ *		A command that runs under a watcher.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,73 +17,120 @@
 #include "base/wait.h"
 #include "command/command.h"
 #include "command/environment.h"
+#include "command/processes.h"
 #include "options/application_name.h"
+#include "options/exec_form.h"
 #include "port.h"
 
 /* How long it may take until killed processes are gone. */
 #define STOP_MS 2000
 
+static const char *
+source_of(const Command *command)
+{
+	return option_source(strcmp(command->name, MIGRATION) == 0 ? "--migrate" : "--post");
+}
+
 /*
- * Start a shell command.  Returns false, with the reason logged, if the
- * system lets us start none.  It finds the URL, unless NULL, in DATABASE_URL.
+ * Without /proc one could neither stop what a command has left behind, nor
+ * know that nothing is left.
+ */
+static bool
+can_watch(const Command *command)
+{
+	if (processes_are_visible())
+		return true;
+	log_error_hint("Mount /proc, or use a file of SQL instead of the command, which needs no process.",
+				   "cannot run the %s: /proc does not show the processes here", command->name);
+	return false;
+}
+
+/*
+ * Why there was no command.
+ */
+static void
+explain_no_start(const Command *command, const CommandEnd *end, const char *detail)
+{
+	const char *hint = NULL;
+
+	errno = end->start_errno;
+	if (!end->not_executed)
+	{
+		log_event(LOG_ERROR, detail, "See the limits on processes: ulimit -u, and pids.max of the container.",
+				  "could not start the %s: %m", command->name);
+		return;
+	}
+	if (strcmp(command->program, SHELL) == 0)
+		hint = "An image without a shell takes the command as a JSON array: [\"alembic\", \"upgrade\", \"head\"].";
+	log_event(LOG_ERROR, detail, hint, "could not execute \"%s\" for the %s: %m", command->program, command->name);
+}
+
+/*
+ * Start a command.  Returns false, with the reason logged, if the system lets
+ * us start none.  It finds the URL, unless NULL, in DATABASE_URL.  With a
+ * patience, it is killed unless it is told to go on again and again.
  */
 bool
-command_start(Command *command, const char *name, const char *shell_command,
+command_start(Command *command, const char *name, const char *text, Millis patience,
 			  const Options *options, const char *database_url)
 {
-	int			control[2];
+	Watched		watched = {.name = name, .patience = patience};
+	int			orders[2];
 	int			report[2];
 
-	command->name = name;
-	if (pipe2(control, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0)
+	*command = (Command) {.name = name};
+	watched.argv = command_arguments(text, source_of(command));
+	command->program = watched.argv[0];
+	if (!can_watch(command))
+		return false;
+	if (pipe2(orders, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0)
 	{
 		log_error("could not create pipe: %m");
 		return false;
 	}
+	watched.orders = orders[0];
+	watched.report = report[1];
 	fflush(NULL);
+	command->not_ours = children_of(getpid());
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	command->watcher = fork();
-	if (command->watcher < 0)
+	command->reaper = fork();
+	if (command->reaper < 0)
 	{
-		log_error("could not start %s: %m", name);
+		explain_no_start(command, &(CommandEnd) {.start_errno = errno}, NULL);
 		return false;
 	}
-	if (command->watcher == 0)
+	if (command->reaper == 0)
 	{
-		close(control[1]);
-		close(report[0]);
 		set_command_environment(command_application_name(name, options), database_url);
-		watch_command(shell_command, control[0], report[1]);
+		reap_command(&watched, orders[1], report[0]);
 	}
-	close(control[0]);
+	close(orders[0]);
 	close(report[1]);
-	command->control = control[1];
+	/* never wait for a watcher that is stopped */
+	fcntl(orders[1], F_SETFL, O_NONBLOCK);
+	command->orders = orders[1];
 	command->report = report[0];
 
 	return true;
 }
 
-/*
- * Take the watcher's report, once its pipe can be read.  Returns false if the
- * watcher itself was killed.
- */
-bool
-command_end(Command *command, CommandEnd *end)
+static void
+give_order(Command *command, Order order)
 {
-	bool		reported = read(command->report, end, sizeof(*end)) == sizeof(*end);
-
-	close(command->control);
-	close(command->report);
-	if (!reported)
-		kill_children();
-	waitpid(command->watcher, NULL, 0);
-	prctl(PR_SET_CHILD_SUBREAPER, 0);
-
-	return reported;
+	(void) !write(command->orders, &order, sizeof(order));
 }
 
 /*
- * Wait for the watcher's report although a signal has asked us to stop.
+ * Tell the watcher that the guard was still alive at that time.
+ */
+void
+command_go_on(Command *command, Millis guard_alive_at)
+{
+	give_order(command, (Order) {.kind = ORDER_GO_ON, .at = guard_alive_at});
+}
+
+/*
+ * Wait for the report, or its end, although a signal has asked us to stop.
  */
 static bool
 wait_for_report(Command *command, Millis until)
@@ -99,27 +146,89 @@ wait_for_report(Command *command, Millis until)
 }
 
 /*
- * Stop the command and all that it started: SIGTERM, and SIGKILL after a
- * grace, in milliseconds.
+ * Take the report, once its pipe can be read.  Returns false if reaper and
+ * watcher were both killed: their children are ours then, and none of them may
+ * outlive the lock.
  */
-void
-command_stop(Command *command, int grace)
+bool
+command_end(Command *command, CommandEnd *end)
+{
+	bool		reported = read(command->report, end, sizeof(*end)) == sizeof(*end);
+
+	close(command->orders);
+	/* both end by themselves, which ends the pipe */
+	if (reported && wait_for_report(command, now_ms() + STOP_MS))
+		waitpid(command->reaper, NULL, 0);
+	close(command->report);
+	kill_descendants(command->not_ours, now_ms() + STOP_MS);
+	free(command->not_ours);
+	prctl(PR_SET_CHILD_SUBREAPER, 0);
+
+	return reported;
+}
+
+/*
+ * Wake reaper and watcher, should somebody have stopped them.
+ */
+static void
+wake_watcher(Command *command)
+{
+	pid_t	   *children = children_of(getpid());
+
+	for (pid_t *child = children; *child != 0; child++)
+	{
+		if (is_among(*child, command->not_ours))
+			continue;
+		kill(*child, SIGCONT);
+		signal_children(*child, SIGCONT);
+	}
+	free(children);
+}
+
+/*
+ * Say what does not end, and wait for it.
+ */
+static bool
+wait_for_stuck(Command *command, Millis deadline)
+{
+	struct pollfd fd = {.fd = command->report, .events = POLLIN};
+	pid_t		pid = last_descendant(command->reaper);
+
+	log_event(LOG_WARNING, NULL,
+			  "It hangs in the kernel, or belongs to another user. The lock is kept until it has ended.",
+			  "could not stop the %s: process %s did not end within %d ms of SIGKILL",
+			  command->name, describe_process(pid), STOP_MS);
+	return wait_until(&fd, 1, deadline);
+}
+
+/*
+ * Stop the command and all that it started: SIGTERM, and SIGKILL after a
+ * grace, in milliseconds.  The watcher itself may be stopped and has to be
+ * woken.  Returns false if something was still there at the deadline.
+ */
+bool
+command_stop(Command *command, int grace, Millis deadline)
 {
 	CommandEnd	end;
-	Millis		backstop;
+	Millis		backstop = set_backstop(0);	/* nothing here blocks */
+	bool		ended;
 
-	/* The grace may reach beyond the deadline, but is bounded as well. */
-	backstop = set_backstop(now_ms() + grace + STOP_MS);
 	log_info("stopping the %s", command->name);
-	(void) !write(command->control, &(char) {WATCHER_TERMINATE}, 1);
-	if (!wait_for_report(command, now_ms() + grace))
+	give_order(command, (Order) {.kind = ORDER_TERMINATE});
+	wake_watcher(command);
+	ended = wait_for_report(command, now_ms() + grace);
+	if (!ended)
 	{
 		log_info("killing the %s, which did not end within %d ms of SIGTERM",
 				 command->name, grace);
-		(void) !write(command->control, &(char) {WATCHER_KILL}, 1);
+		close(command->orders);
+		command->orders = -1;
+		ended = wait_for_report(command, now_ms() + STOP_MS) || wait_for_stuck(command, deadline);
 	}
-	command_end(command, &end);
+	if (ended)
+		command_end(command, &end);
 	set_backstop(backstop > now_ms() ? backstop : 0);
+	return ended;
 }
 
 /*
@@ -128,14 +237,24 @@ command_stop(Command *command, int grace)
 bool
 command_succeeded(const Command *command, const CommandEnd *end)
 {
+	const char *detail = psprintf("The command is that of %s.", source_of(command));
+
+	if (end->start_errno != 0)
+	{
+		explain_no_start(command, end, detail);
+		return false;
+	}
+	if (end->watcher_killed)
+	{
+		log_error("the watcher of the %s was killed", command->name);
+		return false;
+	}
 	if (end->leftovers > 0)
 		log_warning("the %s left %d process(es) behind, which were ended",
 					command->name, end->leftovers);
 	if (end->wait_status == 0)
 		return true;
-	log_event(LOG_ERROR,
-			  psprintf("The command is that of %s.",
-					   option_source(strcmp(command->name, "post step") == 0 ? "--post" : "--migrate")),
-			  NULL, "%s failed: %s", command->name, wait_result_to_str(end->wait_status));
+	log_event(LOG_ERROR, detail, NULL, "%s failed: %s", command->name,
+			  wait_result_to_str(end->wait_status));
 	return false;
 }

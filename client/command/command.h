@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * command.h
- *		A shell command that runs under a watcher.
+ *		A command that runs under a watcher.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,15 +17,18 @@
 typedef struct Command
 {
 	const char *name;			/* "migration" or "post step" */
-	pid_t		watcher;
-	int			control;		/* orders to the watcher */
-	int			report;			/* one CommandEnd from the watcher */
+	const char *program;		/* that is executed */
+	pid_t		reaper;
+	pid_t	   *not_ours;		/* children that we had before */
+	int			orders;			/* to the watcher */
+	int			report;			/* one CommandEnd */
 } Command;
 
-extern bool command_start(Command *command, const char *name, const char *shell_command,
+extern bool command_start(Command *command, const char *name, const char *text, Millis patience,
 						  const Options *options, const char *database_url);
+extern void command_go_on(Command *command, Millis guard_alive_at);
 extern bool command_end(Command *command, CommandEnd *end);
-extern void command_stop(Command *command, int grace);
+extern bool command_stop(Command *command, int grace, Millis deadline);
 extern bool command_succeeded(const Command *command, const CommandEnd *end);
 
 #endif							/* COMMAND_H */

@@ -1,19 +1,29 @@
 /*-------------------------------------------------------------------------
  *
  * watcher.c
- *		The process between the client and a command.
+ *		The processes between the client and a command.
  *
  * The lock is gone the moment the client dies, even by SIGKILL, so the
  * migration must be gone as well before another replica starts its own.
- * PR_SET_PDEATHSIG reaches only a direct child.  Hence this process: it is
- * the sub-reaper of all that the command starts, so that nothing escapes by
+ * PR_SET_PDEATHSIG reaches only a direct child.  Hence the watcher: it is the
+ * sub-reaper of all that the command starts, so that nothing escapes by
  * forking twice, and it sees the death of the client by the end of a pipe.
  *
- * It keeps the client's connections open, too: should the client die, the
- * server sees the guard's end only when this process ends, which is when
- * nothing of the command is left.
+ * A client that is stopped, or whose machine was suspended, does not die.  So
+ * it gives a sign whenever its guard has answered; without one for longer than
+ * a guard may be silent, the watcher kills at once, since somebody else may
+ * have the lock by then.  The clock of both goes on during a suspend.
  *
- * It runs in a session of its own: a terminal's Ctrl-C reaches the client
+ * The watcher may be killed as well.  Between it and the client is the reaper,
+ * which does nothing but inherit what the watcher leaves, and kill that.  So
+ * any two of the three may be killed at the same moment.  The watcher does not
+ * bear our name: "killall -9 gw_bootstrap" leaves it.
+ *
+ * Both keep the client's connections open, too: should the client die, the
+ * server sees the guard's end only when they end, which is when nothing of
+ * the command is left.
+ *
+ * They run in a session of their own: a terminal's Ctrl-C reaches the client
  * alone, which then stops the command in order.
  *
  *-------------------------------------------------------------------------
@@ -23,16 +33,56 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/wait.h"
+#include "command/processes.h"
 #include "command/watcher.h"
 
 /* How long what a command leaves behind has between SIGTERM and SIGKILL. */
 #define LEFTOVER_GRACE_MS 2000
 
+/* How often to look whether what was killed is gone. */
+#define KILL_INTERVAL_MS 100
+
+#define FOR_EVER PG_INT64_MAX
+
+typedef struct Watcher
+{
+	const Watched *watched;
+	pid_t		command;
+	bool		command_ended;
+	Millis		last_sign;		/* of the client */
+	Millis		leftovers_until;	/* or 0 */
+	int			silence;		/* timer that ends when the client is too late */
+	CommandEnd	end;
+} Watcher;
+
 static int	child_pipe[2];
+static char *arguments;
+static size_t arguments_size;
+
+/*
+ * Where "ps" finds our arguments, which are one piece of memory.
+ */
+void
+remember_arguments(int argc, char *argv[])
+{
+	arguments = argv[0];
+	arguments_size = argv[argc - 1] + strlen(argv[argc - 1]) - argv[0];
+}
+
+/*
+ * Call the watcher what it is.
+ */
+static void
+rename_watcher(const char *name)
+{
+	prctl(PR_SET_NAME, "watcher");
+	memset(arguments, 0, arguments_size);
+	snprintf(arguments, arguments_size, "watcher of a %s", name);
+}
 
 static void
 note_child(int signo)
@@ -44,45 +94,20 @@ note_child(int signo)
 }
 
 /*
- * Send a signal to every child.  Grandchildren whose parent has ended are
- * children of ours by now.  Returns how many there were.
- */
-static int
-signal_children(int signo)
-{
-	char		path[64];
-	FILE	   *file;
-	int			pid;
-	int			count = 0;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int) getpid());
-	file = fopen(path, "r");
-	if (file == NULL)
-		return 0;
-	while (fscanf(file, "%d", &pid) == 1)
-	{
-		kill(pid, signo);
-		count++;
-	}
-	fclose(file);
-	return count;
-}
-
-/*
  * Reap what has ended.  Returns false when no child is left.
  */
 static bool
-reap_children(pid_t command, CommandEnd *end, bool *command_ended)
+reap_children(Watcher *watcher)
 {
 	int			status;
 	pid_t		pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 	{
-		if (pid == command)
+		if (pid == watcher->command)
 		{
-			end->wait_status = status;
-			*command_ended = true;
+			watcher->end.wait_status = status;
+			watcher->command_ended = true;
 		}
 	}
 	return pid == 0;
@@ -93,132 +118,219 @@ reap_children(pid_t command, CommandEnd *end, bool *command_ended)
  * none is left.
  */
 static void
-kill_all(pid_t command, CommandEnd *end, bool *command_ended)
+kill_all(Watcher *watcher)
 {
-	while (reap_children(command, end, command_ended))
+	while (reap_children(watcher))
 	{
 		struct pollfd fd = {.fd = child_pipe[0], .events = POLLIN};
 		char		buffer[64];
 
-		kill(-command, SIGKILL);
-		signal_children(SIGKILL);
-		if (poll(&fd, 1, 100) > 0)
+		kill(-watcher->command, SIGKILL);
+		signal_children(getpid(), SIGKILL);
+		if (poll(&fd, 1, KILL_INTERVAL_MS) > 0)
 			(void) !read(child_pipe[0], buffer, sizeof(buffer));
 	}
 }
 
 /*
- * Should the watcher itself be killed, its children are the client's, which
- * is a sub-reaper for that time: none of them may outlive the lock.
+ * In the child: become the command.  Tells through the pipe why not.
  */
-void
-kill_children(void)
+static void
+become_command(const Watched *watched, pid_t watcher, int failure)
 {
-	while (waitpid(-1, NULL, WNOHANG) >= 0)
-	{
-		signal_children(SIGKILL);
-		poll(NULL, 0, 10);
-	}
-}
-
-static pid_t
-start_command(const char *shell_command)
-{
-	pid_t		parent = getpid();
-	pid_t		pid = fork();
 	int			null;
-
-	if (pid != 0)
-		return pid;
 
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
+	if (getppid() != watcher)
 		_exit(127);
 	stop_waiting();
 	signal(SIGCHLD, SIG_DFL);
 	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	dup2(null, STDIN_FILENO);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
-	execl("/bin/sh", "sh", "-c", shell_command, (char *) NULL);
+	execvp(watched->argv[0], watched->argv);
+	(void) !write(failure, &errno, sizeof(errno));
 	_exit(127);
 }
 
 /*
- * Handle one order of the client.  Returns false if that was to kill.
+ * Returns false, with the reason in "end", if there is no command.
  */
 static bool
-take_order(int control, pid_t command)
+start_command(Watcher *watcher)
 {
-	char		order;
+	pid_t		self = getpid();
+	int			failure[2];
 
-	if (read(control, &order, 1) != 1 || order == WATCHER_KILL)
-		return false;
-	kill(-command, SIGTERM);
-	signal_children(SIGTERM);
-	return true;
+	if (pipe2(failure, O_CLOEXEC) == 0)
+	{
+		watcher->command = fork();
+		if (watcher->command == 0)
+			become_command(watcher->watched, self, failure[1]);
+		if (watcher->command > 0)
+		{
+			setpgid(watcher->command, watcher->command);
+			close(failure[1]);
+			watcher->end.not_executed =
+				read(failure[0], &watcher->end.start_errno, sizeof(int)) > 0;
+			close(failure[0]);
+			return true;
+		}
+	}
+	watcher->end.start_errno = errno;
+	return false;
+}
+
+static void
+set_silence_timer(const Watcher *watcher)
+{
+	Millis		at = watcher->last_sign + watcher->watched->patience;
+	struct itimerspec timer = {.it_value = {at / 1000, at % 1000 * 1000000}};
+
+	timerfd_settime(watcher->silence, TFD_TIMER_ABSTIME, &timer, NULL);
 }
 
 /*
- * Run the command and watch over it.  Does not return.
+ * Take the orders of the client.  Returns false if it has gone, or is done
+ * with the command.
+ */
+static bool
+take_orders(Watcher *watcher)
+{
+	Order		order;
+	ssize_t		len;
+
+	while ((len = read(watcher->watched->orders, &order, sizeof(order))) == sizeof(order))
+	{
+		if (order.kind == ORDER_GO_ON)
+		{
+			watcher->last_sign = order.at;
+			set_silence_timer(watcher);
+			continue;
+		}
+		kill(-watcher->command, SIGTERM);
+		signal_children(getpid(), SIGTERM);
+	}
+	return len < 0;				/* there are no more for now */
+}
+
+/*
+ * Whether the client was silent for longer than its guard may be.
+ */
+static bool
+client_is_silent(Watcher *watcher)
+{
+	watcher->end.client_silent = watcher->watched->patience != 0 &&
+		now_ms() >= watcher->last_sign + watcher->watched->patience;
+	return watcher->end.client_silent;
+}
+
+/*
+ * The command has ended; what it has left behind has a moment to do so, too.
+ */
+static void
+end_leftovers(Watcher *watcher)
+{
+	watcher->end.leftovers = signal_children(getpid(), SIGTERM);
+	watcher->leftovers_until = now_ms() + LEFTOVER_GRACE_MS;
+}
+
+/*
+ * Watch over the command until nothing of it is left.
+ */
+static void
+watch_command(Watcher *watcher)
+{
+	struct pollfd fds[] = {
+		{.fd = watcher->watched->orders, .events = POLLIN},
+		{.fd = child_pipe[0], .events = POLLIN},
+		{.fd = watcher->silence, .events = POLLIN}};
+
+	while (reap_children(watcher))
+	{
+		char		buffer[64];
+		Millis		left = -1;
+
+		if (watcher->command_ended && watcher->leftovers_until == 0)
+			end_leftovers(watcher);
+		if (watcher->leftovers_until != 0)
+			left = watcher->leftovers_until - now_ms();
+		if (watcher->leftovers_until != 0 && left <= 0)
+			break;
+		poll(fds, lengthof(fds), left);
+		if (!take_orders(watcher) || client_is_silent(watcher))
+			break;
+		(void) !read(child_pipe[0], buffer, sizeof(buffer));
+	}
+	kill_all(watcher);
+}
+
+/*
+ * In the watcher.  Does not return.
+ */
+static void
+run_watcher(const Watched *watched)
+{
+	Watcher		watcher = {.watched = watched, .last_sign = now_ms()};
+	struct sigaction action = {.sa_handler = note_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
+	sigset_t	child;
+
+	rename_watcher(watched->name);
+	fcntl(watched->orders, F_SETFL, O_NONBLOCK);
+	watcher.silence = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (watched->patience != 0)
+		set_silence_timer(&watcher);
+	if (pipe2(child_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
+		watcher.end.start_errno = errno;
+	else
+	{
+		sigaction(SIGCHLD, &action, NULL);
+		/* Whoever started us may have blocked it. */
+		sigemptyset(&child);
+		sigaddset(&child, SIGCHLD);
+		sigprocmask(SIG_UNBLOCK, &child, NULL);
+		if (start_command(&watcher))
+			watch_command(&watcher);
+	}
+	(void) !write(watched->report, &watcher.end, sizeof(watcher.end));
+	_exit(0);
+}
+
+/*
+ * In the reaper: run the command under a watcher.  Does not return.  What is
+ * the client's of the pipes is closed here.
  */
 void
-watch_command(const char *shell_command, int control, int report)
+reap_command(const Watched *watched, int their_orders, int their_report)
 {
 	CommandEnd	end = {0};
-	bool		command_ended = false;
-	bool		told_leftovers = false;
-	Millis		kill_at = 0;
-	sigset_t	child;
-	struct sigaction action = {.sa_handler = note_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
-	struct pollfd fds[2];
-	pid_t		command;
+	int			status;
+	pid_t		watcher;
 
+	close(their_orders);
+	close(their_report);
 	/* the signals that stop the client reach us through its orders only */
 	setsid();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	if (pipe2(child_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
-		_exit(1);
-	sigaction(SIGCHLD, &action, NULL);
-	/* Whoever started us may have blocked it. */
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	sigprocmask(SIG_UNBLOCK, &child, NULL);
-
-	command = start_command(shell_command);
-	if (command < 0)
-		_exit(1);
-	setpgid(command, command);
-
-	fds[0] = (struct pollfd) {.fd = control, .events = POLLIN};
-	fds[1] = (struct pollfd) {.fd = child_pipe[0], .events = POLLIN};
-	while (reap_children(command, &end, &command_ended))
+	watcher = fork();
+	if (watcher == 0)
 	{
-		char		buffer[64];
-		int			timeout = -1;
-		int			rc;
-
-		if (command_ended && !told_leftovers)
-		{
-			end.leftovers = signal_children(SIGTERM);
-			told_leftovers = true;
-			kill_at = now_ms() + LEFTOVER_GRACE_MS;
-		}
-		if (kill_at != 0)
-			timeout = Max(kill_at - now_ms(), 0);
-		rc = poll(fds, 2, timeout);
-		if (rc < 0)				/* SIGCHLD */
-			continue;
-		if (rc == 0 ||
-			((fds[0].revents & (POLLIN | POLLHUP)) && !take_order(control, command)))
-		{
-			kill_all(command, &end, &command_ended);
-			break;
-		}
-		if (fds[1].revents & POLLIN)
-			(void) !read(child_pipe[0], buffer, sizeof(buffer));
+		prctl(PR_SET_CHILD_SUBREAPER, 1);
+		run_watcher(watched);
 	}
-
-	(void) !write(report, &end, sizeof(end));
+	close(watched->orders);
+	if (watcher < 0)
+		end.start_errno = errno;
+	else
+	{
+		while (waitpid(watcher, &status, 0) < 0 && errno == EINTR)
+			;
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+			_exit(0);
+		end.watcher_killed = true;
+		kill_descendants(NULL, FOR_EVER);
+	}
+	(void) !write(watched->report, &end, sizeof(end));
 	_exit(0);
 }

@@ -1,25 +1,48 @@
 /*-------------------------------------------------------------------------
  *
  * watcher.h
- *		The process between the client and a command.
+ *		The processes between the client and a command.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef WATCHER_H
 #define WATCHER_H
 
-/* What the client writes to the watcher; closing the pipe means WATCHER_KILL. */
-#define WATCHER_TERMINATE 'T'
-#define WATCHER_KILL 'K'
+#include "base/wait.h"
 
-/* What the watcher writes when nothing of the command is left. */
+/* What the client writes to the watcher; closing the pipe means to kill. */
+typedef struct Order
+{
+	enum
+	{
+		ORDER_TERMINATE,
+		ORDER_GO_ON				/* the guard was alive at that time */
+	} kind;
+	Millis		at;
+} Order;
+
+/* What comes back when nothing of the command is left. */
 typedef struct CommandEnd
 {
+	int			start_errno;	/* why it could not be started, or 0 */
+	bool		not_executed;	/* that is what failed */
 	int			wait_status;	/* of the command itself, as from waitpid() */
 	int			leftovers;		/* processes that it had left behind */
+	bool		watcher_killed;
+	bool		client_silent;	/* so the watcher has killed the command */
 } CommandEnd;
 
-extern void kill_children(void);
-extern void watch_command(const char *shell_command, int control, int report);
+/* What to run, and how. */
+typedef struct Watched
+{
+	const char *name;			/* of the command, for "ps" */
+	char	  **argv;
+	Millis		patience;		/* between two signs of the client's, or 0 */
+	int			orders;			/* pipe of Order */
+	int			report;			/* pipe of one CommandEnd */
+} Watched;
+
+extern void remember_arguments(int argc, char *argv[]);
+extern void reap_command(const Watched *watched, int their_orders, int their_report);
 
 #endif							/* WATCHER_H */

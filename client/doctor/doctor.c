@@ -12,6 +12,7 @@
 
 #include "base/deadline.h"
 #include "base/log.h"
+#include "base/output.h"
 #include "doctor/doctor.h"
 
 /* Seconds; all is over in about 5, unless something is wrong. */
@@ -165,11 +166,8 @@ do_doctor(const Options *options)
 	set_backstop(doctor.deadline + BACKSTOP_MS);
 	code = examine(&doctor);
 	session_close(&doctor.session);
-	if (ferror(stdout))
-	{
-		log_error("could not write to standard output");
+	if (!output_arrived())
 		code = EXIT_STEP_FAILED;
-	}
 
 	return stop_signal() ? EXIT_SIGNAL_BASE + stop_signal() : code;
 }

@@ -22,8 +22,6 @@
 #include "lock/plain.h"
 #include "sql/sql.h"
 
-#define PATIENCE_MS (2 * HEARTBEAT_MS)
-
 typedef struct Heartbeat
 {
 	bool		pending;		/* sent, but not answered yet */
@@ -132,7 +130,7 @@ guard_end(Session *session, Millis deadline)
  * lost.
  */
 static bool
-read_heartbeat(Session *guard, Heartbeat *heartbeat)
+read_heartbeat(Command *command, Session *guard, Heartbeat *heartbeat)
 {
 	if (!session_read(guard))
 		return false;
@@ -143,6 +141,8 @@ read_heartbeat(Session *guard, Heartbeat *heartbeat)
 
 		if (result == NULL)
 		{
+			if (heartbeat->pending)
+				command_go_on(command, heartbeat->sent);
 			heartbeat->pending = false;
 			break;
 		}
@@ -187,12 +187,12 @@ heartbeat_due(const Heartbeat *heartbeat)
  * is lost.
  */
 static bool
-watch_guard(Session *guard, bool readable, Heartbeat *heartbeat)
+watch_guard(Command *command, Session *guard, bool readable, Heartbeat *heartbeat)
 {
 	bool		due = now_ms() >= heartbeat_due(heartbeat);
 
 	/* an answer may have come while we were not running ourselves */
-	if ((readable || due) && !read_heartbeat(guard, heartbeat))
+	if ((readable || due) && !read_heartbeat(command, guard, heartbeat))
 		return false;
 	if (!due)
 		return true;
@@ -223,7 +223,7 @@ watch(Command *command, Session *guard, Millis deadline)
 			break;
 		if (stop_signal() != 0 || now_ms() >= deadline)
 			return WATCH_STOPPED;
-		if (guard && !watch_guard(guard, event && fds[1].revents != 0, &heartbeat))
+		if (guard && !watch_guard(command, guard, event && fds[1].revents != 0, &heartbeat))
 			return WATCH_GUARD_LOST;
 	}
 

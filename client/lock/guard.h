@@ -14,6 +14,10 @@
 /* The time between two heartbeats. */
 #define HEARTBEAT_MS 3000
 
+/* How long a guard may be silent, and how long then who watches it. */
+#define PATIENCE_MS (2 * HEARTBEAT_MS)
+#define SILENCE_MS (PATIENCE_MS + 1000)
+
 typedef enum Outcome
 {
 	OUTCOME_FAILED,				/* see the session's failure */

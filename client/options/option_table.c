@@ -35,7 +35,9 @@ const Option option_table[] = {
 		"with --alembic: start although the database is at a\n"
 		"revision that this replica does not have"},
 	{"migrate", 0, OPTION_SHELL, FIELD(migrate), {"GW_BOOTSTRAP_MIGRATE"}, "COMMAND",
-		"shell command that migrates, run under the lock"},
+		"shell command that migrates, run under the lock; without\n"
+		"a shell if it is a JSON array: [\"alembic\", \"upgrade\",\n"
+		"\"head\"]"},
 	{"migrate-sql", 0, OPTION_PATH, FIELD(migrate_sql), {"GW_BOOTSTRAP_MIGRATE_SQL"}, "FILE",
 		"SQL statements that migrate instead, in one transaction\n"
 		"that is the lock: it takes one connection in all"},
@@ -43,8 +45,8 @@ const Option option_table[] = {
 		"what the migration command gets as DATABASE_URL, for\n"
 		"instance a way past the pooler (default: --dbname)"},
 	{"post", 0, OPTION_SHELL, FIELD(post), {"GW_BOOTSTRAP_POST"}, "COMMAND",
-		"shell command for idempotent steps, run at every start\n"
-		"once the database is at head"},
+		"shell command, or JSON array, for idempotent steps, run\n"
+		"at every start once the database is at head"},
 	{"post-sql", 0, OPTION_PATH, FIELD(post_sql), {"GW_BOOTSTRAP_POST_SQL"}, "FILE",
 		"SQL statements, run before that in a transaction of\n"
 		"their own"},

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/output.h"
 #include "getopt_long.h"
 #include "migrations/migration_tool.h"
 #include "options/conninfo.h"
@@ -209,12 +210,12 @@ parse_command_line(int argc, char *argv[], const Mode *modes, Options *options)
 		else if (option->type == OPTION_HELP)
 		{
 			help(modes);
-			exit(EXIT_READY);
+			exit(output_arrived() ? EXIT_READY : EXIT_STEP_FAILED);
 		}
 		else if (option->type == OPTION_VERSION)
 		{
 			version();
-			exit(EXIT_READY);
+			exit(output_arrived() ? EXIT_READY : EXIT_STEP_FAILED);
 		}
 		else
 			set_option(options, option, optarg, psprintf("--%s", option->name));
@@ -382,7 +383,7 @@ find_mode(const Mode *modes, const char *word)
 		log_error_hint(USAGE_HINT, "unknown command \"%s\"", word);
 		exit(EXIT_USAGE);
 	}
-	exit(EXIT_READY);
+	exit(output_arrived() ? EXIT_READY : EXIT_STEP_FAILED);
 }
 
 void

@@ -65,13 +65,51 @@ verify_migration(Run *run)
 	}
 }
 
-static Step
-end_stopped(Run *run)
+/*
+ * Stop the command, since the guard is lost, the deadline has passed, or a
+ * signal came.  If it cannot be stopped the guard is left to its watcher, who
+ * keeps the connection until nothing of the command is left.
+ */
+static bool
+stop_command(Run *run, Command *command, int grace)
 {
-	if (stop_signal() != 0)
-		return STEP_AGAIN;
-	set_reason(&run->reason, EXIT_DEADLINE, NULL, "the migration did not end in time and was stopped");
-	return end_at_deadline(run);
+	bool		stopped = command_stop(command, grace, run->deadline.end);
+
+	if (!stopped)
+		run->session.conn = NULL;
+	set_reason(&run->reason, stopped ? EXIT_DEADLINE : EXIT_NOT_STOPPED, NULL,
+			   stopped ? "the migration did not end in time and was stopped" :
+						 "the migration could not be stopped, and may go on");
+	return stopped;
+}
+
+/*
+ * Watch the guard and the command until it has ended.  If that was not by
+ * itself, the step says how to go on.
+ */
+static bool
+wait_for_command(Run *run, Command *command, CommandEnd *end, Step *step)
+{
+	switch (watch(command, &run->session, run->deadline.end))
+	{
+		case WATCH_ENDED:
+			break;
+		case WATCH_GUARD_LOST:
+			*step = stop_command(run, command, GRACE_LOST_MS) ? start_over(run) : end_at_deadline(run);
+			return false;
+		case WATCH_STOPPED:
+			stop_command(run, command, stop_signal() ? GRACE_SIGNAL_MS : GRACE_DEADLINE_MS);
+			*step = stop_signal() ? STEP_AGAIN : end_at_deadline(run);
+			return false;
+	}
+	if (!command_end(command, end))
+		end->watcher_killed = true;
+	if (!end->client_silent)
+		return true;
+	set_failure(&run->session.failure, FAILURE_RETRY, NULL,
+				"this client was stopped for some time, so its watcher has killed the migration");
+	*step = start_over(run);
+	return false;
 }
 
 static Step
@@ -79,28 +117,15 @@ run_command(Run *run)
 {
 	const Options *options = run->options;
 	Command		command;
-	CommandEnd	end;
+	CommandEnd	end = {0};
+	Step		step;
 
 	log_info("migrating");
-	if (!command_start(&command, MIGRATION, options->migrate, options,
+	if (!command_start(&command, MIGRATION, options->migrate, SILENCE_MS, options,
 					   options->migration_url ? options->migration_url : options->dbname))
 		return end_with(run, EXIT_STEP_FAILED);
-	switch (watch(&command, &run->session, run->deadline.end))
-	{
-		case WATCH_ENDED:
-			break;
-		case WATCH_GUARD_LOST:
-			command_stop(&command, GRACE_LOST_MS);
-			return start_over(run);
-		case WATCH_STOPPED:
-			command_stop(&command, stop_signal() ? GRACE_SIGNAL_MS : GRACE_DEADLINE_MS);
-			return end_stopped(run);
-	}
-	if (!command_end(&command, &end))
-	{
-		log_error("the watcher of the migration was killed");
-		return end_with(run, EXIT_STEP_FAILED);
-	}
+	if (!wait_for_command(run, &command, &end, &step))
+		return step;
 	if (!command_succeeded(&command, &end))
 		return guard_is_alive(&run->session, run->deadline.attempt) ?
 			end_with(run, EXIT_STEP_FAILED) :

@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/output.h"
 #include "base/progress.h"
 #include "command/command.h"
 #include "command/environment.h"
+#include "options/exec_form.h"
 #include "run/post_sql.h"
 #include "run/round.h"
 #include "run/run.h"
@@ -40,22 +42,24 @@ run_post_steps(const Run *run)
 {
 	Millis		deadline = post_deadline(run);
 	Command		command;
-	CommandEnd	end;
+	CommandEnd	end = {0};
 
 	log_debug("running the post step");
 	set_backstop(0);
-	if (!command_start(&command, "post step", run->options->post, run->options, run->options->dbname))
+	if (!command_start(&command, "post step", run->options->post, 0, run->options, run->options->dbname))
 		return EXIT_STEP_FAILED;
 	if (watch(&command, NULL, deadline) != WATCH_ENDED)
 	{
-		command_stop(&command, stop_signal() ? GRACE_SIGNAL_MS : GRACE_DEADLINE_MS);
+		bool		stopped = command_stop(&command, stop_signal() ? GRACE_SIGNAL_MS : GRACE_DEADLINE_MS, deadline);
+
 		if (stop_signal() == 0)
-			log_error("deadline passed: the post step did not end in time and was stopped");
-		return EXIT_DEADLINE;
+			log_error("deadline passed: the post step did not end in time and %s",
+					  stopped ? "was stopped" : "could not be stopped");
+		return stopped ? EXIT_DEADLINE : EXIT_NOT_STOPPED;
 	}
-	if (!command_end(&command, &end) || !command_succeeded(&command, &end))
-		return EXIT_STEP_FAILED;
-	return EXIT_READY;
+	if (!command_end(&command, &end))
+		end.watcher_killed = true;
+	return command_succeeded(&command, &end) ? EXIT_READY : EXIT_STEP_FAILED;
 }
 
 static ExitCode
@@ -114,13 +118,27 @@ read_sql_files(Run *run)
 		read_sql_file(&run->post_sql, options->post_sql, option_source("--post-sql"));
 }
 
+/*
+ * Refuse a command that is no command, before anything is done.
+ */
+static void
+check_commands(const Options *options)
+{
+	if (options->migrate != NULL && !options->skip_migrations)
+		command_arguments(options->migrate, option_source("--migrate"));
+	if (options->post != NULL)
+		command_arguments(options->post, option_source("--post"));
+}
+
 ExitCode
 do_run(const Options *options)
 {
 	Run			run = {.options = options, .start = now_ms()};
 	ExitCode	code;
 	int			signo;
+	bool		told;
 
+	check_commands(options);
 	read_sql_files(&run);
 	run.deadline = set_deadline(run.start + (Millis) options->timeout * 1000, options->timeout);
 	run.next_report = run.start + FIRST_REPORT_MS;
@@ -146,8 +164,9 @@ do_run(const Options *options)
 
 	printf("Database ready (%s) in %.3f s\n",
 		   describe_way(&run), (now_ms() - run.start) / 1000.0);
-	fflush(stdout);
+	told = output_arrived();
+	/* a full disk that takes no line is no reason to be without the service */
 	if (options->command != NULL)
 		become_command(options->command);
-	return EXIT_READY;
+	return told ? EXIT_READY : EXIT_STEP_FAILED;
 }

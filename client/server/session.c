@@ -10,6 +10,7 @@
 #include "base/exit_code.h"
 #include "base/log.h"
 #include "server/ask.h"
+#include "server/look_up.h"
 #include "sql/sql.h"
 
 /*
@@ -41,7 +42,7 @@ poll_connection(Session *session, Millis until)
 							 hosts_turn(&session->hosts, session->conn, until), "connecting") ||
 			!memory_is_left(session))
 			return false;
-		begin_blocking_call();
+		begin_blocking_call(session->blocking);
 		status = PQconnectPoll(session->conn);
 		end_blocking_call();
 	}
@@ -97,7 +98,7 @@ try_to_open(Session *session, const char *conninfo, Millis until)
 								  hosts->host, hosts->hostaddr, hosts->port, NULL};
 
 	limit_memory(session);
-	begin_blocking_call();
+	begin_blocking_call(session->blocking);
 	session->conn = PQconnectStartParams(keywords, values, true);
 	end_blocking_call();
 	if (session->conn == NULL)
@@ -128,6 +129,7 @@ session_open(Session *session, const char *conninfo, Millis deadline)
 	bool		opened;
 	bool		again;
 
+	session->blocking = describe_look_up(conninfo);
 	do
 	{
 		opened = try_to_open(session, conninfo, until);
@@ -139,6 +141,7 @@ session_open(Session *session, const char *conninfo, Millis deadline)
 			session->conn = NULL;
 		}
 	} while (again);
+	free(session->blocking);
 	if (!opened || !session->hosts.skipped)
 		hosts_free(&session->hosts);
 

@@ -24,6 +24,7 @@ typedef struct Session
 	bool		extension_works;	/* it has answered, so it is the right one */
 	bool		plain;			/* do without the extension */
 	Hosts		hosts;			/* without those that were silent, for as long as another answers */
+	char	   *blocking;		/* what may block while we connect */
 	Failure		last_words;		/* of a server that ended the connection */
 	char	   *extension_version;	/* once asked for */
 	Failure		failure;		/* why the last call did not work */

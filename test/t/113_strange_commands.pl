@@ -114,8 +114,9 @@ foreach my $each (grep { !$_->{pool_size} } quiet_ways($node))
 	like($result->{err}, qr/left \d+ process\(es\) behind/, '... which is told');
 	is_gone($_, '... they are gone') foreach split /\n/, slurp_file($list);
 
-	# It kills the client that started it: the parent of its parent.
-	$result = run("$tell kill -KILL \$(cut -d ' ' -f 4 /proc/\$PPID/stat); while :; do sleep 1; done");
+	# It kills the client that started it, which is above watcher and reaper.
+	my $above = q(cut -d ' ' -f 4 /proc/);
+	$result = run("$tell kill -KILL \$($above\$($above\$PPID/stat)/stat); while :; do sleep 1; done");
 	is($result->{signal}, 9, 'kills its client: which is killed');
 	is_gone(slurp_file($stopped) + 0, '... and takes it along');
 	ok(wait_until(sub { $way->locks == 0 }), '... and the lock');

@@ -1,0 +1,13 @@
+/*-------------------------------------------------------------------------
+ *
+ * output.h
+ *		What was written on stdout has to arrive.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+extern bool output_arrived(void);
+
+#endif							/* OUTPUT_H */

@@ -1,0 +1,72 @@
+/*-------------------------------------------------------------------------
+ *
+ * look_up.c
+ *		Which host names libpq has to look up.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include <arpa/inet.h>
+
+#include "libpq-fe.h"
+#include "libpq/pqcomm.h"
+#include "pqexpbuffer.h"
+#include "server/look_up.h"
+
+/*
+ * A directory of sockets needs no look-up, nor does an address.
+ */
+static bool
+is_host_name(const char *host)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	return *host != '\0' && !is_unixsock_path(host) &&
+		inet_pton(AF_INET, host, address) != 1 && strchr(host, ':') == NULL;
+}
+
+static void
+append_host_names(PQExpBuffer names, const char *hosts)
+{
+	char	   *copy = pg_strdup(hosts);
+	char	   *next = copy;
+	char	   *host;
+
+	while ((host = strsep(&next, ",")) != NULL)
+	{
+		if (is_host_name(host))
+			appendPQExpBuffer(names, "%s%s", names->len > 0 ? "," : "", host);
+	}
+	free(copy);
+}
+
+/*
+ * What may block while libpq connects, for a message.
+ */
+char *
+describe_look_up(const char *conninfo)
+{
+	PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
+	const char *host = getenv("PGHOST");
+	const char *address = getenv("PGHOSTADDR");
+	PQExpBufferData names;
+	char	   *text;
+
+	for (PQconninfoOption *option = options; option && option->keyword; option++)
+	{
+		if (strcmp(option->keyword, "host") == 0 && option->val != NULL)
+			host = option->val;
+		if (strcmp(option->keyword, "hostaddr") == 0 && option->val != NULL)
+			address = option->val;
+	}
+	initPQExpBuffer(&names);
+	if (host != NULL && address == NULL)
+		append_host_names(&names, host);
+	text = names.len > 0 ?
+		psprintf("the look-up of host name \"%s\"", names.data) :
+		pg_strdup("the set-up of a connection");
+	termPQExpBuffer(&names);
+	PQconninfoFree(options);
+	return text;
+}
