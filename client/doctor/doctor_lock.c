@@ -10,7 +10,6 @@
 #include "doctor/doctor.h"
 #include "lock/holder.h"
 #include "lock/plain.h"
-#include "migrations/migration_tool.h"
 #include "sql/sql_doctor.h"
 
 /*
@@ -161,34 +160,4 @@ check_sessions(Doctor *doctor)
 	}
 	termPQExpBuffer(&text);
 	PQclear(sessions);
-}
-
-/*
- * Another tool's lock on a backend that is idle is what this project is
- * about.
- */
-void
-check_other_tools(Doctor *doctor)
-{
-	PGresult   *result = doctor_ask(doctor, sql_doctor_advisory_locks());
-
-	for (int row = 0; result != NULL && row < PQntuples(result); row++)
-	{
-		const char *pid = PQgetvalue(result, row, 1);
-		const char *state = PQgetvalue(result, row, 2);
-		const char *tool = tool_of_lock(strtoll(PQgetvalue(result, row, 0), NULL, 10),
-										PQgetvalue(result, row, 3), PQgetvalue(result, row, 4));
-
-		if (tool == NULL)
-			continue;
-		if (strcmp(state, "idle") == 0)
-			say_bad(doctor, psprintf("If that tool is not running, SELECT pg_terminate_backend(%s) ends the lock.", pid),
-					"other tools: lock of %s on backend %s, which is idle: most likely left behind", tool, pid);
-		else
-			say_note(doctor, NULL, "other tools: %s has its lock, on backend %s (%s)", tool, pid,
-					 *state ? state : "state not visible");
-	}
-	if (result == NULL)
-		say_failure(doctor, "other tools", &doctor->session.failure);
-	PQclear(result);
 }

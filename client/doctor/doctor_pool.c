@@ -13,6 +13,7 @@
 #include "doctor/doctor.h"
 #include "lock/names.h"
 #include "lock/guard.h"
+#include "server/answer.h"
 #include "sql/sql.h"
 #include "sql/sql_doctor.h"
 
@@ -27,6 +28,9 @@
  * would end a guard.
  */
 #define IDLE_MS (HEARTBEAT_MS + 500)
+
+/* How long a pooler may take to reset a backend. */
+#define RESET_MS 300
 
 #define POOL_REMEDY \
 	"Use a larger pool, name a way past the pooler in --migration-url, or migrate by --migrate-sql."
@@ -83,6 +87,33 @@ backend_moves(Session *ours, Session *other, int pid, Millis until)
 }
 
 /*
+ * PgBouncer's server_reset_query_always shows in the last statement of a backend
+ * that it has taken back while its client is still there.  Returns the backend
+ * that our transaction has then, or 0.
+ */
+static int
+check_reset(Doctor *doctor, Session *other, int pid, Millis until)
+{
+	Millis		patience = Min(until, now_ms() + RESET_MS);
+	bool		reset = false;
+
+	if (!end_transaction(&doctor->session, until))
+		return 0;
+	do
+	{
+		PGresult   *result = session_query(other, sql_doctor_last_statement(pid), until);
+		const char *statement = result ? answer_text(result, 0, 0) : NULL;
+
+		reset = statement && pg_strncasecmp(statement, "DISCARD", 7) == 0;
+		PQclear(result);
+	} while (!reset && !wait_until(NULL, 0, Min(patience, now_ms() + RESET_MS / 5)) && now_ms() < patience);
+	if (reset)
+		say_note(doctor, "It takes session-level locks away from clients that believe to have them, and mends nothing else: set it to 0.",
+				 "pooling: the pooler resets each backend after each transaction (PgBouncer: server_reset_query_always)");
+	return begin(&doctor->session, until);
+}
+
+/*
  * Some poolers tell their client the pid of the first backend that it gets, so
  * that a pid alone does not prove that there is none.
  */
@@ -92,7 +123,9 @@ tell_pooling(Doctor *doctor, Session *other, int pid)
 	Session    *ours = &doctor->session;
 	Millis		until = Min(doctor->deadline, now_ms() + SECOND_CONNECTION_MS);
 
-	if (backend_moves(ours, other, pid, until))
+	if (PQbackendPID(ours->conn) != pid)
+		pid = check_reset(doctor, other, pid, until);
+	if (pid != 0 && backend_moves(ours, other, pid, until))
 		say_ok(doctor, "pooling: a pooler in transaction mode");
 	else if (PQbackendPID(ours->conn) == pid)
 		say_ok(doctor, "pooling: none seen, the session has a server connection to itself");
@@ -238,7 +271,7 @@ check_idle_transaction(Doctor *doctor)
 			   HEARTBEAT_MS / 1000);
 	else
 		say_bad(doctor,
-				"Raise idle_transaction_timeout of the pooler (PgBouncer), or what else ends idle transactions, to 10 s or more.",
+				"Raise idle_transaction_timeout and transaction_timeout of the pooler (PgBouncer), or what else ends idle transactions, to 10 s or more, the latter to more than the longest migration.",
 				"idle transaction: ended within %.1f s, as a guard would be: %s",
 				IDLE_MS / 1000.0, session->failure.message);
 }

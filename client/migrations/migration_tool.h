@@ -53,6 +53,7 @@ typedef struct LockRow
 	const char *table;
 	const char *column;			/* says so by "t" or "1"; NULL: any row does */
 	const char *remedy;
+	bool		single;			/* a second row makes it unusable */
 } LockRow;
 
 typedef struct MigrationTool

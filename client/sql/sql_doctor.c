@@ -7,6 +7,7 @@
  */
 #include "postgres_fe.h"
 
+#include "migrations/migration_tool.h"
 #include "pqexpbuffer.h"
 #include "sql/sql.h"
 #include "sql/sql_doctor.h"
@@ -156,7 +157,65 @@ sql_namesakes(PGconn *conn, const Options *options)
 }
 
 /*
- * The bigint advisory locks of this database that backends hold, and what
+ * The tables of other tools that may have a row that says "locked": quoted
+ * schema and name, the name, a quoted column; and how many sessions are at work.
+ */
+Query
+sql_doctor_lock_tables(PGconn *conn)
+{
+	PQExpBufferData sql;
+	const char *separator = "";
+
+	initPQExpBuffer(&sql);
+	appendPQExpBufferStr(&sql,
+						 "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relname,"
+						 " pg_catalog.quote_ident(a.attname), (SELECT pg_catalog.count(*)"
+						 " FROM pg_catalog.pg_stat_activity s"
+						 " WHERE s.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+						 " AND s.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()"
+						 " AND s.backend_type OPERATOR(pg_catalog.=) 'client backend'"
+						 " AND s.state IS DISTINCT FROM 'idle')"
+						 " FROM (VALUES ");
+	for (const MigrationTool *tool = migration_tools; tool->title; tool++)
+	{
+		if (tool->row.table == NULL)
+			continue;
+		appendPQExpBuffer(&sql, "%s(", separator);
+		append_literal(&sql, conn, tool->row.table);
+		appendPQExpBufferStr(&sql, "::pg_catalog.text, ");
+		append_literal(&sql, conn, tool->row.column ? tool->row.column : "");
+		appendPQExpBufferStr(&sql, "::pg_catalog.text)");
+		separator = ", ";
+	}
+	appendPQExpBufferStr(&sql,
+						 ") v (name, col)"
+						 " JOIN pg_catalog.pg_class c ON c.relname OPERATOR(pg_catalog.=) v.name"
+						 " AND c.relkind OPERATOR(pg_catalog.=) 'r'"
+						 " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
+						 " JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid"
+						 " AND NOT a.attisdropped AND CASE WHEN v.col OPERATOR(pg_catalog.=) ''"
+						 " THEN a.attnum OPERATOR(pg_catalog.=) 1 ELSE a.attname OPERATOR(pg_catalog.=) v.col END"
+						 " WHERE pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'::pg_catalog.text)"
+						 " AND pg_catalog.has_schema_privilege(n.oid, 'USAGE'::pg_catalog.text)");
+
+	return (Query) {sql.data, ANY_ROWS, "ttti"};
+}
+
+/*
+ * The last statement of a backend, as long as it is idle, or NULL.
+ */
+Query
+sql_doctor_last_statement(int pid)
+{
+	return (Query) {psprintf("SELECT pg_catalog.pg_stat_clear_snapshot();"
+							 " SELECT (SELECT a.query FROM pg_catalog.pg_stat_activity a"
+							 " WHERE a.pid OPERATOR(pg_catalog.=) %d AND a.state OPERATOR(pg_catalog.=) 'idle')",
+							 pid),
+					ONE_ROW, "T"};
+}
+
+/*
+ * The advisory locks of this database that backends hold, of one key or of two, and what
  * these do, as far as we may see it.  One that our own backend has was there
  * before us, left by another client of the pooler.  The names of the database
  * and of the schema are for keys that are made of them.
@@ -167,12 +226,12 @@ sql_doctor_advisory_locks(void)
 	return FIXED_QUERY("SELECT ((l.classid::pg_catalog.int8 OPERATOR(pg_catalog.<<) 32)"
 					   " OPERATOR(pg_catalog.|) l.objid::pg_catalog.int8), l.pid,"
 					   " CASE WHEN l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN 'idle' ELSE a.state END,"
-					   " pg_catalog.current_database(), pg_catalog.current_schema()"
+					   " pg_catalog.current_database(), pg_catalog.current_schema(), l.objsubid"
 					   " FROM pg_catalog.pg_lock_status() l"
 					   " JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid"
 					   " WHERE l.granted AND l.locktype OPERATOR(pg_catalog.=) 'advisory'::pg_catalog.text"
-					   " AND l.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2"
+					   " AND l.objsubid OPERATOR(pg_catalog.<=) 2::pg_catalog.int2"
 					   " AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d"
 					   " WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())",
-					   ANY_ROWS, "iiTtT");
+					   ANY_ROWS, "iiTtTi");
 }

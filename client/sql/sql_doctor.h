@@ -35,5 +35,7 @@ extern Query sql_doctor_connections(PGconn *conn);
 extern Query sql_doctor_privileges(PGconn *conn, const Options *options);
 extern Query sql_namesakes(PGconn *conn, const Options *options);
 extern Query sql_doctor_advisory_locks(void);
+extern Query sql_doctor_lock_tables(PGconn *conn);
+extern Query sql_doctor_last_statement(int pid);
 
 #endif							/* SQL_DOCTOR_H */

@@ -90,6 +90,38 @@ my %tools = (
 	Atlas => '2686470616',    # FNV-1 of "atlas_migrate_execute"
 	Flyway => '77433833903597',    # magic number + hash of "public"."flyway_schema_history"
 );
+# Since v3.26.0, and two that came later.
+my %newer = ('goose' => '4097083626', 'Sqitch' => '75474063', 'reshape' => '4036779288569897133');
+$node->safe_psql('postgres', 'CREATE DATABASE newer');
+my %newer_sessions = map { $_ => $node->background_psql('newer') } sort keys %newer;
+$newer_sessions{$_}->query_safe("SELECT pg_advisory_lock($newer{$_})") foreach keys %newer;
+# Of nobody we know: of one key and of two, and in a transaction.
+my @unknown = map { $node->background_psql('newer') } 0 .. 3;
+$unknown[0]->query_safe('SELECT pg_advisory_lock(4711)');
+$unknown[1]->query_safe('SELECT pg_advisory_lock(-1, 2)');
+$unknown[2]->query_safe('SELECT pg_advisory_lock_shared(-4712)');
+$unknown[3]->query_safe('BEGIN; SELECT pg_advisory_xact_lock(4713)');
+
+# Lock rows: all that say "locked", in a schema of their own; in another none does.
+my $rows = <<'SQL';
+CREATE TABLE %1$sknex_migrations_lock (index int PRIMARY KEY, is_locked int);
+INSERT INTO %1$sknex_migrations_lock VALUES (1, %2$d);
+CREATE TABLE %1$sdatabasechangeloglock (id int PRIMARY KEY, locked boolean NOT NULL, lockgranted timestamp, lockedby text);
+INSERT INTO %1$sdatabasechangeloglock VALUES (1, %2$d = 1, now(), 'somebody');
+CREATE TABLE %1$syoyo_lock (locked int PRIMARY KEY, ctime timestamp, pid int NOT NULL);
+CREATE TABLE %1$sschema_lock (lock_id bigint PRIMARY KEY);
+CREATE TABLE %1$sgoose_lock (lock_id bigint PRIMARY KEY, locked boolean NOT NULL DEFAULT false, lease_expires_at timestamptz);
+INSERT INTO %1$sgoose_lock VALUES (4097083626, %2$d = 1);
+CREATE TABLE %1$skysely_migration_lock (id text PRIMARY KEY, is_locked int NOT NULL DEFAULT 0);
+INSERT INTO %1$skysely_migration_lock VALUES ('migration_lock', %2$d);
+SQL
+$node->safe_psql('postgres', "CREATE DATABASE $_") foreach 'stale', 'released';
+$node->safe_psql('released', sprintf $rows, '', 0);
+$node->safe_psql('stale', 'CREATE SCHEMA "Their own"; ' . sprintf($rows, '"Their own".', 1)
+	  . 'INSERT INTO "Their own".yoyo_lock VALUES (1, now(), 1); INSERT INTO "Their own".schema_lock VALUES (1)');
+my %rows = (knex => 'knex_migrations_lock', Liquibase => 'databasechangeloglock', yoyo => 'yoyo_lock', goose => 'goose_lock',
+	'golang-migrate' => 'schema_lock', Kysely => 'kysely_migration_lock');
+
 my %sessions = map { $_ => $node->background_psql('tools') } sort keys %tools;
 $sessions{$_}->query_safe("SELECT pg_advisory_lock($tools{$_})") foreach keys %tools;
 $sessions{tern}->query_safe('BEGIN');
@@ -119,6 +151,9 @@ my $bare = doctor('bare', 5, $node->connstr('bare'), '--require-extension');
 my $limited = doctor('limited', 5, $node->connstr('healthy') . ' user=limited', '-e', 'c');
 my $locked = doctor('locked', 5, $node->connstr('locked'), '-e', 'a');
 my $tools = doctor('tools', 5, $node->connstr('tools'), '-e', 'a');
+my $newer = doctor('newer', 5, $node->connstr('newer'), '-e', 'a');
+my $released = doctor('released', 0, $node->connstr('released'), '-e', 'a');
+my $stale = doctor('stale', 5, $node->connstr('stale'), '-e', 'a');
 my $wrong = doctor('wrong', 5, $node->connstr('wrong'), '-e', 'a');
 
 $out = $bare->();
@@ -144,6 +179,26 @@ $out = $tools->();
 says($out, "tools: $_", 'bad', "other tools: lock of $_ on backend \\d+, which is idle", 'pg_terminate_backend')
   foreach grep { $_ ne 'tern' } sort keys %tools;
 says($out, 'tools: at work', 'note', 'other tools: tern has its lock, on backend \d+ \(idle in transaction\)');
+
+$out = $newer->();
+says($out, "newer: $_", 'bad', "other tools: lock of $_ on backend \\d+, which is idle", 'pg_terminate_backend') foreach sort keys %newer;
+says($out, "newer: $_", 'note', "other tools: session-level lock \Q$_\E of somebody on backend \\d+, which is idle", 'pg_terminate_backend')
+  foreach '4711', '(-1, 2)', '-4712';
+unlike($out, qr/4713/, 'newer: nothing of a lock in a transaction');
+
+unlike($released->(), qr/other tools/, 'released: nothing');
+$out = $stale->();
+says($out, "stale: $_", 'bad', "other tools: \"Their own\"\\.$rows{$_} says that $_ is migrating, but no other session is at work", "If no migration of $_ is running")
+  foreach sort keys %rows;
+$node->safe_psql('stale', 'INSERT INTO "Their own".knex_migrations_lock VALUES (2, 0)');
+my $at_work = $node->background_psql('stale');
+$at_work->query_safe('BEGIN; LOCK "Their own".goose_lock');
+$out = doctor('at work', 5, $node->connstr('stale'), '-e', 'a')->();
+says($out, "at work: $_", 'note', "other tools: \"Their own\"\\.$rows{$_} says that $_ is migrating\$", "If no migration") foreach qw(Liquibase yoyo Kysely golang-migrate);
+says($out, 'at work: two rows', 'bad', 'other tools: "Their own".knex_migrations_lock has 2 rows, with which knex cannot migrate', 'Leave one row');
+unlike($out, qr/goose_lock/, 'at work: what is locked is passed over');
+$at_work->quit;
+$_->quit foreach values %newer_sessions, @unknown;
 
 $out = $wrong->();
 says($out, 'wrong: version', 'bad', 'extension: version 9.0 does not work', 'ALTER EXTENSION');

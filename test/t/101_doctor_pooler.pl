@@ -24,6 +24,8 @@ my @cases = (
 	[ 'transaction mode, pool of 2', 0, qr/^ok +pooling: a pooler in transaction mode$/m, pool_size => 2 ],
 	[ 'transaction mode, pool of 2, lent in turn', 0, qr/^ok +pooling: a pooler in transaction mode$/m, pool_size => 2,
 		settings => 'server_round_robin = 1' ],
+	[ 'a reset after each transaction', 0, qr/^note +pooling: the pooler resets each backend.*server_reset_query_always\)\n +.*set it to 0.*\n(?:.*\n)*ok +pooling: a pooler in transaction mode$/m,
+		settings => 'server_reset_query_always = 1' ],
 	[ 'transaction mode, pool of 1', 5, qr/^bad +pooling: a pool of one.*$second\n +.*--migration-url.*--migrate-sql/m, pool_size => 1 ],
 	[ 'pool of 1, a limit for idle transactions that a guard lifts', 5, qr/^bad +pooling: a pool of one.*$second$/m, pool_size => 1, dbname => 'hasty' ],
 	[ 'pool of 1 that says so', 5, qr/^bad +pooling: a pool of one.*\n +.*--migration-url/m, pool_size => 1,
