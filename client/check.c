@@ -35,5 +35,5 @@ ask_at_head(Session *session, const Options *options, Millis until, ExitCode *co
 ExitCode
 do_check(const Options *options)
 {
-	return look(options, ask_at_head);
+	return look_until(options, ask_at_head);
 }

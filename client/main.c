@@ -73,7 +73,7 @@ main(int argc, char *argv[])
 	log_init(argv[0]);
 	remember_arguments(argc, argv);
 	parse_options(argc, argv, modes, &options);
-	prepare(&options);
+	prepare_options(&options);
 	hide_session_settings();
 	start_waiting();
 	return options.mode->function(&options);

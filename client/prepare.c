@@ -44,7 +44,7 @@ set_default(char **field, const char *value)
 }
 
 void
-prepare(Options *options)
+prepare_options(Options *options)
 {
 	const MigrationTool *tool;
 

@@ -10,6 +10,6 @@
 
 #include "options/options.h"
 
-extern void prepare(Options *options);
+extern void prepare_options(Options *options);
 
 #endif							/* PREPARE_H */

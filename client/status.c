@@ -216,5 +216,5 @@ ask_status(Session *session, const Options *options, Millis until, ExitCode *cod
 ExitCode
 do_status(const Options *options)
 {
-	return look(options, ask_status);
+	return look_until(options, ask_status);
 }

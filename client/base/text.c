@@ -13,7 +13,7 @@
  * psprintf() for a list of arguments.
  */
 char *
-vformat(const char *fmt, va_list args)
+format_args(const char *fmt, va_list args)
 {
 	size_t		size = 128;
 	int			save_errno = errno;

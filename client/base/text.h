@@ -10,7 +10,7 @@
 
 #include <stdarg.h>
 
-extern char *vformat(const char *fmt, va_list args) pg_attribute_printf(1, 0);
+extern char *format_args(const char *fmt, va_list args) pg_attribute_printf(1, 0);
 extern char *copy_bounded(const char *text, size_t len, size_t most);
 
 #endif							/* TEXT_H */

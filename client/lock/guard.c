@@ -207,7 +207,7 @@ watch_guard(Command *command, Session *guard, bool readable, Heartbeat *heartbea
  * Wait until the command ends, watching the guard if there is one.
  */
 WatchResult
-watch(Command *command, Session *guard, Millis deadline)
+await_command(Command *command, Session *guard, Millis deadline)
 {
 	struct pollfd fds[2] = {{.fd = command->report, .events = POLLIN}};
 	Heartbeat	heartbeat = {.sent = now_ms()};

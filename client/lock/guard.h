@@ -46,6 +46,6 @@ extern TryResult guard_open(Session *session, const Options *options, Millis dea
 extern TryResult guard_ask_again(Session *session, const Options *options, Millis deadline);
 extern bool guard_is_alive(Session *session, Millis deadline);
 extern bool guard_end(Session *session, Millis deadline);
-extern WatchResult watch(Command *command, Session *guard, Millis deadline);
+extern WatchResult await_command(Command *command, Session *guard, Millis deadline);
 
 #endif							/* GUARD_H */

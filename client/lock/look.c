@@ -29,7 +29,7 @@ ask_until(Session *session, const Options *options, Question question, Deadline 
 }
 
 ExitCode
-look(const Options *options, Question question)
+look_until(const Options *options, Question question)
 {
 	Session		session = {0};
 	Millis		end = now_ms() + (Millis) options->timeout * 1000;

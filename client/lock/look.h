@@ -14,6 +14,6 @@
 /* Ask; false, and the failure of the session set, if there is no answer. */
 typedef bool (*Question)(Session *session, const Options *options, Millis until, ExitCode *code);
 
-extern ExitCode look(const Options *options, Question question);
+extern ExitCode look_until(const Options *options, Question question);
 
 #endif							/* LOOK_H */

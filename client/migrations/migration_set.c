@@ -34,7 +34,7 @@ refuse_migration_set(const char *source, const char *fmt, ...)
 	char	   *message;
 
 	va_start(args, fmt);
-	message = vformat(fmt, args);
+	message = format_args(fmt, args);
 	va_end(args);
 	log_event(LOG_ERROR, psprintf("The migration set is named by %s.", source),
 			  "Mend it, or name the heads with --expect-head or --expect-heads-from instead.",

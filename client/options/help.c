@@ -70,7 +70,7 @@ print_variables(const Option *option)
 }
 
 void
-help(const Mode *modes)
+print_help(const Mode *modes)
 {
 	printf("gw_bootstrap brings a database to the head of its migrations, exactly once, however\n"
 		   "many replicas start.\n\n"

@@ -209,7 +209,7 @@ parse_command_line(int argc, char *argv[], const Mode *modes, Options *options)
 			refuse_option(argv, found == ':');
 		else if (option->type == OPTION_HELP)
 		{
-			help(modes);
+			print_help(modes);
 			exit(output_arrived() ? EXIT_READY : EXIT_STEP_FAILED);
 		}
 		else if (option->type == OPTION_VERSION)
@@ -375,7 +375,7 @@ find_mode(const Mode *modes, const char *word)
 			return mode;
 	}
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0)
-		help(modes);
+		print_help(modes);
 	else if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
 		version();
 	else

@@ -74,7 +74,7 @@ typedef struct Options
 } Options;
 
 extern void parse_options(int argc, char *argv[], const Mode *modes, Options *options);
-extern void help(const Mode *modes);
+extern void print_help(const Mode *modes);
 extern const char *option_source(const char *option);
 extern const char *describe_expected(const Options *options);
 

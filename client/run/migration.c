@@ -90,7 +90,7 @@ stop_command(Run *run, Command *command, int grace)
 static bool
 wait_for_command(Run *run, Command *command, CommandEnd *end, Step *step)
 {
-	switch (watch(command, &run->session, run->deadline.end))
+	switch (await_command(command, &run->session, run->deadline.end))
 	{
 		case WATCH_ENDED:
 			break;
@@ -138,7 +138,7 @@ run_command(Run *run)
  * We have the lock: migrate under its guard.
  */
 Step
-migrate(Run *run)
+migrate_under_lock(Run *run)
 {
 	Step		step;
 

@@ -18,12 +18,12 @@
 #include "sql/sql_plain.h"
 
 void
-note_orphan(Run *run, TryResult *try)
+note_orphan(Run *run, TryResult *found)
 {
-	if (strcmp(try->holder_state, ORPHANED) == 0)
-		strlcpy(run->orphan, try->holder_pid, sizeof(run->orphan));
-	else if (try->holder_pid[0] && strcmp(try->holder_pid, run->orphan) == 0)
-		strlcpy(try->holder_state, ORPHANED, sizeof(try->holder_state));
+	if (strcmp(found->holder_state, ORPHANED) == 0)
+		strlcpy(run->orphan, found->holder_pid, sizeof(run->orphan));
+	else if (found->holder_pid[0] && strcmp(found->holder_pid, run->orphan) == 0)
+		strlcpy(found->holder_state, ORPHANED, sizeof(found->holder_state));
 	else
 		run->orphan[0] = '\0';
 }

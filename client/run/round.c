@@ -17,24 +17,24 @@
  * Say who has the lock, as far as we may know.
  */
 static char *
-describe_holder(const Run *run, const TryResult *try)
+describe_holder(const Run *run, const TryResult *found)
 {
 	int64		key = run->options->lock_key;
 
-	if (strcmp(try->holder_state, "prepared") == 0)
+	if (strcmp(found->holder_state, "prepared") == 0)
 		return psprintf("lock " INT64_FORMAT " is held by a prepared transaction (prepared)", key);
-	if (try->holder_pid[0])
-		return psprintf("lock " INT64_FORMAT " is held by backend %s (%s)", key, try->holder_pid,
-						try->holder_state[0] ? try->holder_state : "state unknown");
+	if (found->holder_pid[0])
+		return psprintf("lock " INT64_FORMAT " is held by backend %s (%s)", key, found->holder_pid,
+						found->holder_state[0] ? found->holder_state : "state unknown");
 	return pg_strdup("the head table is locked, or the lock has just been released");
 }
 
 static char *
-advise_on_holder(const Run *run, const TryResult *try)
+advise_on_holder(const Run *run, const TryResult *found)
 {
-	if (strcmp(try->holder_state, "prepared") == 0)
+	if (strcmp(found->holder_state, "prepared") == 0)
 		return pg_strdup("See pg_prepared_xacts; COMMIT PREPARED or ROLLBACK PREPARED ends it.");
-	if (strcmp(try->holder_state, ORPHANED) == 0)
+	if (strcmp(found->holder_state, ORPHANED) == 0)
 		return advise_on_orphan(run);
 	return NULL;
 }
@@ -43,18 +43,18 @@ advise_on_holder(const Run *run, const TryResult *try)
  * Somebody else has the lock.
  */
 Step
-handle_busy(Run *run, TryResult *try)
+handle_busy(Run *run, TryResult *found)
 {
 	char	   *holder;
 	char	   *advice;
 
-	note_orphan(run, try);
-	if (strcmp(try->holder_state, ORPHANED) != 0)
+	note_orphan(run, found);
+	if (strcmp(found->holder_state, ORPHANED) != 0)
 		run->lock_was_taken = true;
-	holder = describe_holder(run, try);
-	advice = advise_on_holder(run, try);
+	holder = describe_holder(run, found);
+	advice = advise_on_holder(run, found);
 	set_reason(&run->reason, EXIT_DEADLINE, advice, "%s; found %s, wanted %s",
-			   holder, try->heads.text, describe_expected(run->options));
+			   holder, found->heads.text, describe_expected(run->options));
 	free(holder);
 	free(advice);
 	if (!break_orphan(run))
@@ -118,7 +118,7 @@ try_to_migrate(Run *run)
 	}
 	if (try.heads.cut && run->options->known_heads.head)
 		return handle_cut_heads(run);
-	return migrate(run);
+	return migrate_under_lock(run);
 }
 
 /*

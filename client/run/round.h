@@ -51,8 +51,8 @@ typedef enum Step
 } Step;
 
 extern Step one_round(Run *run);
-extern Step handle_busy(Run *run, TryResult *try);
-extern Step migrate(Run *run);
+extern Step handle_busy(Run *run, TryResult *found);
+extern Step migrate_under_lock(Run *run);
 
 /* run.c */
 extern Millis post_deadline(const Run *run);
@@ -66,7 +66,7 @@ extern Step end_with(Run *run, ExitCode code);
 extern Step end_at_deadline(Run *run);
 
 /* orphan.c */
-extern void note_orphan(Run *run, TryResult *try);
+extern void note_orphan(Run *run, TryResult *found);
 extern char *advise_on_orphan(const Run *run);
 extern bool break_orphan(Run *run);
 

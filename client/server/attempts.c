@@ -170,7 +170,7 @@ read_attempts(Attempts *attempts, const char *text)
 	for (int i = 0; i < attempts->count; i++)
 	{
 		attempt = &attempts->attempt[i];
-		attempt->judgement = judge(attempt->sqlstate, attempt->message.data + attempt->reason);
+		attempt->judgement = judge_error(attempt->sqlstate, attempt->message.data + attempt->reason);
 	}
 }
 

@@ -42,7 +42,7 @@ set_failure(Failure *failure, FailureKind kind, const char *hint, const char *fm
 	char	   *message;
 
 	va_start(args, fmt);
-	message = vformat(fmt, args);
+	message = format_args(fmt, args);
 	va_end(args);
 	take_texts(failure, message, pg_strdup(""), pg_strdup(hint ? hint : ""));
 	failure_set_kind(failure, kind);
@@ -58,7 +58,7 @@ set_reason(Failure *failure, ExitCode code, const char *hint, const char *fmt, .
 	char	   *message;
 
 	va_start(args, fmt);
-	message = vformat(fmt, args);
+	message = format_args(fmt, args);
 	va_end(args);
 	take_texts(failure, message, pg_strdup(""), pg_strdup(hint ? hint : ""));
 	failure->kind = FAILURE_RETRY;
@@ -236,7 +236,7 @@ set_result_failure(Failure *failure, PGconn *conn, const PGresult *result)
 			   make_text(PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL)),
 			   make_text(PQresultErrorField(result, PG_DIAG_MESSAGE_HINT)));
 	strlcpy(failure->sqlstate, sqlstate, sizeof(failure->sqlstate));
-	apply_judgement(failure, judge(failure->sqlstate, failure->message));
+	apply_judgement(failure, judge_error(failure->sqlstate, failure->message));
 	if (strcmp(failure->sqlstate, STANDBY_SQLSTATE) == 0)
 		failure_advise_on_standby(failure, conn);
 }

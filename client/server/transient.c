@@ -306,7 +306,7 @@ fits(const Rule *rule, const char *sqlstate, const char *text)
  * Judge an error by its SQLSTATE, which may be empty, and its message.
  */
 Judgement
-judge(const char *sqlstate, const char *text)
+judge_error(const char *sqlstate, const char *text)
 {
 	/* a connection that is gone without a word */
 	if (*sqlstate == '\0' && (*text == '\0' || is_socket_error(text)))

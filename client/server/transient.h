@@ -22,6 +22,6 @@ typedef struct Judgement
 	const char *option;			/* or NULL */
 } Judgement;
 
-extern Judgement judge(const char *sqlstate, const char *text);
+extern Judgement judge_error(const char *sqlstate, const char *text);
 
 #endif							/* TRANSIENT_H */
