@@ -39,6 +39,22 @@ is($? >> 8, 0, 'at its heads');
 run_command([ 'gw_bootstrap', 'check', @client, '-e', 'b' ]);
 is($? >> 8, 5, 'one of the two only');
 
+# Two sets in one start, each with a head table of its own; and an application
+# that reads another variable.
+{
+	my ($first, $second) = map { PostgreSQL::Test::Utils::tempdir_short() } 1, 2;
+	append_to_file("$first/a.py", "revision = 'first'\ndown_revision = None\n");
+	append_to_file("$second/a.py", "revision = 'second'\ndown_revision = None\n");
+	local %ENV = (%ENV, THEIR_DATABASE_URL => $node->connstr('postgres'));
+	delete $ENV{DATABASE_URL};
+	my @run = ('gw_bootstrap', 'run', '-d', $ENV{THEIR_DATABASE_URL});
+	my $migrate = 'THEIR_DATABASE_URL="$DATABASE_URL" sh -c \'psql -Xq -d "$THEIR_DATABASE_URL" -c "CREATE TABLE %1$s AS SELECT %2$s AS version_num"\'';
+	($out, $err) = run_command([ @run, '--alembic', $first, '--head-table=version_one', '--migrate', sprintf($migrate, 'version_one', "'\\''first'\\''::text"), '--',
+		@run, '--alembic', $second, '--head-table=version_two', '--migrate', sprintf($migrate, 'version_two', "'\\''second'\\''::text"), '--', 'echo', 'service' ]);
+	is($? >> 8, 0, 'two sets in one start: exit code') or diag $err;
+	like($out, qr/^Database ready \(migrated\).*\nDatabase ready \(migrated\).*\nservice$/, '... each is migrated, then the service starts');
+}
+
 # A set that makes no sense is refused before anything is done.
 append_to_file("$versions/d.py", "revision = 'd'\ndown_revision = 'gone'\n");
 ($out, $err) = run_command([ 'gw_bootstrap', 'run', @client, '--migrate', 'echo migrates' ]);
