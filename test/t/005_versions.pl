@@ -111,7 +111,7 @@ foreach my $language (sort keys %planted)
 {
 	my $grant = 'GRANT SELECT ON alembic_version TO attacker';
 	my $may = database($grant);
-	my $may_not = database("$grant; REVOKE EXECUTE ON FUNCTION gw_bootstrap_at_head FROM public");
+	my $may_not = database("$grant; REVOKE EXECUTE ON FUNCTION gw_bootstrap_at_head(text[], text, text) FROM public");
 	local $ENV{PGUSER} = 'attacker';
 	ends('an ordinary role', $may, 'a', 0);
 	ends('a role without privilege on the function', $may_not, 'a', 4, qr/permission denied for function/);

@@ -113,7 +113,7 @@ sub _pick { return $_[ int rand @_ ]; }
 sub _pick_fault
 {
 	my ($self) = @_;
-	my @faults = qw(kill_client kill_client kill_watcher kill_both terminate terminate crash restart legacy alter);
+	my @faults = qw(kill_client kill_client kill_watcher kill_two terminate terminate crash restart legacy alter);
 
 	push @faults, qw(pooler_kill pooler_stop pooler_pause) if $self->{pool_size};
 	push @faults, 'drop_extension' unless $self->{plain};
@@ -201,7 +201,8 @@ sub _kill
 	my ($self, $luck, $which) = @_;
 	my $victim = $self->_victim($luck) or return;
 	my @tree = _tree($victim->pid);
-	my @pids = $which eq 'both' ? @tree[ 0, 1 ] : $which eq 'watcher' ? $tree[1] : $tree[0];
+	# between client and command are the reaper and the watcher: any two at once
+	my @pids = $which eq 'two' ? @tree[ ([ 0, 1 ], [ 0, 2 ], [ 1, 2 ])[ $luck % 3 ]->@* ] : $which eq 'watcher' ? $tree[ 1 + $luck % 2 ] : $tree[0];
 
 	kill 'KILL', grep { defined } @pids;
 	push @{ $self->{alone} }, $self->start(1);
@@ -211,7 +212,7 @@ sub _kill
 my %faults = (
 	kill_client => sub { $_[0]->_kill($_[1], 'client') },
 	kill_watcher => sub { $_[0]->_kill($_[1], 'watcher') },
-	kill_both => sub { $_[0]->_kill($_[1], 'both') },
+	kill_two => sub { $_[0]->_kill($_[1], 'two') },
 	pause => sub {
 		my ($self, $luck) = @_;
 		my $victim = $self->_victim($luck) or return;
