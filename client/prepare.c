@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "migrations/migration_set.h"
 #include "prepare.h"
+#include "question.h"
 
 /*
  * Take the heads from the migration set.  Expected ones that are given
@@ -62,6 +63,7 @@ prepare_options(Options *options)
 		log_error("only heads by the rule \"equal\" and without a condition are judged by this version");
 		exit(EXIT_USAGE);
 	}
+	options->question = make_question(options);
 	if (options->expected_heads.head != NULL || !(options->mode->needs & NEEDS_HEADS))
 		return;
 	log_error_hint("Use --expect-head=REV or --migrations=TOOL:PATH, or set GW_BOOTSTRAP_EXPECT_HEAD or GW_BOOTSTRAP_MIGRATIONS.",

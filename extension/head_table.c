@@ -260,6 +260,5 @@ read_head_table(text *table, const HeadQuestion *question, HeadReading *reading)
 	scan_head_table(rel, &columns, how, question, &reading->found);
 	table_close(rel, AccessShareLock);
 
-	if (question->expected)
-		reading->outcome = judge_heads(question, &reading->found);
+	reading->outcome = judge_heads(question, &reading->found);
 }

@@ -291,6 +291,8 @@ judge_heads(const HeadQuestion *question, const FoundHeads *found)
 {
 	bool		missing;
 
+	if (question->expected == NULL)
+		return HEADS_BEHIND;
 	if (found->has_failed)
 		return HEADS_FAILED;
 	if (question->rule == RULE_LATEST)

@@ -76,6 +76,19 @@ plan_head_columns(HeadColumns *columns, const HeadQuestion *question, bool whole
 }
 
 /*
+ * Names that were split off live on with the question.
+ */
+void
+free_head_columns(HeadColumns *columns)
+{
+	if (columns->nparts == 0)
+		return;
+	pfree(columns->names);
+	pfree(columns->places);
+	pfree(columns->parts);
+}
+
+/*
  * Tell the head of a row, of one column or several.  Whoever gets a text that
  * is joined frees it.
  */

@@ -43,6 +43,7 @@ typedef enum HeadRowError
 } HeadRowError;
 
 extern void plan_head_columns(HeadColumns *columns, const HeadQuestion *question, bool whole);
+extern void free_head_columns(HeadColumns *columns);
 extern HeadRowError note_row(const HeadColumns *columns, const HeadValue *values,
 							 const HeadQuestion *question, FoundHeads *found,
 							 const char **column);

@@ -43,7 +43,7 @@ failed_reading(const Session *session)
  * in other words.
  */
 static bool
-check_table(Session *session, const PGresult *table, const Options *options)
+check_table(Session *session, const PGresult *table)
 {
 	Failure    *failure = &session->failure;
 	const char *name = answer_text(table, 0, TABLE_RELNAME);
@@ -57,15 +57,6 @@ check_table(Session *session, const PGresult *table, const Options *options)
 					"Disable row security on the head table, or connect as its owner or as a role with BYPASSRLS.",
 					"row security of table \"%s\" applies to role \"%s\"",
 					name, answer_text(table, 0, TABLE_ROLE));
-	else if (answer_text(table, 0, TABLE_COLUMN) == NULL)
-		set_failure(failure, FAILURE_FINAL, "Check --head-column.",
-					"column \"%s\" of relation \"%s\" does not exist",
-					options->head_column, name);
-	else if (answer_is_true(table, 0, TABLE_IS_GENERATED))
-		set_failure(failure, FAILURE_FINAL,
-					"Name a column that is not generated, or install the extension, which can read one that is stored.",
-					"column \"%s\" of relation \"%s\" is a generated column",
-					options->head_column, name);
 	else
 		return true;
 	return false;
@@ -88,34 +79,43 @@ missing_table(Session *session, const PGresult *table)
 }
 
 /*
+ * What the rows that were copied mean.
+ */
+static PlainReading
+judge_copied(CopiedHeads *copied, const Options *options, Heads *heads)
+{
+	HeadOutcome outcome = judge_heads(options->question, &copied->found);
+	char	   *text = head_list_text(&copied->found.current);
+
+	take_heads(heads, options, text);
+	free(text);
+	return outcome == HEADS_AT_HEAD ? READING_AT_HEAD : READING_NOT_AT_HEAD;
+}
+
+/*
  * Read the table that was found.
  */
 static PlainReading
 read_table(Session *session, const PGresult *table, const Options *options, Millis deadline,
 		   Heads *heads)
 {
+	TableColumns columns = {0};
 	CopiedHeads copied;
-	PlainReading reading;
-	char	   *text;
+	PlainReading reading = READING_FAILED;
 
-	if (!check_table(session, table, options))
+	if (!check_table(session, table))
 		return READING_FAILED;
-	begin_copied_heads(&copied, options, answer_is_true(table, 0, TABLE_IS_PADDED));
-	if (!session_copy(session,
-					  sql_plain_read(answer_text(table, 0, TABLE_NAME), answer_text(table, 0, TABLE_COLUMN)),
-					  &copied.taker, deadline))
-		reading = failed_reading(session);
-	else
+	if (find_columns(&columns, options->question, table, &session->failure))
 	{
-		reading = copied_heads_are_expected(&copied) ? READING_AT_HEAD : READING_NOT_AT_HEAD;
-		*heads = (Heads) {.cut = false};
-		text = copied_heads_text(&copied);
-		strlcpy(heads->text, text, sizeof(heads->text));
-		if (copied.unknown)
-			strlcpy(heads->unknown, copied.unknown, sizeof(heads->unknown));
-		free(text);
+		begin_copied_heads(&copied, options->question, &columns, options->head_table);
+		if (session_copy(session, sql_plain_read(answer_text(table, 0, TABLE_NAME), columns.list),
+						 &copied.taker, deadline))
+			reading = judge_copied(&copied, options, heads);
+		else
+			reading = failed_reading(session);
+		free_found_heads(&copied.found);
 	}
-	free_copied_heads(&copied);
+	free_table_columns(&columns);
 
 	return reading;
 }
@@ -124,11 +124,16 @@ static PlainReading
 find_and_read_table(Session *session, const Options *options, bool in_guard, Millis deadline,
 					Heads *heads)
 {
+	int			ncolumns;
+	char	  **columns = name_columns(options->question, &ncolumns);
 	PGresult   *table = session_query(session,
-									sql_plain_find_table(session->conn, options, in_guard),
+									sql_plain_find_table(session->conn, options, columns, ncolumns, in_guard),
 									deadline);
 	PlainReading reading;
 
+	for (int i = 0; i < ncolumns; i++)
+		free(columns[i]);
+	free(columns);
 	take_heads(heads, options, NULL);
 	if (table == NULL)
 		return failed_reading(session);

@@ -10,6 +10,7 @@
 
 #include "base/exit_code.h"
 #include "fe_utils/simple_list.h"
+#include "shared/head_judge.h"
 
 #define DEFAULT_LOCK_KEY INT64CONST(42424242424242)
 
@@ -55,6 +56,7 @@ typedef struct Options
 	char	   *head_rule;
 	char	   *head_order;
 	char	   *head_condition; /* or NULL */
+	HeadQuestion *question;		/* what all these ask of the table */
 	int64		lock_key;
 	bool		create_extension;
 	bool		require_extension;

@@ -27,12 +27,39 @@
 #define CREATE_SETTINGS "SET LOCAL lock_timeout = 10000; "
 
 /*
+ * What a table has of these columns, one or more, in their order.
+ */
+static void
+append_columns(PQExpBuffer sql, PGconn *conn, char **columns, int ncolumns)
+{
+	appendPQExpBufferStr(sql,
+						 " LEFT JOIN LATERAL (SELECT"
+						 " pg_catalog.array_agg(pg_catalog.quote_ident(a.attname::pg_catalog.text) ORDER BY n.place),"
+						 " pg_catalog.array_agg(y.typoutput OPERATOR(pg_catalog.=) 'pg_catalog.bpcharout'::pg_catalog.regproc ORDER BY n.place),"
+						 " pg_catalog.array_agg(a.attgenerated OPERATOR(pg_catalog.<>) ''::pg_catalog.\"char\" ORDER BY n.place)"
+						 " FROM pg_catalog.unnest(ARRAY[");
+	for (int i = 0; i < ncolumns; i++)
+	{
+		appendPQExpBufferStr(sql, i > 0 ? ", " : "");
+		append_literal(sql, conn, columns[i]);
+	}
+	appendPQExpBufferStr(sql,
+						 "]::pg_catalog.text[]) WITH ORDINALITY n(name, place)"
+						 " LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid"
+						 " AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped"
+						 " AND a.attname::pg_catalog.text OPERATOR(pg_catalog.=) n.name"
+						 " LEFT JOIN pg_catalog.pg_type y ON y.oid OPERATOR(pg_catalog.=) a.atttypid"
+						 ") w(columns, padded, generated) ON true");
+}
+
+/*
  * What the name of the head table means.  Since 16, to_regclass() takes a name
  * that is malformed for one of a table that is missing; then the error that
  * the cast would raise tells.
  */
 Query
-sql_plain_find_table(PGconn *conn, const Options *options, bool in_guard)
+sql_plain_find_table(PGconn *conn, const Options *options, char **columns, int ncolumns,
+					 bool in_guard)
 {
 	PQExpBufferData sql;
 	bool		soft_errors = PQserverVersion(conn) >= 160000;
@@ -49,22 +76,15 @@ sql_plain_find_table(PGconn *conn, const Options *options, bool in_guard)
 						 " EXISTS (SELECT 1 FROM pg_catalog.pg_inherits i"
 						 " WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid),"
 						 " pg_catalog.row_security_active(c.oid),"
-						 " pg_catalog.quote_ident(a.attname::pg_catalog.text),"
-						 " y.typoutput OPERATOR(pg_catalog.=) 'pg_catalog.bpcharout'::pg_catalog.regproc,"
-						 " a.attgenerated OPERATOR(pg_catalog.<>) ''::pg_catalog.\"char\", current_user, ");
+						 " w.columns, w.padded, w.generated, current_user, ");
 	appendPQExpBufferStr(&sql, soft_errors ? "e.sql_error_code, e.message" : "NULL, NULL");
 	appendPQExpBufferStr(&sql, " FROM (SELECT pg_catalog.to_regclass(");
 	append_literal(&sql, conn, options->head_table);
 	appendPQExpBufferStr(&sql,
 						 "::pg_catalog.text)::pg_catalog.oid AS oid) t"
 						 " LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid"
-						 " LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
-						 " LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid"
-						 " AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped"
-						 " AND a.attname::pg_catalog.text OPERATOR(pg_catalog.=) ");
-	append_literal(&sql, conn, options->head_column);
-	appendPQExpBufferStr(&sql, "::pg_catalog.text"
-							   " LEFT JOIN pg_catalog.pg_type y ON y.oid OPERATOR(pg_catalog.=) a.atttypid");
+						 " LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace");
+	append_columns(&sql, conn, columns, ncolumns);
 	if (soft_errors)
 	{
 		appendPQExpBufferStr(&sql, " LEFT JOIN LATERAL pg_catalog.pg_input_error_info(");
@@ -72,7 +92,7 @@ sql_plain_find_table(PGconn *conn, const Options *options, bool in_guard)
 		appendPQExpBufferStr(&sql, "::pg_catalog.text, 'pg_catalog.regclass'::pg_catalog.text) e ON t.oid IS NULL");
 	}
 
-	return (Query) {sql.data, ONE_ROW, "TTBbBTBBtTT"};
+	return (Query) {sql.data, ONE_ROW, "TTBbBTTTtTT"};
 }
 
 /*
@@ -80,13 +100,13 @@ sql_plain_find_table(PGconn *conn, const Options *options, bool in_guard)
  * table it is may be anybody, and a SELECT runs what he likes: the functions of
  * a cast, or of a view that takes the table's place in the meantime; and
  * planning one is enough for those in indexes and statistics.  COPY plans
- * nothing, and reads nothing but tables.  Table and column are as the server
+ * nothing, and reads nothing but tables.  Table and columns are as the server
  * quoted them.
  */
 Query
-sql_plain_read(const char *table, const char *column)
+sql_plain_read(const char *table, const char *columns)
 {
-	return (Query) {psprintf(READ_SETTINGS "COPY %s (%s) TO STDOUT", table, column), COPIED_ROWS, "COPY"};
+	return (Query) {psprintf(READ_SETTINGS "COPY %s (%s) TO STDOUT", table, columns), COPIED_ROWS, "COPY"};
 }
 
 /*

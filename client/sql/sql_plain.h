@@ -20,16 +20,17 @@ enum
 	TABLE_IS_PLAIN,
 	TABLE_HAS_CHILDREN,
 	TABLE_HAS_ROW_SECURITY,		/* that applies to the role */
-	TABLE_COLUMN,				/* quoted; NULL if missing */
-	TABLE_IS_PADDED,			/* of type character(n) */
-	TABLE_IS_GENERATED,
+	TABLE_COLUMNS,				/* arrays: quoted, NULL if missing; */
+	TABLE_PADDED,				/* of type character(n); */
+	TABLE_GENERATED,			/* and generated */
 	TABLE_ROLE,
 	TABLE_NAME_SQLSTATE,		/* what is wrong with the name as given, */
 	TABLE_NAME_ERROR			/* or NULL; see sql_plain_find_table() */
 };
 
-extern Query sql_plain_find_table(PGconn *conn, const Options *options, bool in_guard);
-extern Query sql_plain_read(const char *table, const char *column);
+extern Query sql_plain_find_table(PGconn *conn, const Options *options, char **columns, int ncolumns,
+								  bool in_guard);
+extern Query sql_plain_read(const char *table, const char *columns);
 extern Query sql_plain_forget(void);
 extern Query sql_plain_begin_and_try(PGconn *conn, const Options *options);
 extern Query sql_plain_status(PGconn *conn, const Options *options);
