@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "commands.h"
+#include "lock/failed_migration.h"
 #include "lock/look.h"
 
 static bool
@@ -22,11 +23,16 @@ ask_at_head(Session *session, const Options *options, Millis until, ExitCode *co
 	*code = EXIT_READY;
 	if (at_head)
 		return true;
-	if (!session_read_heads(session, options, until, &heads) && options->known_heads.head)
+	if (!session_read_heads(session, options, until, &heads) && needs_outcome(options))
+		return false;
+	if (heads.outcome == HEADS_FAILED &&
+		!look_at_failed_migration(session, options, until, &heads))
 		return false;
 	*code = EXIT_NOT_AT_HEAD;
 	if (is_ahead(&heads))
 		*code = report_ahead(&heads, options);
+	else if (heads.outcome == HEADS_FAILED)
+		*code = report_failed_migration(&heads, options);
 	else
 		log_info("not at head: found %s, wanted %s", heads.text, describe_expected(options));
 	return true;

@@ -57,12 +57,6 @@ prepare_options(Options *options)
 	set_default(&options->head_rule, tool->head_rule);
 	set_default(&options->head_order, tool->head_order);
 	set_default(&options->head_condition, tool->head_condition);
-	if ((options->mode->needs & NEEDS_DATABASE) &&
-		(strcmp(options->head_rule, "equal") != 0 || options->head_condition))
-	{
-		log_error("only heads by the rule \"equal\" and without a condition are judged by this version");
-		exit(EXIT_USAGE);
-	}
 	options->question = make_question(options);
 	if (options->expected_heads.head != NULL || !(options->mode->needs & NEEDS_HEADS))
 		return;

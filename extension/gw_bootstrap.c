@@ -246,24 +246,16 @@ static const char *
 status_outcome(text *table, const HeadQuestion *question, int64 key, const Holder *holder,
 			   HeadReading *reading)
 {
-	static const char *const names[] = {
-		[HEADS_BEHIND] = "behind",
-		[HEADS_AT_HEAD] = "at_head",
-		[HEADS_AHEAD] = "ahead",
-		[HEADS_DIVERGED] = "diverged",
-		[HEADS_FAILED] = "failed",
-	};
-
 	if (reading->outcome == HEADS_FAILED)
 	{
 		if (holder->state != HOLDER_NONE && !transaction_has_bootstrap_lock(key))
-			return "running";
+			return head_outcome_names[HEADS_RUNNING];
 		read_head_table(table, question, reading);
 	}
 	if (reading->state == HEADS_LOCKED)
-		return "running";
+		return head_outcome_names[HEADS_RUNNING];
 
-	return names[reading->outcome];
+	return head_outcome_names[reading->outcome];
 }
 
 static void

@@ -69,6 +69,7 @@ settled_outcome(const HeadReading *reading)
 	switch (reading->outcome)
 	{
 		case HEADS_BEHIND:
+		case HEADS_RUNNING:
 			break;
 		case HEADS_AT_HEAD:
 			return "at_head";

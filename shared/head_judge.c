@@ -30,6 +30,16 @@ const char *const head_order_names[] = {
 	[ORDER_NONE] = "none",
 	NULL};
 
+/* As gw_bootstrap_status() tells them. */
+const char *const head_outcome_names[] = {
+	[HEADS_BEHIND] = "behind",
+	[HEADS_AT_HEAD] = "at_head",
+	[HEADS_AHEAD] = "ahead",
+	[HEADS_DIVERGED] = "diverged",
+	[HEADS_FAILED] = "failed",
+	[HEADS_RUNNING] = "running",
+	NULL};
+
 /*
  * The number of a word among others; -1 if it is none of them.
  */

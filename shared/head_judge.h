@@ -36,7 +36,8 @@ typedef enum HeadOutcome
 	HEADS_AT_HEAD,
 	HEADS_AHEAD,				/* a head beyond the expected ones */
 	HEADS_DIVERGED,				/* such a head, and some are missing */
-	HEADS_FAILED				/* a row tells of a failed migration */
+	HEADS_FAILED,				/* a row tells of a failed migration */
+	HEADS_RUNNING				/* or, if somebody is at work, of that one */
 } HeadOutcome;
 
 /* What one reading of the head table found. */
@@ -55,6 +56,7 @@ typedef struct FoundHeads
 
 extern const char *const head_rule_names[];
 extern const char *const head_order_names[];
+extern const char *const head_outcome_names[];
 
 extern int	find_word(const char *word, const char *const *words);
 extern HeadOrder key_order(HeadRule rule, HeadOrder order);

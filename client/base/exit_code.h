@@ -17,6 +17,7 @@ typedef enum ExitCode
 	EXIT_REFUSED = 4,			/* the database refused or lacks something */
 	EXIT_NOT_AT_HEAD = 5,
 	EXIT_AHEAD = 6,				/* at a revision that this replica lacks */
+	EXIT_FAILED_MIGRATION = 7,	/* at a migration that its tool calls failed */
 	EXIT_NOT_STOPPED = 8,		/* deadline, and a command is still there */
 	EXIT_SIGNAL_BASE = 128		/* plus the signal that stopped the client */
 } ExitCode;

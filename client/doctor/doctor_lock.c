@@ -8,6 +8,7 @@
 #include "postgres_fe.h"
 
 #include "doctor/doctor.h"
+#include "lock/failed_migration.h"
 #include "lock/holder.h"
 #include "lock/plain.h"
 #include "sql/sql_doctor.h"
@@ -51,13 +52,17 @@ check_heads(Doctor *doctor)
 		say_note(doctor, "Tell what to expect with --expect-head or --alembic.", "heads: %s", heads.text);
 	else if (is_ahead(&heads))
 		say_bad(doctor, "Start the release that has this revision, or use --allow-ahead.",
-				"heads: the database is ahead: revision \"%s\" is not in %s", heads.unknown, options->set_path);
-	else if (reading == READING_AT_HEAD)
+				"heads: the database is ahead: %s", describe_ahead(&heads, options));
+	else if (heads.outcome == HEADS_FAILED)
+		say_bad(doctor, failed_migration_hint(options),
+				"heads: rows of table %s say of %s that their migration is at work, or has failed",
+				options->head_table, heads.failed);
+	else if (heads.outcome == HEADS_AT_HEAD)
 		say_ok(doctor, "heads: at head, %s", heads.text);
 	else
 		say_note(doctor, "The next replica that has a migration runs it.", "heads: not at head: found %s, wanted %s",
 				 heads.text, describe_expected(options));
-	if (reading == READING_NOT_AT_HEAD && strcmp(heads.text, NO_HEADS) == 0)
+	if (reading == READING_DONE && strcmp(heads.text, NO_HEADS) == 0)
 		check_namesakes(doctor);
 }
 

@@ -3,10 +3,8 @@
  * ahead.c
  *		Whether the database is ahead of this replica's migration set.
  *
- * It is if one of its heads is a revision that the set does not have: a newer
- * replica has migrated it, in a rolling deployment, or before this one was
- * rolled back.  To migrate would then be wrong, and to wait in vain.  Heads
- * that the set has are behind, whichever they are.
+ * A newer replica has migrated it then, in a rolling deployment, or before this
+ * one was rolled back.  To migrate would be wrong, and to wait in vain.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,43 +25,58 @@ is_known(const SimpleStringList *known, const char *head)
 }
 
 /*
- * Look for a head that the migration set lacks.  What is no array, since there
- * is no table or it is locked, has none.
+ * Take what was found, the text of arrays, or NULL.
  */
-static void
-find_unknown(Heads *heads, const SimpleStringList *known, const char *array)
+void
+take_heads(Heads *heads, HeadOutcome outcome, const char *array, const char *failed)
 {
-	char	  **items = NULL;
-	int			nitems = 0;
-
-	if (parsePGArray(array, &items, &nitems))
-	{
-		for (int i = 0; i < nitems && !is_ahead(heads); i++)
-		{
-			/* "..." stands for more of them than are returned */
-			if (strcmp(items[i], "...") != 0 && !is_known(known, items[i]))
-				strlcpy(heads->unknown, *items[i] ? items[i] : "\"\"", sizeof(heads->unknown));
-		}
-	}
-	free(items);
+	heads->outcome = outcome;
+	strlcpy(heads->text, array ? array : NO_HEADS, sizeof(heads->text));
+	strlcpy(heads->failed, failed ? failed : "{}", sizeof(heads->failed));
 }
 
 /*
- * Take the heads as the server told them: the text of an array, or NULL.
+ * Whether a database that is not at head can be anything but behind.
  */
-void
-take_heads(Heads *heads, const Options *options, const char *array)
+bool
+needs_outcome(const Options *options)
 {
-	*heads = (Heads) {.cut = false};
-	strlcpy(heads->text, array ? array : NO_HEADS, sizeof(heads->text));
-	if (array && options->known_heads.head)
-		find_unknown(heads, &options->known_heads, array);
+	return options->question->known != NULL || options->question->rule != RULE_EQUAL ||
+		options->question->order != ORDER_KNOWN || options->question->condition != NULL;
 }
 
 bool
 is_ahead(const Heads *heads)
 {
-	return heads->unknown[0] != '\0';
+	return heads->outcome == HEADS_AHEAD || heads->outcome == HEADS_DIVERGED;
+}
+
+/*
+ * Say what makes the database ahead: a head that the set lacks, or just a later
+ * one.
+ */
+char *
+describe_ahead(const Heads *heads, const Options *options)
+{
+	char	  **items = NULL;
+	int			nitems = 0;
+	char	   *description = NULL;
+
+	if (options->known_heads.head && options->question->order == ORDER_KNOWN &&
+		parsePGArray(heads->text, &items, &nitems))
+	{
+		for (int i = 0; i < nitems && description == NULL; i++)
+		{
+			if (!is_known(&options->known_heads, items[i]))
+				description = psprintf("revision \"%s\" is not in %s",
+									   *items[i] ? items[i] : "\"\"", options->set_path);
+		}
+	}
+	free(items);
+	if (description == NULL)
+		description = pg_strdup("it has migrations beyond those of this replica");
+
+	return description;
 }
 
 /*
@@ -73,11 +86,13 @@ ExitCode
 report_ahead(const Heads *heads, const Options *options)
 {
 	char	   *detail = psprintf("Found %s, wanted %s.", heads->text, describe_expected(options));
+	char	   *description = describe_ahead(heads, options);
 
 	log_event(options->allow_ahead ? LOG_WARNING : LOG_ERROR, detail,
 			  options->allow_ahead ? NULL : "Start the release that has this revision, or let that release downgrade the database; or use --allow-ahead, if this one works with the newer schema.",
-			  "the database is ahead of this replica: revision \"%s\" is not in %s",
-			  heads->unknown, options->set_path);
+			  "the database is ahead of this replica%s: %s",
+			  heads->outcome == HEADS_DIVERGED ? ", and lacks some of its migrations" : "", description);
+	free(description);
 	free(detail);
 	return options->allow_ahead ? EXIT_READY : EXIT_AHEAD;
 }

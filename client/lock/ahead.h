@@ -16,13 +16,15 @@
 
 typedef struct Heads
 {
+	HeadOutcome outcome;
 	char		text[4096];		/* of an array, or why there is none */
-	char		unknown[256];	/* one that the migration set lacks, or empty */
-	bool		cut;			/* there may be others */
+	char		failed[1024];	/* those of rows that say so, likewise */
 } Heads;
 
-extern void take_heads(Heads *heads, const Options *options, const char *array);
+extern void take_heads(Heads *heads, HeadOutcome outcome, const char *array, const char *failed);
+extern bool needs_outcome(const Options *options);
 extern bool is_ahead(const Heads *heads);
+extern char *describe_ahead(const Heads *heads, const Options *options);
 extern ExitCode report_ahead(const Heads *heads, const Options *options);
 
 #endif							/* AHEAD_H */

@@ -36,22 +36,37 @@ copy_value(char *to, size_t size, const PGresult *result, int column)
 }
 
 static TryResult
-read_try(PGresult *result, const Options *options)
+read_try(PGresult *result)
 {
+	/* what gw_bootstrap_try() calls them, and what that means for the heads */
+	static const struct
+	{
+		const char *word;
+		Outcome		outcome;
+		HeadOutcome heads;
+	} outcomes[] = {
+		{"at_head", OUTCOME_AT_HEAD, HEADS_AT_HEAD},
+		{"ahead", OUTCOME_AHEAD, HEADS_AHEAD},
+		{"failed", OUTCOME_FAILED_MIGRATION, HEADS_FAILED},
+		{"acquired", OUTCOME_ACQUIRED, HEADS_BEHIND},
+	};
 	TryResult	try = {.outcome = OUTCOME_FAILED};
-	const char *outcome;
+	HeadOutcome heads = HEADS_BEHIND;
 
 	if (result == NULL)
 		return try;
-	outcome = PQgetvalue(result, 0, 0);
-	try.outcome = strcmp(outcome, "at_head") == 0 ? OUTCOME_AT_HEAD :
-		strcmp(outcome, "acquired") == 0		  ? OUTCOME_ACQUIRED :
-													OUTCOME_BUSY;
-	take_heads(&try.heads, options, answer_text(result, 0, 1));
-	if (options->known_heads.head)
-		try.heads.cut = answer_is_true(result, 0, 4);
-	copy_value(try.holder_pid, sizeof(try.holder_pid), result, 2);
-	copy_value(try.holder_state, sizeof(try.holder_state), result, 3);
+	try.outcome = OUTCOME_BUSY;
+	for (int i = 0; i < lengthof(outcomes); i++)
+	{
+		if (strcmp(PQgetvalue(result, 0, 0), outcomes[i].word) == 0)
+		{
+			try.outcome = outcomes[i].outcome;
+			heads = outcomes[i].heads;
+		}
+	}
+	take_heads(&try.heads, heads, answer_text(result, 0, 1), answer_text(result, 0, 2));
+	copy_value(try.holder_pid, sizeof(try.holder_pid), result, 3);
+	copy_value(try.holder_state, sizeof(try.holder_state), result, 4);
 	PQclear(result);
 	return try;
 }
@@ -67,8 +82,7 @@ guard_open(Session *session, const Options *options, Millis deadline)
 		return plain_guard_open(session, options, deadline);
 	return read_try(session_query(session,
 								  sql_begin_and_try(session->conn, session->schema, options),
-								  deadline),
-					options);
+								  deadline));
 }
 
 /*
@@ -91,8 +105,7 @@ guard_ask_again(Session *session, const Options *options, Millis deadline)
 		return plain_guard_ask_again(session, options, patience(deadline));
 	return read_try(session_query(session,
 								  sql_try(session->conn, session->schema, options),
-								  patience(deadline)),
-					options);
+								  patience(deadline)));
 }
 
 /*

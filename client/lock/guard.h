@@ -22,6 +22,8 @@ typedef enum Outcome
 {
 	OUTCOME_FAILED,				/* see the session's failure */
 	OUTCOME_AT_HEAD,
+	OUTCOME_AHEAD,
+	OUTCOME_FAILED_MIGRATION,	/* a row says so; see failed_migration.c */
 	OUTCOME_ACQUIRED,
 	OUTCOME_BUSY
 } Outcome;

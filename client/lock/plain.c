@@ -72,7 +72,7 @@ missing_table(Session *session, const PGresult *table)
 	const char *sqlstate = answer_text(table, 0, TABLE_NAME_SQLSTATE);
 
 	if (sqlstate == NULL || is_missing_table(sqlstate))
-		return READING_NOT_AT_HEAD;
+		return READING_DONE;
 	set_failure(&session->failure, FAILURE_FINAL, "Check --head-table.", "%s",
 				PQgetvalue(table, 0, TABLE_NAME_ERROR));
 	return READING_FAILED;
@@ -81,15 +81,15 @@ missing_table(Session *session, const PGresult *table)
 /*
  * What the rows that were copied mean.
  */
-static PlainReading
+static void
 judge_copied(CopiedHeads *copied, const Options *options, Heads *heads)
 {
-	HeadOutcome outcome = judge_heads(options->question, &copied->found);
-	char	   *text = head_list_text(&copied->found.current);
+	char	   *current = head_list_text(&copied->found.current);
+	char	   *failed = head_list_text(&copied->found.failed);
 
-	take_heads(heads, options, text);
-	free(text);
-	return outcome == HEADS_AT_HEAD ? READING_AT_HEAD : READING_NOT_AT_HEAD;
+	take_heads(heads, judge_heads(options->question, &copied->found), current, failed);
+	free(current);
+	free(failed);
 }
 
 /*
@@ -110,7 +110,10 @@ read_table(Session *session, const PGresult *table, const Options *options, Mill
 		begin_copied_heads(&copied, options->question, &columns, options->head_table);
 		if (session_copy(session, sql_plain_read(answer_text(table, 0, TABLE_NAME), columns.list),
 						 &copied.taker, deadline))
-			reading = judge_copied(&copied, options, heads);
+		{
+			judge_copied(&copied, options, heads);
+			reading = READING_DONE;
+		}
 		else
 			reading = failed_reading(session);
 		free_found_heads(&copied.found);
@@ -134,7 +137,7 @@ find_and_read_table(Session *session, const Options *options, bool in_guard, Mil
 	for (int i = 0; i < ncolumns; i++)
 		free(columns[i]);
 	free(columns);
-	take_heads(heads, options, NULL);
+	take_heads(heads, HEADS_BEHIND, NULL, NULL);
 	if (table == NULL)
 		return failed_reading(session);
 	reading = answer_text(table, 0, TABLE_NAME) == NULL ?
@@ -181,7 +184,7 @@ plain_read_heads(Session *session, const Options *options, bool in_guard, Millis
 	if (in_guard && !forget_reading(session, deadline))
 		reading = READING_FAILED;
 	if (reading == READING_FAILED)
-		take_heads(heads, options, "unknown");
+		take_heads(heads, HEADS_BEHIND, "unknown", NULL);
 	return reading;
 }
 
@@ -194,6 +197,6 @@ plain_is_at_head(Session *session, const Options *options, Millis deadline, bool
 	Heads		heads;
 	PlainReading reading = plain_read_heads(session, options, false, deadline, &heads);
 
-	*at_head = reading == READING_AT_HEAD;
+	*at_head = reading == READING_DONE && heads.outcome == HEADS_AT_HEAD;
 	return reading != READING_FAILED;
 }

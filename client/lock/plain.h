@@ -14,8 +14,7 @@ typedef enum PlainReading
 {
 	READING_FAILED,				/* see the session's failure */
 	READING_LOCKED,				/* somebody has locked the head table */
-	READING_NOT_AT_HEAD,
-	READING_AT_HEAD
+	READING_DONE				/* see the heads' outcome */
 } PlainReading;
 
 extern PlainReading plain_read_heads(Session *session, const Options *options, bool in_guard,

@@ -11,25 +11,37 @@
 #include "lock/plain.h"
 #include "sql/sql_plain.h"
 
+/*
+ * What heads that were read mean for who has the lock, or may not need it.
+ */
+static Outcome
+outcome_of(HeadOutcome heads)
+{
+	switch (heads)
+	{
+		case HEADS_BEHIND:
+		case HEADS_RUNNING:
+			break;
+		case HEADS_AT_HEAD:
+			return OUTCOME_AT_HEAD;
+		case HEADS_AHEAD:
+		case HEADS_DIVERGED:
+			return OUTCOME_AHEAD;
+		case HEADS_FAILED:
+			return OUTCOME_FAILED_MIGRATION;
+	}
+	return OUTCOME_ACQUIRED;
+}
+
 static TryResult
 make_try(PlainReading reading, const Heads *heads)
 {
 	TryResult	try = {.outcome = OUTCOME_FAILED, .heads = *heads};
 
-	switch (reading)
-	{
-		case READING_FAILED:
-			break;
-		case READING_LOCKED:
-			try.outcome = OUTCOME_BUSY;
-			break;
-		case READING_NOT_AT_HEAD:
-			try.outcome = OUTCOME_ACQUIRED;
-			break;
-		case READING_AT_HEAD:
-			try.outcome = OUTCOME_AT_HEAD;
-			break;
-	}
+	if (reading == READING_LOCKED)
+		try.outcome = OUTCOME_BUSY;
+	else if (reading == READING_DONE)
+		try.outcome = outcome_of(heads->outcome);
 
 	return try;
 }
@@ -112,7 +124,7 @@ try_lock(Session *session, const Options *options, Millis deadline, const Heads 
 
 /*
  * Begin a transaction and try to make it the guard, unless the database is at
- * head.
+ * head or ahead.
  */
 TryResult
 plain_guard_open(Session *session, const Options *options, Millis deadline)
@@ -120,7 +132,7 @@ plain_guard_open(Session *session, const Options *options, Millis deadline)
 	Heads		heads;
 	PlainReading reading = plain_read_heads(session, options, false, deadline, &heads);
 
-	if (reading != READING_NOT_AT_HEAD)
+	if (reading != READING_DONE || heads.outcome == HEADS_AT_HEAD || is_ahead(&heads))
 		return make_try(reading, &heads);
 	return try_lock(session, options, deadline, &heads);
 }

@@ -14,6 +14,7 @@
 #include "postgres_fe.h"
 
 #include "lock/extension.h"
+#include "lock/holder.h"
 #include "lock/plain.h"
 #include "sql/sql.h"
 
@@ -161,19 +162,57 @@ session_forget_extension(Session *session)
 }
 
 /*
+ * A row that says "failed" is that of a migration at work for as long as
+ * somebody has the lock.  If nobody has, what the row says afterwards counts.
+ */
+static bool
+plain_read_outcome(Session *session, const Options *options, Millis deadline, Heads *heads)
+{
+	PlainReading reading = plain_read_heads(session, options, false, deadline, heads);
+	Holder		holder;
+	bool		held;
+
+	if (reading == READING_DONE && heads->outcome == HEADS_FAILED)
+	{
+		if (!plain_ask_holder(session, options, deadline, &holder))
+			return false;
+		held = holder.pid != NULL || holder.state != NULL;
+		PQclear(holder.result);
+		if (held)
+			heads->outcome = HEADS_RUNNING;
+		else
+			reading = plain_read_heads(session, options, false, deadline, heads);
+	}
+	if (reading == READING_LOCKED)
+		heads->outcome = HEADS_RUNNING;
+	return reading != READING_FAILED;
+}
+
+/*
  * Read the heads.  Unless that works, the failure is set, and "heads" good for
- * a message.
+ * messages alone.
  */
 bool
 session_read_heads(Session *session, const Options *options, Millis deadline, Heads *heads)
 {
 	PGresult   *result;
+	const char *word;
+	int			outcome = -1;
 
 	if (session->plain)
-		return plain_read_heads(session, options, false, deadline, heads) != READING_FAILED;
+		return plain_read_outcome(session, options, deadline, heads);
 	result = session_query(session, sql_current_heads(session->conn, session->schema, options),
 						   deadline);
-	take_heads(heads, options, result == NULL ? "unknown" : answer_text(result, 0, 0));
+	if (result == NULL)
+	{
+		take_heads(heads, HEADS_BEHIND, "unknown", NULL);
+		return false;
+	}
+	word = answer_text(result, 0, 1);
+	if (word)
+		outcome = find_word(word, head_outcome_names);
+	take_heads(heads, outcome < 0 ? HEADS_BEHIND : outcome, answer_text(result, 0, 0),
+			   answer_text(result, 0, 2));
 	PQclear(result);
-	return result != NULL;
+	return true;
 }

@@ -123,8 +123,7 @@ is_still_to_do(Run *run, Step *step)
 {
 	TryResult	try = guard_ask_again(&run->session, run->options, run->deadline.attempt);
 
-	if (try.outcome == OUTCOME_ACQUIRED && !is_ahead(&try.heads) &&
-		!(try.heads.cut && run->options->known_heads.head))
+	if (try.outcome == OUTCOME_ACQUIRED)
 		return true;
 	if (try.outcome == OUTCOME_BUSY)
 		*step = handle_busy(run, &try);

@@ -11,6 +11,7 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "lock/failed_migration.h"
 #include "run/round.h"
 
 /*
@@ -75,18 +76,18 @@ handle_ahead(Run *run, const Heads *heads)
 }
 
 /*
- * The heads that are known don't tell whether the database is ahead.
+ * A row says that a migration failed.  If that stays so, nothing that we do helps.
  */
 static Step
-handle_cut_heads(Run *run)
+handle_failed_migration(Run *run, Heads *heads)
 {
-	char	   *hint = psprintf("Check %s and %s, or use --expect-head instead of %s.",
-						  option_source("--head-table"), option_source("--head-column"),
-						  option_source("--alembic"));
-
-	set_reason(&run->reason, EXIT_DEADLINE, hint,
-			   "the head table is locked, or has so many rows that one that is ahead could hide");
-	free(hint);
+	if (!look_at_failed_migration(&run->session, run->options, run->deadline.attempt, heads))
+		return handle_failure(run);
+	if (heads->outcome == HEADS_FAILED)
+		return end_with(run, report_failed_migration(heads, run->options));
+	set_reason(&run->reason, EXIT_DEADLINE, NULL,
+			   "a migration is at work outside of the lock: found %s, wanted %s", heads->text,
+			   describe_expected(run->options));
 	return wait_without_lock(run);
 }
 
@@ -99,11 +100,6 @@ try_to_migrate(Run *run)
 {
 	TryResult	try = guard_open(&run->session, run->options, run->deadline.attempt);
 
-	if (try.outcome != OUTCOME_FAILED && is_ahead(&try.heads))
-	{
-		guard_end(&run->session, run->deadline.attempt);
-		return handle_ahead(run, &try.heads);
-	}
 	switch (try.outcome)
 	{
 		case OUTCOME_FAILED:
@@ -111,13 +107,18 @@ try_to_migrate(Run *run)
 		case OUTCOME_AT_HEAD:
 			guard_end(&run->session, run->deadline.attempt);
 			return STEP_READY;
+		case OUTCOME_AHEAD:
+			guard_end(&run->session, run->deadline.attempt);
+			return handle_ahead(run, &try.heads);
+		case OUTCOME_FAILED_MIGRATION:
+			if (!guard_end(&run->session, run->deadline.attempt))
+				return handle_failure(run);
+			return handle_failed_migration(run, &try.heads);
 		case OUTCOME_BUSY:
 			return handle_busy(run, &try);
 		case OUTCOME_ACQUIRED:
 			break;
 	}
-	if (try.heads.cut && run->options->known_heads.head)
-		return handle_cut_heads(run);
 	return migrate_under_lock(run);
 }
 
@@ -156,13 +157,15 @@ look_at_heads(Run *run, bool may_migrate)
 		return handle_failure(run);
 	if (at_head)
 		return STEP_READY;
-	if (!may_migrate || options->known_heads.head)
+	if (!may_migrate || needs_outcome(options))
 	{
 		if (!session_read_heads(&run->session, options, run->deadline.attempt, &heads) &&
-			options->known_heads.head)
+			needs_outcome(options))
 			return handle_failure(run);
 		if (is_ahead(&heads))
 			return handle_ahead(run, &heads);
+		if (heads.outcome == HEADS_FAILED)
+			return handle_failed_migration(run, &heads);
 	}
 	run->looked = true;
 	if (!may_migrate)

@@ -61,11 +61,11 @@ append_table_arguments(PQExpBuffer sql, PGconn *conn, const Options *options)
 	appendPQExpBufferStr(sql, "::pg_catalog.text");
 }
 
-void
-append_expected_heads(PQExpBuffer sql, PGconn *conn, const Options *options)
+static void
+append_heads(PQExpBuffer sql, PGconn *conn, const SimpleStringList *heads)
 {
 	appendPQExpBufferStr(sql, "ARRAY[");
-	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
+	for (SimpleStringListCell *cell = heads->head; cell; cell = cell->next)
 	{
 		append_literal(sql, conn, cell->val);
 		if (cell->next)
@@ -74,12 +74,50 @@ append_expected_heads(PQExpBuffer sql, PGconn *conn, const Options *options)
 	appendPQExpBufferStr(sql, "]::pg_catalog.text[]");
 }
 
+/*
+ * Of a set that is not known, NULL.
+ */
 static void
-append_heads_arguments(PQExpBuffer sql, PGconn *conn, const Options *options)
+append_known_heads(PQExpBuffer sql, PGconn *conn, const SimpleStringList *heads)
 {
-	append_expected_heads(sql, conn, options);
+	if (heads->head)
+		append_heads(sql, conn, heads);
+	else
+		appendPQExpBufferStr(sql, "NULL::pg_catalog.text[]");
+}
+
+static void
+append_text(PQExpBuffer sql, PGconn *conn, const char *value)
+{
+	if (value)
+		append_literal(sql, conn, value);
+	else
+		appendPQExpBufferStr(sql, "NULL");
+	appendPQExpBufferStr(sql, "::pg_catalog.text");
+}
+
+/*
+ * Rule, order and condition, the last arguments of the functions that take
+ * them.
+ */
+static void
+append_settings(PQExpBuffer sql, PGconn *conn, const Options *options)
+{
 	appendPQExpBufferStr(sql, ", ");
-	append_table_arguments(sql, conn, options);
+	append_text(sql, conn, options->head_rule);
+	appendPQExpBufferStr(sql, ", ");
+	append_text(sql, conn, options->head_order);
+	appendPQExpBufferStr(sql, ", ");
+	append_text(sql, conn, options->head_condition);
+}
+
+/*
+ * Whether the short form of gw_bootstrap_at_head() will do.
+ */
+static bool
+compares_sets(const Options *options)
+{
+	return options->question->rule == RULE_EQUAL && options->head_condition == NULL;
 }
 
 /*
@@ -88,14 +126,14 @@ append_heads_arguments(PQExpBuffer sql, PGconn *conn, const Options *options)
  * what the validator of the language checks.
  */
 void
-append_validate_function(PQExpBuffer sql, PGconn *conn, const char *schema)
+append_validate_function(PQExpBuffer sql, PGconn *conn, const char *schema,
+						 const char *arguments)
 {
 	PQExpBufferData function;
 
 	initPQExpBuffer(&function);
 	appendPQExpBuffer(&function,
-					  "%s.gw_bootstrap_at_head(pg_catalog.text[], pg_catalog.text, pg_catalog.text)",
-					  fmtId(schema));
+					  "%s.gw_bootstrap_at_head(%s)", fmtId(schema), arguments);
 	appendPQExpBufferStr(sql, "SELECT pg_catalog.fmgr_c_validator(");
 	append_literal(sql, conn, function.data);
 	appendPQExpBufferStr(sql, "::pg_catalog.regprocedure)");
@@ -117,42 +155,40 @@ sql_probe(PGconn *conn, const char *schema, const Options *options)
 	PQExpBufferData sql;
 
 	initPQExpBuffer(&sql);
-	append_validate_function(&sql, conn, schema);
+	append_validate_function(&sql, conn, schema,
+							 compares_sets(options) ? AT_HEAD_ARGUMENTS : AT_HEAD_SETTINGS_ARGUMENTS);
 	appendPQExpBuffer(&sql, "; SELECT %s.gw_bootstrap_at_head(", fmtId(schema));
-	append_heads_arguments(&sql, conn, options);
+	append_heads(&sql, conn, &options->expected_heads);
+	appendPQExpBufferStr(&sql, ", ");
+	if (!compares_sets(options))
+	{
+		append_known_heads(&sql, conn, &options->known_heads);
+		appendPQExpBufferStr(&sql, ", ");
+	}
+	append_table_arguments(&sql, conn, options);
+	if (!compares_sets(options))
+		append_settings(&sql, conn, options);
 	appendPQExpBufferStr(&sql, "), pg_catalog.current_setting('gw_bootstrap.version'::pg_catalog.text, true)");
 
 	return (Query) {sql.data, ONE_ROW, "bT"};
 }
 
-/*
- * Whether the heads found are not all: those returned are among the first rows
- * of the table, which may have more.  If they are the table's heads as a set,
- * there are no others.
- */
-static void
-append_cut(PQExpBuffer sql, PGconn *conn, const char *schema, const Options *options)
-{
-	appendPQExpBuffer(sql,
-					  ", CASE WHEN t.outcome OPERATOR(pg_catalog.=) 'acquired'::pg_catalog.text"
-					  " AND pg_catalog.cardinality(t.current_heads) OPERATOR(pg_catalog.>) 0"
-					  " AND NOT (''::pg_catalog.text OPERATOR(pg_catalog.=) ANY (t.current_heads))"
-					  " THEN NOT %s.gw_bootstrap_at_head("
-					  "pg_catalog.array_remove(t.current_heads, '...'::pg_catalog.text), ",
-					  fmtId(schema));
-	append_table_arguments(sql, conn, options);
-	appendPQExpBufferStr(sql, ") END");
-}
-
 static void
 append_try(PQExpBuffer sql, PGconn *conn, const char *schema, const Options *options)
 {
-	appendPQExpBufferStr(sql, "SELECT t.outcome, t.current_heads, t.holder_pid, t.holder_state");
-	if (options->known_heads.head)
-		append_cut(sql, conn, schema, options);
-	appendPQExpBuffer(sql, " FROM %s.gw_bootstrap_try(", fmtId(schema));
-	append_heads_arguments(sql, conn, options);
-	appendPQExpBuffer(sql, ", '" INT64_FORMAT "'::pg_catalog.int8) t", options->lock_key);
+	appendPQExpBuffer(sql,
+					  "SELECT t.outcome, t.current_heads, t.failed_heads, t.holder_pid, t.holder_state"
+					  " FROM %s.gw_bootstrap_try(",
+					  fmtId(schema));
+	append_heads(sql, conn, &options->expected_heads);
+	appendPQExpBufferStr(sql, ", ");
+	append_known_heads(sql, conn, &options->known_heads);
+	appendPQExpBufferStr(sql, ", ");
+	append_text(sql, conn, options->head_table);
+	appendPQExpBuffer(sql, ", '" INT64_FORMAT "'::pg_catalog.int8, ", options->lock_key);
+	append_text(sql, conn, options->head_column);
+	append_settings(sql, conn, options);
+	appendPQExpBufferStr(sql, ") t");
 }
 
 Query
@@ -163,7 +199,7 @@ sql_try(PGconn *conn, const char *schema, const Options *options)
 	initPQExpBuffer(&sql);
 	append_try(&sql, conn, schema, options);
 
-	return (Query) {sql.data, ONE_ROW, options->known_heads.head ? "tTITB" : "tTIT"};
+	return (Query) {sql.data, ONE_ROW, "tTTIT"};
 }
 
 /*
@@ -193,7 +229,7 @@ sql_begin_and_try(PGconn *conn, const char *schema, const Options *options)
 	append_begin_guard(&sql, conn);
 	append_try(&sql, conn, schema, options);
 
-	return (Query) {sql.data, ONE_ROW, options->known_heads.head ? "tTITB" : "tTIT"};
+	return (Query) {sql.data, ONE_ROW, "tTTIT"};
 }
 
 Query
@@ -202,11 +238,17 @@ sql_current_heads(PGconn *conn, const char *schema, const Options *options)
 	PQExpBufferData sql;
 
 	initPQExpBuffer(&sql);
-	appendPQExpBuffer(&sql, "SELECT current_heads FROM %s.gw_bootstrap_status(", fmtId(schema));
+	appendPQExpBuffer(&sql, "SELECT current_heads, outcome, failed_heads FROM %s.gw_bootstrap_status(",
+					  fmtId(schema));
 	append_table_arguments(&sql, conn, options);
-	appendPQExpBuffer(&sql, ", '" INT64_FORMAT "'::pg_catalog.int8)", options->lock_key);
+	appendPQExpBuffer(&sql, ", '" INT64_FORMAT "'::pg_catalog.int8, ", options->lock_key);
+	append_known_heads(&sql, conn, &options->expected_heads);
+	appendPQExpBufferStr(&sql, ", ");
+	append_known_heads(&sql, conn, &options->known_heads);
+	append_settings(&sql, conn, options);
+	appendPQExpBufferChar(&sql, ')');
 
-	return (Query) {sql.data, ONE_ROW, "T"};
+	return (Query) {sql.data, ONE_ROW, "TTT"};
 }
 
 /*

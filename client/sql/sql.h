@@ -48,10 +48,16 @@ extern Query sql_own_name(void);
 extern Query sql_commit(void);
 extern Query sql_rollback(void);
 
+/* The arguments of gw_bootstrap_at_head(), without and with settings. */
+#define AT_HEAD_ARGUMENTS "pg_catalog.text[], pg_catalog.text, pg_catalog.text"
+#define AT_HEAD_SETTINGS_ARGUMENTS \
+	"pg_catalog.text[], pg_catalog.text[], pg_catalog.text, pg_catalog.text," \
+	" pg_catalog.text, pg_catalog.text, pg_catalog.text"
+
 /* Parts of statements. */
 extern void append_literal(PQExpBuffer sql, PGconn *conn, const char *value);
-extern void append_expected_heads(PQExpBuffer sql, PGconn *conn, const Options *options);
-extern void append_validate_function(PQExpBuffer sql, PGconn *conn, const char *schema);
+extern void append_validate_function(PQExpBuffer sql, PGconn *conn, const char *schema,
+									 const char *arguments);
 extern void append_begin_guard(PQExpBuffer sql, PGconn *conn);
 
 #endif							/* SQL_H */

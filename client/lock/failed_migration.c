@@ -1,0 +1,105 @@
+/*-------------------------------------------------------------------------
+ *
+ * failed_migration.c
+ *		A migration that its tool calls failed: dirty, not finished, no success.
+ *
+ * Many tools write such a row before they start, so it may be that of a
+ * migration at work.  It is not only if nobody has our lock, nor that of the tool,
+ * and a row still says so in a look made after that.  A tool that takes no
+ * lock gets some time.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "base/log.h"
+#include "base/wait.h"
+#include "lock/failed_migration.h"
+#include "migrations/migration_tool.h"
+#include "sql/sql_doctor.h"
+
+/* How long a row must stay unchanged if the tool takes no lock. */
+#define UNCHANGED_MS 2000
+
+static bool
+has_lock(const MigrationTool *tool)
+{
+	return tool != NULL && tool->locks[0].kind != LOCK_NONE;
+}
+
+/*
+ * Look whether somebody has the tool's own lock.
+ */
+static bool
+ask_tool_lock(Session *session, const MigrationTool *tool, Millis until, bool *held)
+{
+	PGresult   *locks = session_query(session, sql_doctor_advisory_locks(), until);
+
+	*held = false;
+	for (int row = 0; locks != NULL && row < PQntuples(locks); row++)
+	{
+		const char *owner = tool_of_lock(strtoll(PQgetvalue(locks, row, 0), NULL, 10),
+										 PQgetvalue(locks, row, 3), PQgetvalue(locks, row, 4));
+
+		if (owner != NULL && strcmp(owner, tool->title) == 0)
+			*held = true;
+	}
+	PQclear(locks);
+
+	return locks != NULL;
+}
+
+/*
+ * A row says "failed", and nobody has our lock.  Look whether that stays so: if
+ * it does, the outcome still is HEADS_FAILED.  Returns false if it cannot be
+ * told.
+ */
+bool
+look_at_failed_migration(Session *session, const Options *options, Millis until, Heads *heads)
+{
+	char	   *failed = pg_strdup(heads->failed);
+	Millis		unchanged = now_ms() + UNCHANGED_MS;
+	bool		held = false;
+	bool		known;
+
+	if (has_lock(options->tool))
+		known = ask_tool_lock(session, options->tool, until, &held);
+	else
+	{
+		while (now_ms() < Min(unchanged, until) && wait_until(NULL, 0, Min(unchanged, until)))
+			;
+		known = true;
+		held = now_ms() < unchanged;
+	}
+	if (known && !held)
+		known = session_read_heads(session, options, until, heads);
+	if (heads->outcome == HEADS_FAILED && (held || strcmp(heads->failed, failed) != 0))
+		heads->outcome = HEADS_RUNNING;
+	free(failed);
+
+	return known;
+}
+
+/*
+ * What the tool's users do about it.
+ */
+char *
+failed_migration_hint(const Options *options)
+{
+	if (options->tool && options->tool->repair)
+		return psprintf("Neither waiting nor migrating mends that: %s.", options->tool->repair);
+	return pg_strdup("Neither waiting nor migrating mends that: repair the database as the migration tool wants it.");
+}
+
+ExitCode
+report_failed_migration(const Heads *heads, const Options *options)
+{
+	char	   *detail = psprintf("Found %s, wanted %s.", heads->text, describe_expected(options));
+	char	   *hint = failed_migration_hint(options);
+
+	log_event(LOG_ERROR, detail, hint, "the database is at a failed migration: table \"%s\" says so of %s",
+			  options->head_table, heads->failed);
+	free(detail);
+	free(hint);
+	return EXIT_FAILED_MIGRATION;
+}
