@@ -85,13 +85,15 @@ describe_ahead(const Heads *heads, const Options *options)
 ExitCode
 report_ahead(const Heads *heads, const Options *options)
 {
-	char	   *detail = psprintf("Found %s, wanted %s.", heads->text, describe_expected(options));
+	char	   *detail = psprintf("Found %s, wanted %s.%s", heads->text, describe_expected(options),
+							heads->outcome == HEADS_DIVERGED ?
+								" The two have diverged: migrations of this replica are missing." :
+								"");
 	char	   *description = describe_ahead(heads, options);
 
 	log_event(options->allow_ahead ? LOG_WARNING : LOG_ERROR, detail,
 			  options->allow_ahead ? NULL : "Start the release that has this revision, or let that release downgrade the database; or use --allow-ahead, if this one works with the newer schema.",
-			  "the database is ahead of this replica%s: %s",
-			  heads->outcome == HEADS_DIVERGED ? ", and lacks some of its migrations" : "", description);
+			  "the database is ahead of this replica: %s", description);
 	free(description);
 	free(detail);
 	return options->allow_ahead ? EXIT_READY : EXIT_AHEAD;

@@ -95,6 +95,7 @@ print_help(const Mode *modes)
 		   "  4  the database refused or lacks something\n"
 		   "  5  the database is not at head, or doctor has found something\n"
 		   "  6  the database is ahead of this replica\n"
+		   "  7  the database is at a failed migration of its tool\n"
 		   "  8  the deadline passed, and a command could not be stopped\n"
 		   "  128 + N  stopped by signal N\n\n"
 		   "On stdout, run prints one line, \"Database ready (...) in ... s\", status and doctor\n"
