@@ -64,9 +64,9 @@ read_try(PGresult *result)
 			heads = outcomes[i].heads;
 		}
 	}
-	take_heads(&try.heads, heads, answer_text(result, 0, 1), answer_text(result, 0, 2));
-	copy_value(try.holder_pid, sizeof(try.holder_pid), result, 3);
-	copy_value(try.holder_state, sizeof(try.holder_state), result, 4);
+	take_heads(&try.heads, heads, answer_text(result, 0, 1), answer_text(result, 0, 4));
+	copy_value(try.holder_pid, sizeof(try.holder_pid), result, 2);
+	copy_value(try.holder_state, sizeof(try.holder_state), result, 3);
 	PQclear(result);
 	return try;
 }

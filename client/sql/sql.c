@@ -177,7 +177,7 @@ static void
 append_try(PQExpBuffer sql, PGconn *conn, const char *schema, const Options *options)
 {
 	appendPQExpBuffer(sql,
-					  "SELECT t.outcome, t.current_heads, t.failed_heads, t.holder_pid, t.holder_state"
+					  "SELECT t.outcome, t.current_heads, t.holder_pid, t.holder_state, t.failed_heads"
 					  " FROM %s.gw_bootstrap_try(",
 					  fmtId(schema));
 	append_heads(sql, conn, &options->expected_heads);
@@ -199,7 +199,7 @@ sql_try(PGconn *conn, const char *schema, const Options *options)
 	initPQExpBuffer(&sql);
 	append_try(&sql, conn, schema, options);
 
-	return (Query) {sql.data, ONE_ROW, "tTTIT"};
+	return (Query) {sql.data, ONE_ROW, "tTITT"};
 }
 
 /*
@@ -229,7 +229,7 @@ sql_begin_and_try(PGconn *conn, const char *schema, const Options *options)
 	append_begin_guard(&sql, conn);
 	append_try(&sql, conn, schema, options);
 
-	return (Query) {sql.data, ONE_ROW, "tTTIT"};
+	return (Query) {sql.data, ONE_ROW, "tTITT"};
 }
 
 Query
