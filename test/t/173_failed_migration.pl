@@ -1,0 +1,106 @@
+# A row that says "not finished": a migration at work while somebody has the lock,
+# ours or the tool's own, and a failed one when nobody has.  Then the client ends
+# with 7 and never migrates; until then "check" is 5, and "run" waits.
+#
+# TAP, since the locks are held by sessions that are there beside the client's.
+
+use strict;
+use warnings;
+
+use GwBootstrap::Test;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use constant {
+	OUR_KEY => '42424242424242',
+	PRISMA_KEY => '72707369',
+};
+
+my $node = start_server();
+my $dir = PostgreSQL::Test::Utils::tempdir_short();
+append_to_file("$dir/list", "20240101_init\n20240202_more\n");
+my $finish = "UPDATE _prisma_migrations SET finished_at = now();";
+my $migrate = migration_command("INSERT INTO _prisma_migrations (migration_name, finished_at) VALUES ('20240202_more', now()); INSERT INTO applied VALUES ('3 head');");
+my @prisma = ("--migrations=prisma:$dir/list");
+# the same for a tool that has no name, and so no lock that is known
+my @nameless = (
+	'-e', '20240101_init', '-e', '20240202_more',
+	'--head-table=_prisma_migrations', '--head-column=migration_name', '--head-rule=contain', '--head-order=bytes',
+	'--head-condition=count: finished_at is not null; failed: finished_at is null');
+
+sub check
+{
+	my ($way, @options) = @_;
+	return run_client($way->client('check', @options));
+}
+
+sub test_failed
+{
+	my ($way, $name, @options) = @_;
+
+	my $result = check($way, @options);
+	is($result->{exit}, 7, "$name: check") or diag $result->{err};
+	like($result->{err}, qr/^gw_bootstrap: error: the database is at a failed migration: table "_prisma_migrations" says so of \{20240202_more\}$/m,
+		"$name: check tells the row");
+	$result = run_client($way->client('run', @options, '--migrate', $migrate));
+	is($result->{exit}, 7, "$name: run") or diag $result->{err};
+	unlike($result->{out}, qr/ready/i, "$name: run is not ready");
+	is($result->{err} =~ /prisma migrate resolve/ ? 1 : 0, $options[0] =~ /prisma/ ? 1 : 0, "$name: what the tool's users do about it");
+	is($way->applied, '', "$name: nothing is migrated");
+	return;
+}
+
+# For as long as another session has this lock it is a migration at work.
+sub test_held
+{
+	my ($way, $name, $lock) = @_;
+	my $holder = $node->background_psql($way->dbname);
+
+	$holder->query_safe($lock);
+	my $result = check($way, @prisma);
+	is($result->{exit}, 5, "$name: check") or diag $result->{err};
+	my $replica = start_replicas(1, $way->client('run', @prisma, '--migrate', $migrate));
+	ok(wait_until(sub { $replica->err =~ /waiting for/ }), "$name: run waits");
+	$holder->quit;
+	($result) = $replica->wait;
+	is($result->{exit}, 7, "$name: run ends when nobody has it any more") or diag $result->{err};
+	is($way->applied, '', "$name: nothing is migrated");
+	return;
+}
+
+# Mended while a replica waits for it.
+sub test_mended
+{
+	my ($way, $name) = @_;
+	my $holder = $node->background_psql($way->dbname);
+
+	$holder->query_safe('SELECT pg_advisory_lock(' . PRISMA_KEY . ')');
+	my $replica = start_replicas(1, $way->client('run', @prisma, '--migrate', $migrate));
+	ok(wait_until(sub { $replica->err =~ /waiting for/ }), "$name: waits");
+	$way->sql("UPDATE _prisma_migrations SET rolled_back_at = now() WHERE finished_at IS NULL");
+	$holder->quit;
+	my ($result) = $replica->wait;
+	is($result->{exit}, 0, "$name: run") or diag $result->{err};
+	is($way->applied, '3 head x 1', "$name: migrated once");
+	is(check($way, @prisma)->{exit}, 0, "$name: at head");
+	return;
+}
+
+foreach my $way (quiet_ways($node))
+{
+	$way->create->open;
+	my $name = $way->name;
+	$way->sql("CREATE TABLE _prisma_migrations (migration_name varchar(255), finished_at timestamptz, rolled_back_at timestamptz);"
+		  . "INSERT INTO _prisma_migrations VALUES ('20240101_init', now()), ('20240202_more', NULL)");
+
+	test_failed($way, "$name, nobody at work", @prisma);
+	test_failed($way, "$name, no tool named", @nameless);
+	test_held($way, "$name, a guard has the key", 'BEGIN; SELECT pg_advisory_xact_lock(' . OUR_KEY . ')');
+	test_held($way, "$name, the tool has its lock", 'SELECT pg_advisory_lock(' . PRISMA_KEY . ')');
+	test_mended($way, "$name, mended");
+	$way->is_clean($name);
+	$way->close;
+}
+
+$node->stop;
+done_testing();
