@@ -121,6 +121,8 @@ backend_hostname0 = '127.0.0.1'
 backend_port0 = $self->{server_port}
 num_init_children = $self->{size}
 max_pool = 1
+failover_on_backend_error = off
+failover_on_backend_shutdown = off
 CONF
 	return ('pgpool', '-n', '-f', $conf, '-a', $self->_file('pool_hba.conf', ''));
 }
@@ -155,6 +157,13 @@ sub _end
 {
 	my ($pid) = @_;
 
+	# Pgpool-II that is killed leaves its System V shared memory behind.
+	kill 'INT', $pid;
+	foreach (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
+	{
+		last if waitpid($pid, POSIX::WNOHANG) != 0;
+		usleep(100_000);
+	}
 	kill 'KILL', -$pid, $pid;
 	waitpid($pid, 0);
 	GwBootstrap::Child::ended($pid);

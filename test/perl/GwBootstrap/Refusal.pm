@@ -15,13 +15,12 @@ package GwBootstrap::Refusal;
 use strict;
 use warnings;
 
+use GwBootstrap::Child;
 use IO::Socket::INET;
 use POSIX ();
 
 use constant SSL_REQUEST => 80877103;
 use constant GSS_REQUEST => 80877104;
-
-my %running;
 
 sub new
 {
@@ -43,7 +42,7 @@ sub new
 		}
 		POSIX::_exit(0);
 	}
-	$running{ $self->{pid} } = $$;
+	GwBootstrap::Child::started($self->{pid});
 	return $self;
 }
 
@@ -62,7 +61,7 @@ sub stop
 
 	kill 'KILL', $pid;
 	waitpid($pid, 0);
-	delete $running{$pid};
+	GwBootstrap::Child::ended($pid);
 	return;
 }
 
@@ -115,17 +114,6 @@ sub _answer
 			return;
 		}
 	}
-}
-
-END
-{
-	my $status = $?;
-	foreach (grep { $running{$_} == $$ } keys %running)
-	{
-		kill 'KILL', $_;
-		waitpid $_, 0;
-	}
-	$? = $status;
 }
 
 1;
