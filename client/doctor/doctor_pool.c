@@ -196,7 +196,9 @@ check_pooling(Doctor *doctor)
 	}
 	if (!connect_beside(&other, doctor->options->conninfo, until))
 		tell_no_second(doctor, &other.failure, pid, seconds);
-	else if (!guard_is_alive(ours, doctor->deadline))
+	else if (!guard_is_alive(ours, doctor->deadline) && ours->failure.kind == FAILURE_FINAL)
+		say_failure(doctor, "pooling", &ours->failure);
+	else if (ours->failure.kind == FAILURE_RETRY)
 		say_bad(doctor, POOL_REMEDY, "pooling: no second connection until the first was lost: %s", ours->failure.message);
 	else
 		tell_pooling(doctor, &other, pid);
@@ -269,6 +271,8 @@ check_idle_transaction(Doctor *doctor)
 	if (guard_is_alive(session, doctor->deadline))
 		say_ok(doctor, "idle transaction: lives longer than the %d s between two heartbeats of a guard",
 			   HEARTBEAT_MS / 1000);
+	else if (session->failure.kind == FAILURE_FINAL)
+		say_failure(doctor, "idle transaction", &session->failure);
 	else
 		say_bad(doctor,
 				"Raise idle_transaction_timeout and transaction_timeout of the pooler (PgBouncer), or what else ends idle transactions, to 10 s or more, the latter to more than the longest migration.",

@@ -158,7 +158,8 @@ forget_reading(Session *session, Millis deadline)
 	Failure		kept = {0};
 	PGresult   *result;
 
-	if (PQstatus(session->conn) == CONNECTION_BAD || session->failure.timed_out)
+	if (PQstatus(session->conn) == CONNECTION_BAD || session->failure.timed_out ||
+		PQtransactionStatus(session->conn) == PQTRANS_IDLE)
 		return false;
 	failure_copy(&kept, &session->failure);
 	result = session_query(session, sql_plain_forget(), deadline);

@@ -313,12 +313,26 @@ check_result(Session *session, const PGresult *result, const Query *query)
 }
 
 /*
+ * Whether a transaction has ended that neither we nor an error ended.
+ */
+static bool
+was_cut_up(const Session *session, const PGresult *result)
+{
+	const char *tag = PQcmdStatus((PGresult *) result);
+
+	return PQstatus(session->conn) == CONNECTION_OK &&
+		PQtransactionStatus(session->conn) == PQTRANS_IDLE &&
+		strcmp(tag, "COMMIT") != 0 && strcmp(tag, "ROLLBACK") != 0;
+}
+
+/*
  * Ask, and receive the answer.  NULL, and the failure set, unless that is one
  * to what was asked.
  */
 static PGresult *
 ask(Session *session, Query query, RowTaker *taker, Millis until)
 {
+	bool		in_transaction = PQtransactionStatus(session->conn) == PQTRANS_INTRANS;
 	PGresult   *result;
 
 	if (!session_send(session, &query))
@@ -326,7 +340,9 @@ ask(Session *session, Query query, RowTaker *taker, Millis until)
 	result = receive(session, taker, Min(until, now_ms() + ANSWER_MS));
 	if (result == NULL)
 		return NULL;
-	if (check_result(session, result, &query))
+	if (in_transaction && was_cut_up(session, result))
+		set_cut_failure(&session->failure);
+	else if (check_result(session, result, &query))
 		return result;
 	PQclear(result);
 	return NULL;

@@ -83,6 +83,21 @@ failure_add_hint(Failure *failure, const char *hint)
 	failure->hint = both;
 }
 
+/*
+ * One of several hosts failed before: that is told, too, and if it may pass
+ * there, it is worth trying again.
+ */
+void
+failure_precede(Failure *failure, const Failure *earlier)
+{
+	char	   *both = psprintf("%s; %s", earlier->message, failure->message);
+
+	free(failure->message);
+	failure->message = both;
+	if (earlier->kind == FAILURE_RETRY)
+		failure_set_kind(failure, FAILURE_RETRY);
+}
+
 static char *
 copy_text(const char *text)
 {
@@ -239,6 +254,17 @@ set_result_failure(Failure *failure, PGconn *conn, const PGresult *result)
 	apply_judgement(failure, judge_error(failure->sqlstate, failure->message));
 	if (strcmp(failure->sqlstate, STANDBY_SQLSTATE) == 0)
 		failure_advise_on_standby(failure, conn);
+}
+
+/*
+ * A transaction has ended without a word.
+ */
+void
+set_cut_failure(Failure *failure)
+{
+	set_failure(failure, FAILURE_FINAL,
+				"Set the pooler's mode to transaction or session, or connect past it.",
+				"a transaction has ended before its end, as with a pooler in statement mode");
 }
 
 void

@@ -42,9 +42,11 @@ extern void set_reason(Failure *failure, ExitCode code, const char *hint,
 					   const char *fmt, ...) pg_attribute_printf(4, 5);
 extern void set_connection_failure(Failure *failure, const PGconn *conn);
 extern void set_result_failure(Failure *failure, PGconn *conn, const PGresult *result);
+extern void set_cut_failure(Failure *failure);
 extern void failure_set_kind(Failure *failure, FailureKind kind);
 extern void failure_set_hint(Failure *failure, const char *hint);
 extern void failure_add_hint(Failure *failure, const char *hint);
+extern void failure_precede(Failure *failure, const Failure *earlier);
 extern void failure_advise_on_standby(Failure *failure, PGconn *conn);
 extern void failure_copy(Failure *to, const Failure *from);
 extern void failure_move(Failure *to, Failure *from);

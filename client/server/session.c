@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "server/ask.h"
 #include "server/look_up.h"
+#include "server/password_file.h"
 #include "sql/sql.h"
 
 /*
@@ -69,13 +70,16 @@ receive_notice(void *arg, const PGresult *result)
 }
 
 /*
- * The connection broke while nobody had asked anything.
+ * The connection broke while nobody had asked anything, or its transaction has
+ * ended.
  */
 void
 session_broke(Session *session)
 {
 	if (session->last_words.kind != FAILURE_NONE)
 		failure_copy(&session->failure, &session->last_words);
+	else if (PQstatus(session->conn) == CONNECTION_OK && PQtransactionStatus(session->conn) == PQTRANS_IDLE)
+		set_cut_failure(&session->failure);
 	else
 		set_connection_failure(&session->failure, session->conn);
 }
@@ -92,15 +96,17 @@ static bool
 try_to_open(Session *session, const char *conninfo, Millis until)
 {
 	const Hosts *hosts = &session->hosts;
+	char	   *passfile = replace_unread_password_file(conninfo);
 	const char *const keywords[] = {"application_name", "tcp_user_timeout", "keepalives_idle", "keepalives_interval", "dbname",
-									"host", "hostaddr", "port", NULL};
+									"host", "hostaddr", "port", "passfile", NULL};
 	const char *const values[] = {"gw_bootstrap", UNACKNOWLEDGED_MS, "15", "5", conninfo,
-								  hosts->host, hosts->hostaddr, hosts->port, NULL};
+								  hosts->host, hosts->hostaddr, hosts->port, passfile, NULL};
 
 	limit_memory(session);
 	begin_blocking_call(session->blocking);
 	session->conn = PQconnectStartParams(keywords, values, true);
 	end_blocking_call();
+	free(passfile);
 	if (session->conn == NULL)
 	{
 		log_error("out of memory");
@@ -126,6 +132,7 @@ bool
 session_open(Session *session, const char *conninfo, Millis deadline)
 {
 	Millis		until = Min(deadline, now_ms() + CONNECT_ATTEMPT_MS);
+	Failure		silent = {0};
 	bool		opened;
 	bool		again;
 
@@ -135,6 +142,8 @@ session_open(Session *session, const char *conninfo, Millis deadline)
 		opened = try_to_open(session, conninfo, until);
 		again = !opened && session->failure.timed_out && now_ms() < until &&
 			stop_signal() == 0 && hosts_skip(&session->hosts, session->conn);
+		if (again)
+			failure_copy(&silent, &session->failure);
 		if (!opened)
 		{
 			PQfinish(session->conn);
@@ -142,6 +151,9 @@ session_open(Session *session, const char *conninfo, Millis deadline)
 		}
 	} while (again);
 	free(session->blocking);
+	if (!opened && silent.kind != FAILURE_NONE && session->failure.kind == FAILURE_FINAL)
+		failure_precede(&session->failure, &silent);	/* it may come back */
+	failure_clear(&silent);
 	if (!opened || !session->hosts.skipped)
 		hosts_free(&session->hosts);
 

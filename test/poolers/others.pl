@@ -72,5 +72,34 @@ foreach my $pooler (@poolers)
 	}
 }
 
+# Odyssey does not refuse transactions in statement mode, but cuts them up.
+foreach my $extension (1, 0)
+{
+	last unless grep { $_ eq 'odyssey' } @poolers;
+	my $name = 'odyssey, statement mode, ' . ($extension ? 'with' : 'without') . ' the extension';
+	my $dbname = "statement_$extension";
+	$node->safe_psql('postgres', "CREATE DATABASE $dbname");
+	$node->safe_psql($dbname, 'CREATE EXTENSION gw_bootstrap') if $extension;
+	$node->safe_psql($dbname, 'CREATE TABLE applied (step text)');
+	my $running = GwBootstrap::OtherPooler->new($node, 'odyssey', 4, $dbname, 'statement');
+	my @common = ('-d', $running->connstr, '-e', $head);
+	my $told = qr/statement mode/;
+	my $file = PostgreSQL::Test::Utils::tempdir_short() . '/migration.sql';
+	my $says = sub {
+		my ($what, $exit, @command) = @_;
+		my ($result) = GwBootstrap::Replicas->start(1, @command)->wait;
+		ok($result->{exit} == $exit && "$result->{out}$result->{err}" =~ $told, "$name: $what says so") or diag "exit $result->{exit}", $result->{out}, $result->{err};
+	};
+
+	PostgreSQL::Test::Utils::append_to_file($file, "INSERT INTO applied VALUES ('file'); SELECT 1/0;");
+	$says->('run', 4, 'gw_bootstrap', 'run', @common, '--migrate', GwBootstrap::Migration::whole());
+	$says->('--migrate-sql', 4, 'gw_bootstrap', 'run', @common, '--migrate-sql', $file);
+	$says->('doctor', 5, 'gw_bootstrap', 'doctor', @common);
+	$node->safe_psql($dbname, "CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES ('$head')");
+	$says->('--post-sql at head', 4, 'gw_bootstrap', 'run', @common, '--post-sql', $file);
+	is($node->safe_psql($dbname, 'SELECT count(*) FROM applied'), 0, "$name: nothing was done");
+	$running->stop;
+}
+
 $node->stop;
 done_testing();

@@ -7,8 +7,9 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Test;
 use GwBootstrap::Refusal;
+use GwBootstrap::Test;
+use IO::Socket::INET;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -185,6 +186,14 @@ check('hosts: nobody listens at one, the other refuses the password: waits, and 
 check('both hosts start: waits', WAITED, qr/shutting down.*starting up/, "host=127.0.0.2,127.0.0.3 dbname=case1 $common");
 $_->stop foreach @both;
 
+# One is silent, so it is left out, and may come back; the other refuses.
+my $silent = IO::Socket::INET->new(LocalAddr => '127.0.0.5', Listen => 5) or die "listen: $!";
+my $refuses = GwBootstrap::Refusal->new({ address => '127.0.0.6', port => $silent->sockport }, ['28P01', 'password authentication failed for user "u"']);
+check('hosts: one is silent, the other refuses the password: waits, and shows both', WAITED, qr/no answer.*127\.0\.0\.6.*password authentication failed/,
+	'host=127.0.0.5,127.0.0.6 port=' . $silent->sockport . ' user=u password=secret dbname=case0 connect_timeout=2');
+$refuses->stop;
+close $silent;
+
 # One host, of which one address does not answer: that is no hope.
 SKIP:
 {
@@ -258,5 +267,26 @@ SKIP:
 	tries('libpq, a user that the system does not know: stays', REFUSED, qr/54321(?s:.*)hint: Name the user/,
 		@other, 'gw_bootstrap', 'check', '-e', 'x', '--timeout', 0, '-d', "host=127.0.0.1 port=$nobody");
 }
+
+# libpq would write to stderr that it does not read the password file.
+my $asks = GwBootstrap::Refusal->new(['57P03', 'the database system is starting up']);
+PostgreSQL::Test::Utils::append_to_file("$dir/.pgpass", "*:*:*:*:secret\n");
+mkdir "$dir/folder";
+foreach my $case ([ "$dir/.pgpass", 0644, '', qr/others may access it/ ], [ "$dir/folder", 0700, "passfile=$dir/folder", qr/not a plain file/ ])
+{
+	my ($file, $mode, $option, $reason) = @$case;
+	my $connstr = ($asks->connstr(0) =~ s/password=secret//r) . " $option";
+
+	chmod $mode, $file;
+	foreach my $format ('text', 'json')
+	{
+		my $result = run_client('gw_bootstrap', 'check', '-e', 'x', '--timeout', 1, "--log-format=$format", '-d', $connstr);
+		my @warnings = grep { /$reason/ } split /\n/, $result->{err};
+		ok($result->{exit} == WAITED && @warnings == 1 && $warnings[0] =~ /\Q$file\E/ && $result->{err} !~ /^WARNING/m,
+			"password file, $reason, $format: told once, in our format") or diag $result->{err};
+		is(scalar(grep { !/^\{.*\}$/ } split /\n/, $result->{err}), 0, "password file, $reason: nothing but JSON") if $format eq 'json';
+	}
+}
+$asks->stop;
 
 done_testing();

@@ -1,7 +1,7 @@
 # A real pooler other than PgBouncer in front of a PostgreSQL::Test::Cluster node
 # that listens on 127.0.0.1.
 #
-#   my $pooler = GwBootstrap::OtherPooler->new($node, 'odyssey', $pool_size, $database);
+#   my $pooler = GwBootstrap::OtherPooler->new($node, 'odyssey', $pool_size, $database, $mode);
 #   ... $pooler->connstr ...
 #   $pooler->stop;
 #
@@ -30,13 +30,14 @@ sub installed
 
 sub new
 {
-	my ($class, $node, $name, $pool_size, $database) = @_;
+	my ($class, $node, $name, $pool_size, $database, $mode) = @_;
 	my $self = bless {
 		dir => PostgreSQL::Test::Utils::tempdir_short(),
 		log => "$PostgreSQL::Test::Utils::log_path/$name.log",
 		port => PostgreSQL::Test::Cluster::get_free_port(),
 		server_port => $node->port,
 		size => $pool_size,
+		mode => $mode || 'transaction',
 		user => scalar getpwuid($<),
 		database => $database,
 	}, $class;
@@ -95,7 +96,7 @@ database default {
 	user default {
 		authentication "none"
 		storage "server"
-		pool "transaction"
+		pool "$self->{mode}"
 		pool_size $self->{size}
 		pool_discard no
 	}
