@@ -48,6 +48,9 @@ extern TryResult guard_open(Session *session, const Options *options, Millis dea
 extern TryResult guard_ask_again(Session *session, const Options *options, Millis deadline);
 extern bool guard_is_alive(Session *session, Millis deadline);
 extern bool guard_end(Session *session, Millis deadline);
-extern WatchResult await_command(Command *command, Session *guard, Millis deadline);
+
+/* watch.c */
+extern WatchResult await_command(Command *command, Session *guard, const Options *options,
+								 Millis deadline);
 
 #endif							/* GUARD_H */

@@ -90,7 +90,7 @@ stop_command(Run *run, Command *command, int grace)
 static bool
 wait_for_command(Run *run, Command *command, CommandEnd *end, Step *step)
 {
-	switch (await_command(command, &run->session, run->deadline.end))
+	switch (await_command(command, &run->session, run->options, run->deadline.end))
 	{
 		case WATCH_ENDED:
 			break;

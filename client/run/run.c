@@ -48,7 +48,7 @@ run_post_steps(const Run *run)
 	set_backstop(0);
 	if (!command_start(&command, "post step", run->options->post, 0, run->options, run->options->dbname))
 		return EXIT_STEP_FAILED;
-	if (await_command(&command, NULL, deadline) != WATCH_ENDED)
+	if (await_command(&command, NULL, run->options, deadline) != WATCH_ENDED)
 	{
 		bool		stopped = command_stop(&command, stop_signal() ? GRACE_SIGNAL_MS : GRACE_DEADLINE_MS, deadline);
 

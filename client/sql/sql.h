@@ -38,6 +38,8 @@ extern Query sql_status(PGconn *conn, const char *schema, const Options *options
 extern Query sql_sessions(int holder_pid);
 extern Query sql_break_orphan(const char *schema, const Options *options);
 extern Query sql_heartbeat(void);
+extern Query sql_may_watch(void);
+extern Query sql_watch(const Options *options);
 extern Query sql_begin(PGconn *conn);
 extern Query sql_begin_script(void);
 extern Query sql_limit_time(int64 left);
@@ -53,6 +55,13 @@ extern Query sql_rollback(void);
 #define AT_HEAD_SETTINGS_ARGUMENTS \
 	"pg_catalog.text[], pg_catalog.text[], pg_catalog.text, pg_catalog.text," \
 	" pg_catalog.text, pg_catalog.text, pg_catalog.text"
+
+/* Columns of sql_watch(): backends of the command, or NULL. */
+enum
+{
+	WATCH_WAITING,				/* in a call, for the lock */
+	WATCH_ASKING				/* has asked for an advisory lock in vain */
+};
 
 /* Parts of statements. */
 extern void append_literal(PQExpBuffer sql, PGconn *conn, const char *value);

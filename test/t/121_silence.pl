@@ -47,7 +47,7 @@ sub phases
 		{ name => 'guard', at => $try },
 		{ name => 'second connection', at => qr/pg_stat_activity a/, says => qr/no second connection/ },
 		{ name => 'before the command', @second_look },
-		{ name => 'heartbeat', at => qr/SELECT 1\0/, says => qr/the migration did not end in time/, lasts => 1 },
+		{ name => 'heartbeat', at => qr/pg_stat_get_activity\(CASE/, says => qr/the migration did not end in time/, lasts => 1 },
 		{ name => 'after the command', @last_look, says => qr/lost the guard after the migration/, applied => 1 },
 		{ name => 'end of the guard', at => qr/COMMIT\0/, exit => 0, says => qr/^/, applied => 1 },
 		{ name => 'statement of a file', at => qr/INSERT/, says => qr/did not end in time and was rolled back/, file => 1 },

@@ -1,0 +1,66 @@
+/*-------------------------------------------------------------------------
+ *
+ * sql_watch.c
+ *		What is asked in the guard while a command runs.
+ *
+ * The functions are called that are behind pg_locks and pg_stat_activity, since
+ * the views themselves would be locked until the guard ends.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "command/command.h"
+#include "options/application_name.h"
+#include "sql/sql.h"
+
+#define MAY_CALL(function) \
+	"pg_catalog.has_function_privilege(" \
+	"'pg_catalog." function "'::pg_catalog.text, 'EXECUTE'::pg_catalog.text)"
+
+/*
+ * An error would end the guard, so ask first whether we may.
+ */
+Query
+sql_may_watch(void)
+{
+	return FIXED_QUERY("SELECT " MAY_CALL("pg_lock_status()") " AND " MAY_CALL("pg_stat_get_activity(pg_catalog.int4)") " AND " MAY_CALL("pg_stat_clear_snapshot()"),
+					   ONE_ROW, "b");
+}
+
+/*
+ * A session of the command that waits for the key, and one whose last
+ * statement asked for an advisory lock without waiting, and which has none.
+ * What pg_stat_activity tells stays the same for the whole transaction, unless
+ * it is told to look anew, and that first.
+ */
+Query
+sql_watch(const Options *options)
+{
+	char	   *name = command_application_name(MIGRATION, options);
+	uint64		key = (uint64) options->lock_key;
+	char	   *sql;
+
+	sql = psprintf("SELECT pg_catalog.min(s.pid) FILTER (WHERE s.waits),"
+				   " pg_catalog.min(s.pid) FILTER (WHERE s.asks)"
+				   " FROM (SELECT pg_catalog.pg_stat_clear_snapshot()::pg_catalog.text AS anew"
+				   " OFFSET 0) c LEFT JOIN LATERAL"
+				   " (SELECT a.pid, EXISTS (SELECT FROM pg_catalog.pg_lock_status() l"
+				   " WHERE l.pid OPERATOR(pg_catalog.=) a.pid AND NOT l.granted"
+				   " AND l.locktype OPERATOR(pg_catalog.=) 'advisory'::pg_catalog.text"
+				   " AND l.classid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
+				   " AND l.objid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
+				   " AND l.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2) AS waits,"
+				   " a.state OPERATOR(pg_catalog.<>) 'active'::pg_catalog.text"
+				   " AND pg_catalog.lower(a.query) OPERATOR(pg_catalog.~~)"
+				   " '%%pg\\_try\\_advisory%%'::pg_catalog.text"
+				   " AND NOT EXISTS (SELECT FROM pg_catalog.pg_lock_status() h"
+				   " WHERE h.pid OPERATOR(pg_catalog.=) a.pid AND h.granted"
+				   " AND h.locktype OPERATOR(pg_catalog.=) 'advisory'::pg_catalog.text) AS asks"
+				   " FROM pg_catalog.pg_stat_get_activity(CASE WHEN c.anew IS NULL THEN 0 END) a"
+				   " WHERE pg_catalog.starts_with(a.application_name, '%s'::pg_catalog.text)) s"
+				   " ON true",
+				   (unsigned) (key >> 32), (unsigned) (key & 0xFFFFFFFF), name);
+	pg_free(name);
+	return (Query) {sql, ONE_ROW, "II"};
+}
