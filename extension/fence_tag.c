@@ -19,6 +19,7 @@
 #include "utils/resowner.h"
 
 #include "bootstrap_lock.h"
+#include "compat.h"
 #include "fence_tag.h"
 
 #define FENCE_OBJSUBID 3
@@ -82,12 +83,18 @@ give_back_fence_tag(int64 key, TagLevel level)
 	CurrentResourceOwner = owner;
 }
 
+/*
+ * That of the session is had only within a statement that asks for that one,
+ * so for the other a cheaper question will do.
+ */
 bool
 has_fence_tag(int64 key, TagLevel level)
 {
 	LOCKTAG		tag;
 
 	set_fence_locktag(&tag, key);
+	if (level == TAG_OF_TRANSACTION)
+		return compat_lock_held_by_me(&tag, ShareLock);
 
-	return holds_lock(&tag, ShareLock, level == TAG_OF_SESSION);
+	return holds_lock(&tag, ShareLock, true);
 }
