@@ -44,7 +44,7 @@ EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/con
 PG_CPPFLAGS = -I$(srcdir) -DGW_BOOTSTRAP_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 
-REGRESS = install input names types privileges relations known conditions tools transactions portals \
+REGRESS = install input names types privileges relations known conditions tools plain transactions portals \
 	serializable bounded holders fence update
 REGRESS_OPTS = --inputdir=$(srcdir) --load-extension=gw_bootstrap
 ISOLATION = outcome head_table guard subtransaction serializable failed

@@ -151,7 +151,7 @@ check_row_security(Relation rel)
 }
 
 static void
-check_row_count(Relation rel, int nrows)
+check_row_count(Relation rel, int64 nrows)
 {
 	if (nrows > MAX_ROWS_READ)
 		ereport(ERROR,
@@ -203,10 +203,9 @@ scan_head_table(Relation rel, const HeadColumns *columns, ColumnText *how,
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	HeadValue  *values = palloc_array(HeadValue, columns->ncolumns);
 	MemoryContext caller_context = CurrentMemoryContext;
-	MemoryContext row_context = AllocSetContextCreate(caller_context, "gw_bootstrap row",
-													  ALLOCSET_SMALL_SIZES);
+	MemoryContext row_context = NULL;	/* from the second row on */
 	TableScanDesc scan;
-	int			nrows = 0;
+	int64		nrows = 0;
 
 	/* Neither a buffer ring nor a synchronised scan: start at page 0. */
 	scan = table_beginscan_strat(rel, serializable ? SnapshotAny : snapshot, 0, NULL,
@@ -218,19 +217,25 @@ scan_head_table(Relation rel, const HeadColumns *columns, ColumnText *how,
 		CHECK_FOR_INTERRUPTS();
 		if (serializable && !table_tuple_satisfies_snapshot(rel, slot, snapshot))
 			continue;
+		if (++nrows == 2)
+			row_context = AllocSetContextCreate(caller_context, "gw_bootstrap row",
+												ALLOCSET_SMALL_SIZES);
 		if (bounded)
-			check_row_count(rel, ++nrows);
+			check_row_count(rel, nrows);
 
-		MemoryContextSwitchTo(row_context);
+		if (row_context)
+			MemoryContextSwitchTo(row_context);
 		get_values(slot, how, columns->ncolumns, values);
 		MemoryContextSwitchTo(caller_context);
 		check_row(note_row(columns, values, question, found, &column), column);
-		MemoryContextReset(row_context);
+		if (row_context)
+			MemoryContextReset(row_context);
 		if (judging_is_done(question, found))
 			break;
 	}
 	table_endscan(scan);
-	MemoryContextDelete(row_context);
+	if (row_context)
+		MemoryContextDelete(row_context);
 	ExecDropSingleTupleTableSlot(slot);
 	UnregisterSnapshot(snapshot);
 }

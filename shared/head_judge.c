@@ -97,10 +97,21 @@ may_stop_early(const HeadQuestion *question)
 		!(question->collect && question->expected && can_be_ahead(question));
 }
 
+/*
+ * The lists are long, so they are not cleared as a whole.
+ */
 void
 begin_judging(const HeadQuestion *question, FoundHeads *found)
 {
-	memset(found, 0, sizeof(*found));
+	start_head_list(&found->current);
+	start_head_list(&found->failed);
+	found->nrows = 0;
+	found->has_failed = false;
+	found->has_unexpected = false;
+	found->has_beyond = false;
+	found->has_before = false;
+	found->greatest.data = NULL;
+	found->cover.data = NULL;
 	if (question->expected)
 		forget_seen_heads(question->expected);
 }

@@ -120,9 +120,17 @@ add_to_head_list(HeadList *list, const Head *head)
 }
 
 void
+start_head_list(HeadList *list)
+{
+	list->nheads = 0;
+	list->has_null = false;
+	list->cut = false;
+}
+
+void
 empty_head_list(HeadList *list)
 {
 	for (int i = 0; i < list->nheads; i++)
 		pfree(unconstify(char *, list->heads[i].data));
-	memset(list, 0, sizeof(*list));
+	start_head_list(list);
 }

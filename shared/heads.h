@@ -37,6 +37,7 @@ typedef struct HeadList
 extern void make_head_set(HeadSet *set, const Head *heads, int nheads, HeadOrder order);
 extern int	find_in_head_set(const HeadSet *set, const Head *key);
 extern void forget_seen_heads(HeadSet *set);
+extern void start_head_list(HeadList *list);
 extern void add_to_head_list(HeadList *list, const Head *head);
 extern void empty_head_list(HeadList *list);
 
