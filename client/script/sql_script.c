@@ -110,18 +110,21 @@ static void
 log_script_failure(const Script *script, const SqlStatement *statement, const PGresult *result)
 {
 	const char *detail = error_field(result, PG_DIAG_MESSAGE_DETAIL);
+	const char *hint = error_field(result, PG_DIAG_MESSAGE_HINT);
 	char	   *where = statement ?
 		psprintf("%s:%d", script->file->path, error_line(statement, result)) :
 		psprintf("%s: at COMMIT", script->file->path);
 	char	   *shown = statement ? show_statement(statement->text) : pg_strdup("COMMIT");
 
+	if (strcmp(error_field(result, PG_DIAG_SQLSTATE), "57014") == 0 && *hint == '\0')
+		hint = "SET LOCAL statement_timeout = 0 in the file lifts the server's limit.";
 	/* the server's detail may show a whole row */
 	if (statement && find_password(statement->text))
 		detail = "";
 	log_event(LOG_ERROR,
 			  psprintf("%s%sNothing of the file was applied. The statement is: %s",
 					   detail, *detail ? " " : "", shown),
-			  error_field(result, PG_DIAG_MESSAGE_HINT),
+			  hint,
 			  "%s failed: %s: %s (SQLSTATE %s)", script->name, where,
 			  error_field(result, PG_DIAG_MESSAGE_PRIMARY),
 			  error_field(result, PG_DIAG_SQLSTATE));

@@ -304,5 +304,17 @@ SQL
 	$way->close;
 }
 
+# A limit of the server's that a long migration exceeds: how to lift it is said.
+{
+	my $way = way(2, 0);
+	my $name = $way->name . ', statement_timeout';
+	$way->sql('ALTER DATABASE ' . $way->dbname . q( SET statement_timeout = '1s'));
+	my ($result) = start($way, 1, '--migrate-sql', migration('SELECT pg_sleep(60);'))->wait;
+	is($result->{exit}, 1, "$name: exit code 1") or diag $result->{err};
+	like($result->{err}, qr/57014(?s:.*)hint: SET LOCAL statement_timeout = 0/, "$name: how to lift it");
+	is_untouched($way, $name);
+	$way->close;
+}
+
 $node->stop;
 done_testing();
