@@ -72,7 +72,7 @@ explain_no_start(const Command *command, const CommandEnd *end, const char *deta
  */
 bool
 command_start(Command *command, const char *name, const char *text, Millis patience,
-			  const Options *options, const char *database_url)
+			  const Options *options, const char *database_url, const char *token)
 {
 	Watched		watched = {.name = name, .patience = patience};
 	int			orders[2];
@@ -101,7 +101,14 @@ command_start(Command *command, const char *name, const char *text, Millis patie
 	}
 	if (command->reaper == 0)
 	{
-		set_command_environment(command_application_name(name, options), database_url);
+		const char *sessions = token ? psprintf("gw_bootstrap %s %s", name, token) :
+									   command_application_name(name, options);
+
+		set_command_environment(sessions, database_url);
+		if (token)
+			setenv(TOKEN_VARIABLE, token, 1);
+		else
+			unsetenv(TOKEN_VARIABLE);
 		reap_command(&watched, orders[1], report[0]);
 	}
 	close(orders[0]);

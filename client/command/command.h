@@ -24,8 +24,11 @@ typedef struct Command
 	int			report;			/* one CommandEnd */
 } Command;
 
+/* Where it finds the token of the guard, if its role is fenced. */
+#define TOKEN_VARIABLE "GW_BOOTSTRAP_TOKEN"
+
 extern bool command_start(Command *command, const char *name, const char *text, Millis patience,
-						  const Options *options, const char *database_url);
+						  const Options *options, const char *database_url, const char *token);
 extern void command_go_on(Command *command, Millis guard_alive_at);
 extern bool command_end(Command *command, CommandEnd *end);
 extern bool command_stop(Command *command, int grace, Millis deadline);

@@ -80,6 +80,8 @@ const Option option_table[] = {
 		"create the extension if it is not installed"},
 	{"require-extension", 0, OPTION_BOOL, FIELD(require_extension), {"GW_BOOTSTRAP_REQUIRE_EXTENSION"}, NULL,
 		"fail without it (default: do the same in plain SQL)"},
+	{"require-fence", 0, OPTION_BOOL, FIELD(require_fence), {"GW_BOOTSTRAP_REQUIRE_FENCE"}, NULL,
+		"never migrate by a command whose role is not fenced"},
 	{"log-format", 0, OPTION_LOG_FORMAT, FIELD(log_json), {"GW_BOOTSTRAP_LOG_FORMAT"}, "FORMAT",
 		"text (default) or json, one object a line"},
 	{"json", 0, OPTION_SWITCH, FIELD(json), {NULL}, NULL,

@@ -60,6 +60,7 @@ typedef struct Options
 	int64		lock_key;
 	bool		create_extension;
 	bool		require_extension;
+	bool		require_fence;
 	char	   *migrate;		/* shell command, or NULL */
 	char	   *migrate_sql;	/* path of a file, or NULL */
 	char	   *post;			/* shell command, or NULL */

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "command/command.h"
 #include "run/earlier_migration.h"
+#include "run/fence.h"
 #include "run/not_at_head.h"
 #include "run/round.h"
 #include "run/second_connection.h"
@@ -119,10 +120,18 @@ run_command(Run *run)
 	Command		command;
 	CommandEnd	end = {0};
 	Step		step;
+	char	   *token;
 
-	log_info("migrating");
+	if (!take_token(run, &token, &step))
+		return step;
+	if (token)
+		log_event(LOG_INFO, "The role is fenced: without this guard the server refuses what it writes.",
+				  NULL, "migrating");
+	else
+		log_info("migrating");
 	if (!command_start(&command, MIGRATION, options->migrate, SILENCE_MS, options,
-					   options->migration_url ? options->migration_url : options->dbname))
+					   options->migration_url ? options->migration_url : options->dbname,
+					   token))
 		return end_with(run, EXIT_STEP_FAILED);
 	if (!wait_for_command(run, &command, &end, &step))
 		return step;

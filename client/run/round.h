@@ -35,6 +35,7 @@ typedef struct Run
 	Millis		report_interval;	/* of the log */
 	bool		lock_was_taken; /* by somebody whose command may still run */
 	bool		migrated;		/* by us */
+	char		fence_key[24];	/* of the migration's role, or empty */
 	bool		ahead;			/* and allowed to be */
 	Failure		reason;			/* why we wait, and the last word if that does not help */
 	ExitCode	code;			/* that goes with STEP_END */

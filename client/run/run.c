@@ -46,7 +46,7 @@ run_post_steps(const Run *run)
 
 	log_debug("running the post step");
 	set_backstop(0);
-	if (!command_start(&command, "post step", run->options->post, 0, run->options, run->options->dbname))
+	if (!command_start(&command, "post step", run->options->post, 0, run->options, run->options->dbname, NULL))
 		return EXIT_STEP_FAILED;
 	if (await_command(&command, NULL, run->options, deadline) != WATCH_ENDED)
 	{

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "lock/names.h"
 #include "run/earlier_migration.h"
+#include "run/fence.h"
 #include "run/second_connection.h"
 #include "server/answer.h"
 #include "sql/sql.h"
@@ -115,6 +116,11 @@ ask_second_connection(Run *run)
 			result = ask_for_migrations(&other, run->options, until);
 		if (result != NULL)
 			sent = sent_application_name(&other);
+		if (result != NULL && !ask_for_fence(run, &other, until))
+		{
+			PQclear(result);
+			result = NULL;
+		}
 		session_close(&other);
 	} while (result == NULL && other.failure.kind == FAILURE_RETRY &&
 			 !is_refused_for_now(&other.failure) && wait_backoff(round++, until));

@@ -38,6 +38,8 @@ extern Query sql_status(PGconn *conn, const char *schema, const Options *options
 extern Query sql_sessions(int holder_pid);
 extern Query sql_break_orphan(const char *schema, const Options *options);
 extern Query sql_heartbeat(void);
+extern Query sql_fence_key(void);
+extern Query sql_token(void);
 extern Query sql_may_watch(void);
 extern Query sql_watch(const Options *options);
 extern Query sql_begin(PGconn *conn);
