@@ -121,21 +121,21 @@ is_out_of_line(Datum value, Form_pg_attribute column)
 }
 
 static void
-get_text(ColumnText *how, Datum datum, Head *text)
+get_text(ColumnText *how, Datum datum, Head *value)
 {
 	if (how->is_text)
 	{
-		struct varlena *t = PG_DETOAST_DATUM_PACKED(datum);
+		text	   *t = DatumGetTextPP(datum);
 
-		text->data = VARDATA_ANY(t);
-		text->len = VARSIZE_ANY_EXHDR(t);
+		value->data = VARDATA_ANY(t);
+		value->len = VARSIZE_ANY_EXHDR(t);
 		if (how->type == BPCHAROID)	/* as its cast to text does */
-			text->len = bpchartruelen(VARDATA_ANY(t), text->len);
+			value->len = bpchartruelen(VARDATA_ANY(t), value->len);
 	}
 	else
 	{
-		text->data = OutputFunctionCall(&how->output, datum);
-		text->len = strlen(text->data);
+		value->data = OutputFunctionCall(&how->output, datum);
+		value->len = strlen(value->data);
 	}
 }
 
