@@ -153,7 +153,9 @@ sub sqlstates
 sub start
 {
 	my ($psql, $sql) = @_;
-	$psql->query_until(qr/begins/, "\\echo begins\n$sql;\n\\echo :SQLSTATE\n");
+	# Not query_until(), which would throw away an end that comes at once.
+	$psql->{stdin} .= "\\echo begins\n$sql;\n\\echo :SQLSTATE\n";
+	$psql->{run}->pump until $psql->{stdout} =~ /begins/ || $psql->{timeout}->is_expired;
 	return;
 }
 
