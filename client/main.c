@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/output.h"
+#include "base/visible.h"
 #include "base/wait.h"
 #include "command/environment.h"
 #include "command/watcher.h"
@@ -59,6 +60,14 @@ open_standard_streams(void)
 static ExitCode
 print_heads(const Options *options)
 {
+	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
+	{
+		if (!is_one_line(cell->val))
+		{
+			log_error("expected head \"%s\" has a character that a list of heads cannot show", cell->val);
+			return EXIT_USAGE;
+		}
+	}
 	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
 		puts(cell->val);
 	return output_arrived() ? EXIT_READY : EXIT_STEP_FAILED;

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/output.h"
+#include "base/visible.h"
 #include "commands.h"
 #include "fe_utils/string_utils.h"
 #include "lock/extension.h"

@@ -8,16 +8,17 @@
 #include "postgres_fe.h"
 
 #include "base/json.h"
-#include "mb/pg_wchar.h"
+#include "base/visible.h"
 
 /*
- * Append a JSON string, or null.  What is not UTF-8 gets the replacement
- * character.
+ * Append a JSON string, or null.  What cannot be seen is escaped, since it is
+ * seen by whoever reads the line as it is; what is not UTF-8 gets the
+ * replacement character.
  */
 void
 append_json_string(PQExpBuffer json, const char *text)
 {
-	int			len;
+	Character	c;
 
 	if (text == NULL)
 	{
@@ -25,22 +26,19 @@ append_json_string(PQExpBuffer json, const char *text)
 		return;
 	}
 	appendPQExpBufferChar(json, '"');
-	for (const unsigned char *s = (const unsigned char *) text; *s; s += len)
+	for (; next_character(&c, text); text += c.len)
 	{
-		int			left = strnlen((const char *) s, 4);
-
-		len = pg_utf_mblen(s);
-		if (len > left || !pg_utf8_islegal(s, len))
-		{
+		if (!c.is_legal)
 			appendPQExpBufferStr(json, "\\ufffd");
-			len = 1;
-		}
-		else if (*s == '"' || *s == '\\')
-			appendPQExpBuffer(json, "\\%c", *s);
-		else if (*s < ' ' || *s == 0x7f)
-			appendPQExpBuffer(json, "\\u%04x", *s);
+		else if (c.code == '"' || c.code == '\\')
+			appendPQExpBuffer(json, "\\%c", c.code);
+		else if (c.is_visible)
+			appendBinaryPQExpBuffer(json, c.start, c.len);
+		else if (c.code > 0xFFFF)
+			appendPQExpBuffer(json, "\\u%04x\\u%04x",
+							  0xD7C0 + (c.code >> 10), 0xDC00 + (c.code & 0x3FF));
 		else
-			appendBinaryPQExpBuffer(json, (const char *) s, len);
+			appendPQExpBuffer(json, "\\u%04x", c.code);
 	}
 	appendPQExpBufferChar(json, '"');
 }

@@ -4,9 +4,7 @@
  *		What the client says on stderr: one event a line, as text or JSON.
  *
  * Text is PostgreSQL's own logging of client programs, with detail and hint
- * on lines of their own.  In JSON they are members of the one object.  Neither
- * lets a control character through: the name of a head must not look like a
- * line of ours.
+ * on lines of their own.  In JSON they are members of the one object.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,6 +18,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/visible.h"
 #include "common/logging.h"
 
 /* How long a reader of the log may keep us waiting. */
@@ -139,22 +138,6 @@ log_error_line(int64 from_now, const char *message)
 		free(copy);
 	}
 	return line.data;
-}
-
-/*
- * A copy of the text without what would begin another line.
- */
-char *
-make_one_line(const char *text)
-{
-	char	   *copy = pg_strdup(text);
-
-	for (char *c = copy; *c; c++)
-	{
-		if ((unsigned char) *c < ' ' || *c == 0x7f)
-			*c = ' ';
-	}
-	return copy;
 }
 
 static void

@@ -23,7 +23,6 @@ extern void log_set_json(bool json);
 extern bool log_can_write(void);
 extern bool log_is_wanted(LogLevel level);
 extern bool log_is_json(void);
-extern char *make_one_line(const char *text);
 extern char *log_error_line(int64 from_now, const char *message);
 extern void log_event(LogLevel level, const char *detail, const char *hint,
 					  const char *fmt, ...) pg_attribute_printf(4, 5);

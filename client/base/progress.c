@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/visible.h"
 #include "libpq-fe.h"
 #include "mb/pg_wchar.h"
 

@@ -13,6 +13,7 @@
 #include "base/deadline.h"
 #include "base/log.h"
 #include "base/output.h"
+#include "base/visible.h"
 #include "doctor/doctor.h"
 
 /* Seconds; all is over in about 5, unless something is wrong. */
