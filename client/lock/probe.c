@@ -88,7 +88,7 @@ may_be_elsewhere(const Failure *failure)
 static PGresult *
 probe(Session *session, const Options *options, Millis deadline)
 {
-	PGresult   *result = session_query(session, sql_probe(session->conn, session->schema, options), deadline);
+	PGresult   *result = session_query(session, sql_at_head(session->conn, session->schema, options), deadline);
 	Failure    *failure = &session->failure;
 
 	/* the function that the script names, or the file, is not there */
@@ -201,18 +201,18 @@ session_read_heads(Session *session, const Options *options, Millis deadline, He
 
 	if (session->plain)
 		return plain_read_outcome(session, options, deadline, heads);
-	result = session_query(session, sql_current_heads(session->conn, session->schema, options),
+	result = session_query(session, sql_status(session->conn, session->schema, options),
 						   deadline);
 	if (result == NULL)
 	{
 		take_heads(heads, HEADS_BEHIND, "unknown", NULL);
 		return false;
 	}
-	word = answer_text(result, 0, 1);
+	word = answer_text(result, 0, 8);
 	if (word)
 		outcome = find_word(word, head_outcome_names);
 	take_heads(heads, outcome < 0 ? HEADS_BEHIND : outcome, answer_text(result, 0, 0),
-			   answer_text(result, 0, 2));
+			   answer_text(result, 0, 9));
 	PQclear(result);
 	return true;
 }

@@ -68,7 +68,7 @@ break_orphan(Run *run)
 	result = session_query(&run->session,
 						   run->session.plain ?
 							   sql_plain_break_orphan(run->options, run->orphan) :
-							   sql_break_orphan(run->session.schema, run->options),
+							   sql_break_orphan(run->session.conn, run->session.schema, run->options),
 						   run->deadline.attempt);
 	if (result != NULL)
 	{

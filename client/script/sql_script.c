@@ -174,13 +174,19 @@ judge(const Script *script, const SqlStatement *statement, const PGresult *resul
 	status = PQresultStatus(result);
 	if (status != PGRES_FATAL_ERROR && status != PGRES_BAD_RESPONSE)
 	{
+		if (!statement && strcmp(PQcmdStatus((PGresult *) result), "COMMIT") != 0)
+		{
+			set_answer_failure(&session->failure, "it is not that to COMMIT");
+			session_drop(session);
+			return SCRIPT_LOST;
+		}
 		if (PQtransactionStatus(session->conn) == (statement ? PQTRANS_INTRANS : PQTRANS_IDLE))
 			return SCRIPT_DONE;
 		log_error("%s failed: %s: a statement has ended the transaction that it ran in",
 				  script->name, script->file->path);
 		return SCRIPT_FAILED;
 	}
-	set_result_failure(&session->failure, session->conn, result);
+	session_error(session, result);
 	if (stop_signal() != 0 || (now_ms() >= script->deadline.end && may_be_deadline(session)))
 		return SCRIPT_STOPPED;
 	if (is_lost(session))

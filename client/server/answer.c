@@ -46,6 +46,15 @@ is_integer(const char *value)
 }
 
 /*
+ * As in 1.0, and not so long that it cannot be one.
+ */
+static bool
+is_version(const char *value)
+{
+	return isdigit((unsigned char) *value) && strlen(value) < 16 && strspn(value, "0123456789.") == strlen(value);
+}
+
+/*
  * Whether a value is of the kind that a letter of Query.answer tells.
  */
 static bool
@@ -63,6 +72,8 @@ value_fits(const PGresult *result, int row, int column, char kind)
 			return is_integer(value);
 		case 'b':
 			return strcmp(value, "t") == 0 || strcmp(value, "f") == 0;
+		case 'v':
+			return is_version(value);
 		default:
 			return true;
 	}

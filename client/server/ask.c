@@ -26,6 +26,9 @@
 /* An answer that takes longer is worth a word. */
 #define UNANSWERED_MS 1000
 
+/* undefined_function */
+#define NO_SUCH_FUNCTION "42883"
+
 /* What one answer may take of memory, in kB. */
 #define ANSWER_KB (64 * 1024)
 
@@ -225,20 +228,15 @@ take_rows(Session *session, RowTaker *taker, Millis until)
 static bool
 handle_result(Session *session, PGresult *result, RowTaker *taker, Millis until)
 {
-	switch (PQresultStatus(result))
-	{
-		case PGRES_COPY_OUT:
-			if (taker != NULL)
-				return take_rows(session, taker, until);
-			/* FALLTHROUGH */
-		case PGRES_COPY_IN:
-		case PGRES_COPY_BOTH:
-			set_answer_failure(&session->failure, "its kind is %s", PQresStatus(PQresultStatus(result)));
-			session_drop(session);
-			return false;
-		default:
-			return true;
-	}
+	ExecStatusType status = PQresultStatus(result);
+
+	if (status == PGRES_COPY_OUT && taker != NULL)
+		return take_rows(session, taker, until);
+	if (status != PGRES_COPY_OUT && status != PGRES_COPY_IN && status != PGRES_COPY_BOTH)
+		return true;
+	set_answer_failure(&session->failure, "its kind is %s", PQresStatus(status));
+	session_drop(session);
+	return false;
 }
 
 static bool
@@ -295,13 +293,49 @@ session_receive(Session *session, Millis until)
 }
 
 /*
+ * The validator of a language has refused a function that is not in it.  To
+ * us, that is one that does not exist.
+ */
+static bool
+is_strangers_function(const PGresult *result)
+{
+	const char *source = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	return source && strcmp(source, "CheckFunctionValidatorAccess") == 0 &&
+		strcmp(sqlstate, "42501") == 0;
+}
+
+/*
+ * A result is an error: set the failure.  One that does not say which is not
+ * the server's.
+ */
+void
+session_error(Session *session, const PGresult *result)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (PQstatus(session->conn) == CONNECTION_OK &&
+		(sqlstate == NULL || strlen(sqlstate) != 5 || message == NULL || *message == '\0'))
+	{
+		set_answer_failure(&session->failure, "an error that does not tell which: %s", PQresultErrorMessage(result));
+		session_drop(session);
+	}
+	else
+		set_result_failure(&session->failure, session->conn, result);
+	if (session->conn != NULL && is_strangers_function(result))
+		strlcpy(session->failure.sqlstate, NO_SUCH_FUNCTION, sizeof(session->failure.sqlstate));
+}
+
+/*
  * Whether a result is one to what was asked.  Unless it is, the failure is set.
  */
 bool
 check_result(Session *session, const PGresult *result, const Query *query)
 {
 	if (has_failed(result))
-		set_result_failure(&session->failure, session->conn, result);
+		session_error(session, result);
 	else if (check_answer(result, query, &session->failure))
 	{
 		session->failure.kind = FAILURE_NONE;

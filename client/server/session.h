@@ -53,6 +53,7 @@ extern bool session_send(Session *session, Query *query);
 extern bool session_send_script(Session *session, const char *statement);
 extern bool session_read(Session *session);
 extern PGresult *session_receive(Session *session, Millis until);
+extern void session_error(Session *session, const PGresult *result);
 extern bool check_result(Session *session, const PGresult *result, const Query *query);
 extern PGresult *session_query(Session *session, Query query, Millis until);
 extern bool session_copy(Session *session, Query query, RowTaker *taker, Millis until);

@@ -30,13 +30,12 @@ enum
 	" 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'::pg_catalog.text)"
 
 extern Query sql_find_extension(void);
-extern Query sql_probe(PGconn *conn, const char *schema, const Options *options);
+extern Query sql_at_head(PGconn *conn, const char *schema, const Options *options);
 extern Query sql_try(PGconn *conn, const char *schema, const Options *options);
 extern Query sql_begin_and_try(PGconn *conn, const char *schema, const Options *options);
-extern Query sql_current_heads(PGconn *conn, const char *schema, const Options *options);
 extern Query sql_status(PGconn *conn, const char *schema, const Options *options);
+extern Query sql_break_orphan(PGconn *conn, const char *schema, const Options *options);
 extern Query sql_sessions(int holder_pid);
-extern Query sql_break_orphan(const char *schema, const Options *options);
 extern Query sql_heartbeat(void);
 extern Query sql_fence_key(void);
 extern Query sql_token(void);
@@ -52,12 +51,6 @@ extern Query sql_own_name(void);
 extern Query sql_commit(void);
 extern Query sql_rollback(void);
 
-/* The arguments of gw_bootstrap_at_head(), without and with settings. */
-#define AT_HEAD_ARGUMENTS "pg_catalog.text[], pg_catalog.text, pg_catalog.text"
-#define AT_HEAD_SETTINGS_ARGUMENTS \
-	"pg_catalog.text[], pg_catalog.text[], pg_catalog.text, pg_catalog.text," \
-	" pg_catalog.text, pg_catalog.text, pg_catalog.text"
-
 /* Columns of sql_watch(): backends of the command, or NULL. */
 enum
 {
@@ -67,8 +60,7 @@ enum
 
 /* Parts of statements. */
 extern void append_literal(PQExpBuffer sql, PGconn *conn, const char *value);
-extern void append_validate_function(PQExpBuffer sql, PGconn *conn, const char *schema,
-									 const char *arguments);
+extern void append_check_library(PQExpBuffer sql, PGconn *conn, const char *schema);
 extern void append_begin_guard(PQExpBuffer sql, PGconn *conn);
 
 #endif							/* SQL_H */

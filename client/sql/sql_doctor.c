@@ -62,8 +62,8 @@ sql_doctor_library(PGconn *conn, const char *schema)
 	PQExpBufferData sql;
 
 	initPQExpBuffer(&sql);
-	append_validate_function(&sql, conn, schema, AT_HEAD_ARGUMENTS);
-	appendPQExpBufferStr(&sql, "; SELECT " SETTING("gw_bootstrap.version"));
+	append_check_library(&sql, conn, schema);
+	appendPQExpBufferStr(&sql, "SELECT " SETTING("gw_bootstrap.version"));
 
 	return (Query) {sql.data, ONE_ROW, "T"};
 }
