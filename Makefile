@@ -54,7 +54,18 @@ ISOLATION_OPTS = --inputdir=$(srcdir)/test --load-extension=gw_bootstrap
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
+# Debian's PostgreSQL 13 comes without the isolation tester.
+ifeq ($(wildcard $(dir $(PGXS))../test/isolation/pg_isolation_regress),)
+ISOLATION =
+endif
 include $(PGXS)
+
+ifndef ISOLATION
+installcheck: no-isolation
+no-isolation:
+	@echo "no isolation tests, or no pg_isolation_regress here"
+.PHONY: no-isolation
+endif
 
 # A VPATH build has no folder for the objects yet, and would find the source's.
 $(OBJS) $(OBJS:.o=.bc): | $(CURDIR)/extension $(CURDIR)/shared

@@ -1,5 +1,5 @@
-# get_sets.py FOLDER: make a folder with the sources of published migration sets,
-# one folder a package, unless they are there.  Nothing of a package is
+# get_sets.py FOLDER [PACKAGE]: make a folder with the sources of published migration
+# sets, one folder a package, unless they are there; or of that one alone.  Nothing of a package is
 # installed, and only what lies in or beside a folder "versions" is kept.
 
 import glob
@@ -31,7 +31,8 @@ with open(os.path.dirname(os.path.abspath(__file__)) + "/packages.list") as requ
     for line in requirements:
         requirement = line.strip()
         name = requirement.replace("==", "-")
-        if requirement.startswith("#") or os.path.exists(f"{folder}/{name}"):
+        wanted = len(sys.argv) == 2 or requirement.startswith(sys.argv[2] + "==")
+        if requirement.startswith("#") or not wanted or os.path.exists(f"{folder}/{name}"):
             continue
         print(f"fetching {requirement}", flush=True)
         shutil.rmtree(f"{folder}/{name}.new", ignore_errors=True)
