@@ -76,7 +76,7 @@ break_orphan(Run *run)
 		{
 			log_warning("ended the orphaned lock " INT64_FORMAT " of backend %s",
 						run->options->lock_key, PQgetvalue(result, 0, 0));
-			run->round = 0;		/* ask soon */
+			run->wait_begun = 0;	/* ask soon */
 		}
 		PQclear(result);
 		return true;

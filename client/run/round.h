@@ -30,7 +30,9 @@ typedef struct Run
 	Millis		start;
 	Deadline	deadline;		/* for reaching head */
 	bool		looked;			/* at the heads, without asking for the lock */
-	int			round;			/* of waiting */
+	Millis		round_begun;
+	Millis		round_took;		/* the one before */
+	Millis		wait_begun;		/* 0 if it has not */
 	Millis		next_report;
 	Millis		report_interval;	/* of the log */
 	bool		lock_was_taken; /* by somebody whose command may still run */

@@ -71,8 +71,10 @@ bring_to_head(Run *run)
 		log_event(LOG_AUDIT, NULL, NULL,
 				  "migrations are skipped, their owner is another runner; this replica never takes the lock");
 	do
+	{
+		run->round_begun = now_ms();
 		step = one_round(run);
-	while (step == STEP_AGAIN && stop_signal() == 0);
+	} while (step == STEP_AGAIN && stop_signal() == 0);
 	progress_erase();
 
 	return step == STEP_READY ? EXIT_READY : run->code;

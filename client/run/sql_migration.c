@@ -94,7 +94,7 @@ end_unreadable(Run *run, const Script *script)
 {
 	log_event(LOG_ERROR, "Nothing of the file was applied.", run->session.failure.hint,
 			  "%s leaves heads that cannot be read: %s", script->file->path, run->session.failure.message);
-	return end_with(run, EXIT_STEP_FAILED);
+	return end_with(run, run->session.failure.code);
 }
 
 /*

@@ -15,6 +15,15 @@
 #define LAST_REPORT_MS 30000
 #define PROGRESS_MS 1000
 
+/* The pause between two looks: that and a part of the time waited, up to a limit. */
+#define PAUSE_MIN_MS 70
+#define PAUSE_PART 11
+#define PAUSE_MAX_MS 2000
+
+/* But as long as that many looks, up to another limit. */
+#define PAUSE_LOOKS 6
+#define PAUSE_BUSY_MS 3000
+
 /*
  * Ask who migrates.  If that fails, the round that follows tells why.
  */
@@ -120,15 +129,44 @@ end_at_deadline(Run *run)
 }
 
 /*
+ * How long to wait before the next round: a part of the time that we have
+ * waited, so that whoever waits for a short migration is ready soon after it;
+ * and more where a look takes long, so that many who wait leave the pooler to
+ * those who work.  With jitter, so that replicas which start together don't ask
+ * together.
+ */
+static Millis
+next_pause(Run *run)
+{
+	Millis		now = now_ms();
+	Millis		took = now - run->round_begun;
+	Millis		most;
+
+	/* of two, since all who start together make the first one long */
+	took = Min(took, run->round_took);
+	run->round_took = now - run->round_begun;
+	if (run->wait_begun == 0)
+		run->wait_begun = now;
+	most = Min(PAUSE_MIN_MS + (now - run->wait_begun) / PAUSE_PART, PAUSE_MAX_MS);
+	most = Max(most, Min(took * PAUSE_LOOKS, PAUSE_BUSY_MS));
+
+	return most / 2 + (Millis) (drand48() * most / 2);
+}
+
+/*
  * Wait a little before the next round.  Whoever waits leaves the
  * connection to those who work: there may be more replicas than connections.
  */
 Step
 wait_round(Run *run)
 {
+	Millis		pause;
+
 	report_waiting(run);
 	session_close(&run->session);
-	if (wait_backoff(run->round++, run->deadline.end) || stop_signal() != 0)
+	pause = next_pause(run);
+	wait_until(NULL, 0, Min(now_ms() + pause, run->deadline.end));
+	if (now_ms() < run->deadline.end || stop_signal() != 0)
 		return STEP_AGAIN;
 	return end_at_deadline(run);
 }
