@@ -207,7 +207,7 @@ foreach my $dbname ('with', 'without')
 	PostgreSQL::Test::Utils::append_to_file($file,
 		q(DO $$BEGIN EXECUTE 'CREATE TEMP TABLE heads AS SELECT ''h'' AS version_num'; END$$));
 	$result = client('run', @d, '--migrate-sql', $file);
-	is($result->{exit}, 1, "$dbname: a temporary table of the file is not believed") or diag $result->{out};
+	is($result->{exit}, 4, "$dbname: a temporary table of the file is not believed") or diag $result->{out};
 }
 $pooler->stop;
 
