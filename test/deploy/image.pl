@@ -97,7 +97,8 @@ make_base('docker.io/library/postgres:15-bookworm', $room, '--env', 'PG_MAJOR=15
 # The client, for both architectures: what takes minutes is taken from where make
 # client-static keeps it.
 chomp(my $here = `dpkg --print-architecture`);
-IPC::Run::run([ "$top/deploy/static/build", '--libraries-only' ], '>&', \my $made) or BAIL_OUT("no libraries: $made");
+my $made = '';
+IPC::Run::run([ "$top/deploy/static/build", '--libraries-only' ], '>&', \$made) or BAIL_OUT("no libraries: $made");
 my %client;
 my %emulator = (amd64 => undef, arm64 => '/usr/bin/qemu-aarch64-static');
 foreach my $arch (sort keys %emulator)
