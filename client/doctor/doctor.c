@@ -13,6 +13,7 @@
 #include "base/deadline.h"
 #include "base/log.h"
 #include "base/output.h"
+#include "base/text.h"
 #include "base/visible.h"
 #include "doctor/doctor.h"
 
@@ -43,13 +44,12 @@ static void say(const char *verdict, const char *remedy, const char *fmt, va_lis
 static void
 say(const char *verdict, const char *remedy, const char *fmt, va_list args)
 {
-	char		text[2048];
-	char	   *line;
+	char	   *text = format_args(fmt, args);
+	char	   *line = make_one_line(text);
 
-	vsnprintf(text, sizeof(text), fmt, args);
-	line = make_one_line(text);
 	printf("%-6s%s\n", verdict, line);
 	free(line);
+	free(text);
 	if (remedy && *remedy)
 	{
 		line = make_one_line(remedy);

@@ -11,6 +11,7 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "fe_utils/string_utils.h"
 #include "lock/ahead.h"
 
@@ -25,14 +26,26 @@ is_known(const SimpleStringList *known, const char *head)
 }
 
 /*
+ * A copy in a text of that size, with a mark if it is cut.
+ */
+static void
+copy_array(char *to, size_t size, const char *array)
+{
+	char	   *copy = copy_bounded(array, strlen(array), size - 1);
+
+	strlcpy(to, copy, size);
+	free(copy);
+}
+
+/*
  * Take what was found, the text of arrays, or NULL.
  */
 void
 take_heads(Heads *heads, HeadOutcome outcome, const char *array, const char *failed)
 {
 	heads->outcome = outcome;
-	strlcpy(heads->text, array ? array : NO_HEADS, sizeof(heads->text));
-	strlcpy(heads->failed, failed ? failed : "{}", sizeof(heads->failed));
+	copy_array(heads->text, sizeof(heads->text), array ? array : NO_HEADS);
+	copy_array(heads->failed, sizeof(heads->failed), failed ? failed : "{}");
 }
 
 /*

@@ -20,6 +20,7 @@
 #include "base/exit_code.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "common/string.h"
 #include "migrations/alembic/alembic.h"
 #include "migrations/alembic/alembic_config.h"
@@ -44,11 +45,11 @@ static _Noreturn void refuse(const char *fmt, ...) pg_attribute_printf(1, 2);
 static void
 refuse(const char *fmt, ...)
 {
-	char		message[1024];
+	char	   *message;
 	va_list		args;
 
 	va_start(args, fmt);
-	vsnprintf(message, sizeof(message), fmt, args);
+	message = format_args(fmt, args);
 	va_end(args);
 	log_event(LOG_ERROR, psprintf("The migration set is named by %s.", named_by), HINT, "%s", message);
 	exit(EXIT_USAGE);
@@ -57,11 +58,11 @@ refuse(const char *fmt, ...)
 void
 alembic_config_error(const AlembicConfig *config, int line, const char *fmt, ...)
 {
-	char		message[512];
+	char	   *message;
 	va_list		args;
 
 	va_start(args, fmt);
-	vsnprintf(message, sizeof(message), fmt, args);
+	message = format_args(fmt, args);
 	va_end(args);
 	if (line > 0)
 		refuse("%s:%d: %s", config->path, line, message);
