@@ -316,8 +316,10 @@ session_error(Session *session, const PGresult *result)
 	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
-	if (PQstatus(session->conn) == CONNECTION_OK &&
-		(sqlstate == NULL || strlen(sqlstate) != 5 || message == NULL || *message == '\0'))
+	if (sqlstate == NULL && strstr(PQresultErrorMessage(result), "lost synchronization with server"))
+		set_answer_failure(&session->failure, "%s", PQresultErrorMessage(result));
+	else if (PQstatus(session->conn) == CONNECTION_OK &&
+			 (sqlstate == NULL || strlen(sqlstate) != 5 || message == NULL || *message == '\0'))
 	{
 		set_answer_failure(&session->failure, "an error that does not tell which: %s", PQresultErrorMessage(result));
 		session_drop(session);
