@@ -27,7 +27,8 @@ static ExitCode print_heads(const Options *options);
 
 /* The commands.  test/docs-complete reads their names here. */
 static const Mode modes[] = {
-	{"run", do_run, NEEDS_HEADS | NEEDS_DATABASE | MAY_MIGRATE | MAY_START_COMMAND, " [-- COMMAND [ARG]...]",
+	{"run", do_run, NEEDS_HEADS | NEEDS_DATABASE | MAY_MIGRATE | MAY_START_COMMAND,
+	 " [-- COMMAND [ARG]...]",
 	 "migrate if nobody else does, or wait; then exec COMMAND"},
 	{"check", do_check, NEEDS_HEADS | NEEDS_DATABASE, "",
 	 "exit 0 if the database is at head, 5 if not"},

@@ -33,7 +33,8 @@ take_migration_set(Options *options)
 	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
 	{
 		if (!simple_string_list_member(set.known.head ? &set.known : &set.expected, cell->val))
-			refuse_migration_set(source, "expected head \"%s\" is not a revision of %s", cell->val, set.path);
+			refuse_migration_set(source, "expected head \"%s\" is not a revision of %s", cell->val,
+								 set.path);
 	}
 }
 
@@ -60,7 +61,8 @@ prepare_options(Options *options)
 	options->question = make_question(options);
 	if (options->expected_heads.head != NULL || !(options->mode->needs & NEEDS_HEADS))
 		return;
-	log_error_hint("Use --expect-head=REV or --migrations=TOOL:PATH, or set GW_BOOTSTRAP_EXPECT_HEAD or GW_BOOTSTRAP_MIGRATIONS.",
+	log_error_hint("Use --expect-head=REV or --migrations=TOOL:PATH, or set "
+				   "GW_BOOTSTRAP_EXPECT_HEAD or GW_BOOTSTRAP_MIGRATIONS.",
 				   "no expected head given");
 	exit(EXIT_USAGE);
 }

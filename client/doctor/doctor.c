@@ -39,7 +39,8 @@ static const Check checks[] = {
 	check_idle_transaction,
 };
 
-static void say(const char *verdict, const char *remedy, const char *fmt, va_list args) pg_attribute_printf(3, 0);
+static void say(const char *verdict, const char *remedy, const char *fmt,
+				va_list args) pg_attribute_printf(3, 0);
 
 static void
 say(const char *verdict, const char *remedy, const char *fmt, va_list args)
@@ -144,7 +145,8 @@ examine(Doctor *doctor)
 	{
 		if (now_ms() >= doctor->deadline)
 		{
-			log_error_hint("Give it more time with --timeout.", "not all was looked at before the deadline");
+			log_error_hint("Give it more time with --timeout.",
+						   "not all was looked at before the deadline");
 			return EXIT_DEADLINE;
 		}
 		if (!be_connected(doctor))
@@ -162,8 +164,9 @@ do_doctor(const Options *options)
 {
 	Doctor		doctor = {.options = options};
 	ExitCode	code;
+	int			seconds = options->timeout ? options->timeout : DOCTOR_TIMEOUT;
 
-	doctor.deadline = now_ms() + (Millis) (options->timeout ? options->timeout : DOCTOR_TIMEOUT) * 1000;
+	doctor.deadline = now_ms() + (Millis) seconds * 1000;
 	set_backstop(doctor.deadline + BACKSTOP_MS);
 	code = examine(&doctor);
 	session_close(&doctor.session);

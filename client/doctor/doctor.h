@@ -28,8 +28,10 @@ extern PGresult *doctor_ask(Doctor *doctor, Query query);
 extern bool is_given(const PGresult *result, int row, int column);
 
 extern void say_ok(Doctor *doctor, const char *fmt, ...) pg_attribute_printf(2, 3);
-extern void say_note(Doctor *doctor, const char *remedy, const char *fmt, ...) pg_attribute_printf(3, 4);
-extern void say_bad(Doctor *doctor, const char *remedy, const char *fmt, ...) pg_attribute_printf(3, 4);
+extern void say_note(Doctor *doctor, const char *remedy, const char *fmt,
+					 ...) pg_attribute_printf(3, 4);
+extern void say_bad(Doctor *doctor, const char *remedy, const char *fmt,
+					...) pg_attribute_printf(3, 4);
 extern void say_failure(Doctor *doctor, const char *subject, const Failure *failure);
 
 extern void check_server(Doctor *doctor);

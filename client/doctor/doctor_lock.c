@@ -26,7 +26,8 @@ check_namesakes(Doctor *doctor)
 		say_failure(doctor, "heads", &doctor->session.failure);
 	else if (is_given(result, 0, 0))
 		say_note(doctor,
-				 "If it is this service's, name its schema in --head-table, or in the search_path of the role, and grant USAGE on it.",
+				 "If it is this service's, name its schema in --head-table, or in the search_path "
+				 "of the role, and grant USAGE on it.",
 				 "heads: table %s is not in the search_path of role %s, but in schema %s",
 				 doctor->options->head_table, PQgetvalue(result, 0, 1), PQgetvalue(result, 0, 0));
 	PQclear(result);
@@ -47,9 +48,11 @@ check_heads(Doctor *doctor)
 	if (reading == READING_FAILED)
 		say_failure(doctor, "heads", &doctor->session.failure);
 	else if (reading == READING_LOCKED)
-		say_note(doctor, "Replicas wait until it is free.", "heads: somebody has locked table %s", options->head_table);
+		say_note(doctor, "Replicas wait until it is free.", "heads: somebody has locked table %s",
+				 options->head_table);
 	else if (options->expected_heads.head == NULL)
-		say_note(doctor, "Tell what to expect with --expect-head or --alembic.", "heads: %s", heads.text);
+		say_note(doctor, "Tell what to expect with --expect-head or --alembic.", "heads: %s",
+				 heads.text);
 	else if (is_ahead(&heads))
 		say_bad(doctor, "Start the release that has this revision, or use --allow-ahead.",
 				"heads: the database is ahead: %s", describe_ahead(&heads, options));
@@ -60,7 +63,8 @@ check_heads(Doctor *doctor)
 	else if (heads.outcome == HEADS_AT_HEAD)
 		say_ok(doctor, "heads: at head, %s", heads.text);
 	else
-		say_note(doctor, "The next replica that has a migration runs it.", "heads: not at head: found %s, wanted %s",
+		say_note(doctor, "The next replica that has a migration runs it.",
+				 "heads: not at head: found %s, wanted %s",
 				 heads.text, describe_expected(options));
 	if (reading == READING_DONE && strcmp(heads.text, NO_HEADS) == 0)
 		check_namesakes(doctor);
@@ -72,7 +76,8 @@ check_heads(Doctor *doctor)
 void
 check_privileges(Doctor *doctor)
 {
-	PGresult   *result = doctor_ask(doctor, sql_doctor_privileges(doctor->session.conn, doctor->options));
+	PGresult   *result = doctor_ask(doctor,
+								  sql_doctor_privileges(doctor->session.conn, doctor->options));
 	const char *remedy = "Grant it, or let another role migrate by --migration-url.";
 	const char *role;
 
@@ -86,11 +91,14 @@ check_privileges(Doctor *doctor)
 		say_bad(doctor, "Create the schema that the search_path names, or correct the search_path.",
 				"privileges: no schema for new tables in the search_path of role %s", role);
 	else if (strcmp(PQgetvalue(result, 0, 2), "t") != 0)
-		say_bad(doctor, remedy, "privileges: role %s may not create in schema %s", role, PQgetvalue(result, 0, 1));
+		say_bad(doctor, remedy, "privileges: role %s may not create in schema %s", role,
+				PQgetvalue(result, 0, 1));
 	else if (is_given(result, 0, 3) && strcmp(PQgetvalue(result, 0, 4), "t") != 0)
-		say_bad(doctor, remedy, "privileges: role %s may not change the rows of table %s", role, PQgetvalue(result, 0, 3));
+		say_bad(doctor, remedy, "privileges: role %s may not change the rows of table %s", role,
+				PQgetvalue(result, 0, 3));
 	else
-		say_ok(doctor, "privileges: role %s may create in schema %s", role, PQgetvalue(result, 0, 1));
+		say_ok(doctor, "privileges: role %s may create in schema %s", role,
+			   PQgetvalue(result, 0, 1));
 	PQclear(result);
 }
 
@@ -109,13 +117,16 @@ tell_holder(Doctor *doctor, const Holder *holder)
 				"lock " INT64_FORMAT ": held by a prepared transaction", doctor->options->lock_key);
 	else if (strcmp(holder->state, "orphaned") == 0)
 		say_bad(doctor,
-				"If no older replica is migrating any more, end it: gw_bootstrap_break_orphan(), --break-orphans, or pg_terminate_backend().",
+				"If no older replica is migrating any more, end it: gw_bootstrap_break_orphan(), "
+				"--break-orphans, or pg_terminate_backend().",
 				"lock " INT64_FORMAT ": orphaned on backend %s%s%s",
 				doctor->options->lock_key, pid,
 				holder->since ? ", idle since " : "", holder->since ? holder->since : "");
 	else
-		say_note(doctor, "A migration is under way.", "lock " INT64_FORMAT ": held by backend %s (%s)",
-				 doctor->options->lock_key, pid, holder->application_name ? holder->application_name : "no name");
+		say_note(doctor, "A migration is under way.",
+				 "lock " INT64_FORMAT ": held by backend %s (%s)",
+				 doctor->options->lock_key, pid,
+				 holder->application_name ? holder->application_name : "no name");
 }
 
 /*

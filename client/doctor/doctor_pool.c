@@ -106,10 +106,15 @@ check_reset(Doctor *doctor, Session *other, int pid, Millis until)
 
 		reset = statement && pg_strncasecmp(statement, "DISCARD", 7) == 0;
 		PQclear(result);
-	} while (!reset && !wait_until(NULL, 0, Min(patience, now_ms() + RESET_MS / 5)) && now_ms() < patience);
+	} while (!reset && !wait_until(NULL, 0, Min(patience, now_ms() + RESET_MS / 5)) &&
+			 now_ms() < patience);
 	if (reset)
-		say_note(doctor, "It takes session-level locks away from clients that believe to have them, and mends nothing else: set it to 0.",
-				 "pooling: the pooler resets each backend after each transaction (PgBouncer: server_reset_query_always)");
+		say_note(doctor,
+				 "It takes session-level locks away from clients that believe to have them, and "
+				 "mends "
+				 "nothing else: set it to 0.",
+				 "pooling: the pooler resets each backend after each transaction (PgBouncer: "
+				 "server_reset_query_always)");
 	return begin(&doctor->session, until);
 }
 
@@ -167,10 +172,13 @@ tell_no_second(Doctor *doctor, const Failure *failure, int pid, int seconds)
 	if (!failure->timed_out && strstr(failure->message, "query_wait_timeout") == NULL)
 		say_failure(doctor, "pooling: no second connection", failure);
 	else if (doctor->options->migration_url)
-		say_note(doctor, NULL, "pooling: a pool of one, or with one connection left: no second within %d s; the migration command has another way",
+		say_note(doctor, NULL,
+				 "pooling: a pool of one, or with one connection left: no second within %d s; the "
+				 "migration command has another way",
 				 seconds);
 	else if (PQbackendPID(doctor->session.conn) != pid)
-		say_bad(doctor, POOL_REMEDY, "pooling: a pool of one, or with one connection left: no second within %d s",
+		say_bad(doctor, POOL_REMEDY,
+				"pooling: a pool of one, or with one connection left: no second within %d s",
 				seconds);
 	else
 		say_failure(doctor, "pooling: no second connection", failure);
@@ -199,7 +207,8 @@ check_pooling(Doctor *doctor)
 	else if (!guard_is_alive(ours, doctor->deadline) && ours->failure.kind == FAILURE_FINAL)
 		say_failure(doctor, "pooling", &ours->failure);
 	else if (ours->failure.kind == FAILURE_RETRY)
-		say_bad(doctor, POOL_REMEDY, "pooling: no second connection until the first was lost: %s", ours->failure.message);
+		say_bad(doctor, POOL_REMEDY, "pooling: no second connection until the first was lost: %s",
+				ours->failure.message);
 	else
 		tell_pooling(doctor, &other, pid);
 	session_close(&other);
@@ -242,13 +251,18 @@ check_names(Doctor *doctor)
 
 		sent = sent_application_name(&other);
 		if (strcmp(PQgetvalue(ours, 0, 1), role) != 0)
-			say_ok(doctor, "names: role %s is for migrations, so its sessions are known whatever their name", role);
+			say_ok(doctor,
+				   "names: role %s is for migrations, so its sessions are known whatever their "
+				   "name",
+				   role);
 		else if (is_name_sent(sent, PQgetvalue(theirs, 0, 0)))
 			say_ok(doctor, "names: application_name arrives at the server");
 		else
 			say_bad(doctor,
-					"Migrate as a role of its own, by --migration-url, whose sessions are known whatever their name; or by --migrate-sql.",
-					"names: application_name does not arrive: sent \"%s\", found \"%s\"; an earlier migration that is still at work could not be seen",
+					"Migrate as a role of its own, by --migration-url, whose sessions are known "
+					"whatever their name; or by --migrate-sql.",
+					"names: application_name does not arrive: sent \"%s\", found \"%s\"; an "
+					"earlier migration that is still at work could not be seen",
 					sent, PQgetvalue(theirs, 0, 0));
 	}
 	free(sent);
@@ -269,13 +283,16 @@ check_idle_transaction(Doctor *doctor)
 		return;					/* told by check_pooling() */
 	wait_until(NULL, 0, Min(doctor->deadline, now_ms() + IDLE_MS));
 	if (guard_is_alive(session, doctor->deadline))
-		say_ok(doctor, "idle transaction: lives longer than the %d s between two heartbeats of a guard",
+		say_ok(doctor,
+			   "idle transaction: lives longer than the %d s between two heartbeats of a guard",
 			   HEARTBEAT_MS / 1000);
 	else if (session->failure.kind == FAILURE_FINAL)
 		say_failure(doctor, "idle transaction", &session->failure);
 	else
 		say_bad(doctor,
-				"Raise idle_transaction_timeout and transaction_timeout of the pooler (PgBouncer), or what else ends idle transactions, to 10 s or more, the latter to more than the longest migration.",
+				"Raise idle_transaction_timeout and transaction_timeout of the pooler (PgBouncer), "
+				"or what else ends idle transactions, to 10 s or more, the latter to more than "
+				"the longest migration.",
 				"idle transaction: ended within %.1f s, as a guard would be: %s",
 				IDLE_MS / 1000.0, session->failure.message);
 }

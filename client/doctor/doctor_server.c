@@ -35,7 +35,8 @@ check_server(Doctor *doctor)
 				"server: PostgreSQL %s is not one of 13 to 19", name);
 	else if (strcmp(PQgetvalue(result, 0, 1), "t") == 0)
 		say_bad(doctor,
-				"Connect to the primary; a connection string with several hosts and target_session_attrs=read-write finds it.",
+				"Connect to the primary; a connection string with several hosts and "
+				"target_session_attrs=read-write finds it.",
 				"server: PostgreSQL %s is a standby, which cannot be migrated", name);
 	else
 		say_ok(doctor, "server: PostgreSQL %s, a primary", name);
@@ -58,8 +59,12 @@ check_library(Doctor *doctor, const char *installed, const char *schema)
 	if (strcmp(PQgetvalue(result, 0, 0), installed) == 0)
 		say_ok(doctor, "extension: version %s in schema %s", installed, schema);
 	else
-		say_note(doctor, "Run ALTER EXTENSION gw_bootstrap UPDATE in this database, or install the library of the same version.",
-				 "extension: version %s in schema %s, library %s", installed, schema, PQgetvalue(result, 0, 0));
+		say_note(doctor,
+				 "Run ALTER EXTENSION gw_bootstrap UPDATE in this database, or install the library "
+				 "of "
+				 "the same version.",
+				 "extension: version %s in schema %s, library %s", installed, schema,
+				 PQgetvalue(result, 0, 0));
 	PQclear(result);
 }
 
@@ -82,15 +87,19 @@ check_extension(Doctor *doctor)
 	installed = PQgetvalue(result, 0, 0);
 	remedy = is_given(result, 0, 2) ?
 		"Run CREATE EXTENSION gw_bootstrap in this database, or use --create-extension." :
-		"Install its package on the server, then run CREATE EXTENSION gw_bootstrap in this database.";
+		"Install its package on the server, then run CREATE EXTENSION gw_bootstrap in this "
+		"database.";
 	if (!is_given(result, 0, 0) && doctor->options->require_extension)
 		say_bad(doctor, remedy, "extension: not installed, and required");
 	else if (!is_given(result, 0, 0))
-		say_note(doctor, remedy, "extension: not installed; a replica uses plain SQL, which costs round trips");
+		say_note(doctor, remedy,
+				 "extension: not installed; a replica uses plain SQL, which costs round trips");
 	else if (strtol(installed, NULL, 10) != strtol(GW_BOOTSTRAP_VERSION, NULL, 10))
 		say_bad(doctor,
-				"Install the client and the extension of the same version; in the database, run ALTER EXTENSION gw_bootstrap UPDATE.",
-				"extension: version %s does not work with version %s of the client", installed, GW_BOOTSTRAP_VERSION);
+				"Install the client and the extension of the same version; in the database, run "
+				"ALTER EXTENSION gw_bootstrap UPDATE.",
+				"extension: version %s does not work with version %s of the client", installed,
+				GW_BOOTSTRAP_VERSION);
 	else if (is_given(result, 0, 2) && strcmp(installed, PQgetvalue(result, 0, 2)) != 0)
 		say_note(doctor, "Run ALTER EXTENSION gw_bootstrap UPDATE in this database.",
 				 "extension: version %s in schema %s, but the server has %s",
@@ -120,10 +129,13 @@ check_limits(Doctor *doctor, const PGresult *result)
 		const char *name;
 		const char *ends;
 	} limits[] = {
-		{SETTING_STATEMENT_TIMEOUT, "statement_timeout", "every statement of a migration that takes longer"},
-		{SETTING_LOCK_TIMEOUT, "lock_timeout", "every statement of a migration that waits longer for a lock"},
+		{SETTING_STATEMENT_TIMEOUT, "statement_timeout",
+		 "every statement of a migration that takes longer"},
+		{SETTING_LOCK_TIMEOUT, "lock_timeout",
+		 "every statement of a migration that waits longer for a lock"},
 		{SETTING_IDLE_TIMEOUT, "idle_in_transaction_session_timeout",
-		 "a migration command that pauses for so long inside a transaction; a guard lifts it for itself"},
+		 "a migration command that pauses for so long inside a transaction; a guard lifts it for "
+		 "itself"},
 		{SETTING_TRANSACTION_TIMEOUT, "transaction_timeout",
 		 "every transaction of a migration command that takes longer; a guard lifts it for itself"},
 	};
@@ -154,11 +166,18 @@ check_keepalives(Doctor *doctor, const PGresult *result)
 	if (!is_given(result, 0, SETTING_KEEPALIVES))
 		return;
 	if (seconds > 0 && seconds <= LONGEST_KEEPALIVES)
-		say_ok(doctor, "keepalives: the server notices after %d s that the host at the other end has vanished", seconds);
+		say_ok(doctor,
+			   "keepalives: the server notices after %d s that the host at the other end has "
+			   "vanished",
+			   seconds);
 	else
 		say_note(doctor,
-				 "Lower tcp_keepalives_idle, tcp_keepalives_interval and tcp_keepalives_count; behind a pooler it is the pooler that has to notice (PgBouncer: tcp_keepidle, tcp_keepintvl, tcp_keepcnt).",
-				 "keepalives: the server notices only after %d s that the host at the other end has vanished, and keeps its lock until then", seconds);
+				 "Lower tcp_keepalives_idle, tcp_keepalives_interval and tcp_keepalives_count; "
+				 "behind a pooler it is the pooler that has to notice (PgBouncer: tcp_keepidle, "
+				 "tcp_keepintvl, tcp_keepcnt).",
+				 "keepalives: the server notices only after %d s that the host at the other end "
+				 "has vanished, and keeps its lock until then",
+				 seconds);
 }
 
 void
@@ -174,19 +193,25 @@ check_settings(Doctor *doctor)
 	check_limits(doctor, result);
 	if (strcmp(PQgetvalue(result, 0, SETTING_READ_ONLY), "on") == 0)
 		say_bad(doctor, "Set it to off for the role that migrates, or in this database.",
-				"transactions: default_transaction_read_only is on, so a migration can write nothing");
+				"transactions: default_transaction_read_only is on, so a migration can write "
+				"nothing");
 	else if (strcmp(PQgetvalue(result, 0, SETTING_ISOLATION), "read committed") != 0)
-		say_note(doctor, "The client asks for READ COMMITTED itself; who calls gw_bootstrap_try() has to.",
-				 "transactions: default_transaction_isolation is %s", PQgetvalue(result, 0, SETTING_ISOLATION));
+		say_note(doctor,
+				 "The client asks for READ COMMITTED itself; who calls gw_bootstrap_try() has to.",
+				 "transactions: default_transaction_isolation is %s",
+				 PQgetvalue(result, 0, SETTING_ISOLATION));
 	else
 		say_ok(doctor, "transactions: READ COMMITTED and writable by default");
 	if (PQserverVersion(doctor->session.conn) >= 140000)
 	{
 		if (is_on(result, SETTING_CHECK_INTERVAL))
-			say_ok(doctor, "client_connection_check_interval: %s", PQgetvalue(result, 0, SETTING_CHECK_INTERVAL));
+			say_ok(doctor, "client_connection_check_interval: %s",
+				   PQgetvalue(result, 0, SETTING_CHECK_INTERVAL));
 		else
-			say_note(doctor, "Set it to some seconds; behind a pooler it is the pooler that has to notice.",
-					 "client_connection_check_interval: 0, so a statement of a migration that was killed runs on to its end");
+			say_note(doctor,
+					 "Set it to some seconds; behind a pooler it is the pooler that has to notice.",
+					 "client_connection_check_interval: 0, so a statement of a migration that was "
+					 "killed runs on to its end");
 	}
 	check_keepalives(doctor, result);
 	PQclear(result);
@@ -199,7 +224,8 @@ check_settings(Doctor *doctor)
 void
 check_connections(Doctor *doctor)
 {
-	static const char *const limits[] = {"max_connections", "the limit of the role", "the limit of the database"};
+	static const char *const limits[] = {"max_connections", "the limit of the role",
+										 "the limit of the database"};
 	PGresult   *result = doctor_ask(doctor, sql_doctor_connections(doctor->session.conn));
 	bool		scarce = false;
 
@@ -214,9 +240,12 @@ check_connections(Doctor *doctor)
 			continue;
 		scarce = true;
 		say_bad(doctor, "Raise it, or let poolers and services hold fewer connections.",
-				"connections: %s leaves none beside this one, but a guard and its migration take two", limits[i]);
+				"connections: %s leaves none beside this one, but a guard and its migration take "
+				"two",
+				limits[i]);
 	}
 	if (!scarce)
-		say_ok(doctor, "connections: %s more than this one are free on the server", PQgetvalue(result, 0, 0));
+		say_ok(doctor, "connections: %s more than this one are free on the server",
+			   PQgetvalue(result, 0, 0));
 	PQclear(result);
 }

@@ -38,21 +38,30 @@ tell_lock(Doctor *doctor, const PGresult *locks, int row)
 	bool		idle = state && strcmp(state, "idle") == 0;
 	const char *schema = answer_text(locks, row, LOCK_SCHEMA);
 	const char *tool = two_keys ? NULL :
-								  tool_of_lock(key, answer_text(locks, row, LOCK_DATABASE), schema ? schema : "");
+								  tool_of_lock(key, answer_text(locks, row, LOCK_DATABASE),
+											   schema ? schema : "");
 
 	if (!two_keys && key == doctor->options->lock_key)
 		return;					/* told by check_holder() */
 	if (tool && idle)
-		say_bad(doctor, psprintf("If that tool is not running, SELECT pg_terminate_backend(%s) ends the lock.", pid),
-				"other tools: lock of %s on backend %s, which is idle: most likely left behind", tool, pid);
+		say_bad(doctor,
+				psprintf("If that tool is not running, SELECT pg_terminate_backend(%s) ends the "
+						 "lock.",
+						 pid),
+				"other tools: lock of %s on backend %s, which is idle: most likely left behind",
+				tool, pid);
 	else if (tool)
 		say_note(doctor, NULL, "other tools: %s has its lock, on backend %s (%s)", tool, pid,
 				 state ? state : "state not visible");
 	else if (idle)
 		say_note(doctor,
-				 psprintf("If it is not that of a program that is alive, such as the choice of a leader, SELECT pg_terminate_backend(%s) ends it.", pid),
+				 psprintf("If it is not that of a program that is alive, such as the choice of a "
+						  "leader, SELECT pg_terminate_backend(%s) ends it.",
+						  pid),
 				 "other tools: session-level lock %s of somebody on backend %s, which is idle",
-				 two_keys ? psprintf("(%d, %d)", (int) (key >> 32), (int) key) : answer_text(locks, row, LOCK_KEY_COLUMN), pid);
+				 two_keys ? psprintf("(%d, %d)", (int) (key >> 32), (int) key) :
+							answer_text(locks, row, LOCK_KEY_COLUMN),
+				 pid);
 }
 
 /*
@@ -84,16 +93,20 @@ tell_lock_table(Doctor *doctor, const MigrationTool *tool, const PGresult *table
 	char	   *remedy;
 
 	/* who may not read it, or meets it locked, is told nothing */
-	if (!session_copy(&doctor->session, sql_plain_read(table, answer_text(tables, row, 2)), &rows.taker, doctor->deadline))
+	if (!session_copy(&doctor->session, sql_plain_read(table, answer_text(tables, row, 2)),
+					  &rows.taker, doctor->deadline))
 		return;
 	remedy = psprintf("If no migration of %s is running, %s.", tool->title, tool->row.remedy);
 	if (rows.taker.rows > 1 && tool->row.single)
 		say_bad(doctor, psprintf("Leave one row in it, with %s = 0.", tool->row.column),
-				"other tools: %s has " INT64_FORMAT " rows, with which %s cannot migrate", table, rows.taker.rows, tool->title);
+				"other tools: %s has " INT64_FORMAT " rows, with which %s cannot migrate", table,
+				rows.taker.rows, tool->title);
 	else if (rows.locked && at_work)
 		say_note(doctor, remedy, "other tools: %s says that %s is migrating", table, tool->title);
 	else if (rows.locked)
-		say_bad(doctor, remedy, "other tools: %s says that %s is migrating, but no other session is at work: most likely left behind",
+		say_bad(doctor, remedy,
+				"other tools: %s says that %s is migrating, but no other session is at work: most "
+				"likely left behind",
 				table, tool->title);
 	free(remedy);
 }

@@ -99,11 +99,14 @@ take_name(Reading *reading, const char *path, const char *name, int flags)
 		return NULL;
 	version = make_version(rule, name, groups);
 	if ((rule->flags & AS_NUMBER) && strlen(version) > 20)
-		refuse_migration_set(reading->source, "%s: version %s is no number of 64 bits", path, version);
-	if ((rule->flags & AS_NUMBER || rule->lines_of) && simple_string_list_member(reading->versions, version))
+		refuse_migration_set(reading->source, "%s: version %s is no number of 64 bits", path,
+							 version);
+	if ((rule->flags & AS_NUMBER || rule->lines_of) &&
+		simple_string_list_member(reading->versions, version))
 		refuse_migration_set(reading->source, "%s: version %s is there twice", path, version);
 	if (++reading->count > MAX_VERSIONS)
-		refuse_migration_set(reading->source, "%s: there are more than %d migrations", path, MAX_VERSIONS);
+		refuse_migration_set(reading->source, "%s: there are more than %d migrations", path,
+							 MAX_VERSIONS);
 	simple_string_list_append(reading->versions, version);
 	return name + groups[0].rm_eo;
 }
@@ -202,9 +205,14 @@ read_file_names(const MigrationTool *tool, const char *path, const char *source,
 		read_folder(&reading, path, 0);
 	if (reading.count == 0)
 		refuse_migration_set(source, "%s: there is no migration of %s%s", path, tool->title,
-							 tool->rule.flags & NAMES_BELOW || tool->rule.lines_of ? "" : "; folders below are not looked into");
+							 tool->rule.flags & NAMES_BELOW || tool->rule.lines_of ? "" :
+																					 "; folders "
+																					 "below are "
+																					 "not looked "
+																					 "into");
 	if ((tool->rule.flags & WITHOUT_GAPS) && has_gap(versions, reading.count))
-		refuse_migration_set(source, "%s: the migrations are not numbered from 1 on without a gap", path);
+		refuse_migration_set(source, "%s: the migrations are not numbered from 1 on without a gap",
+							 path);
 	regfree(&reading.names);
 	if (tool->rule.but_not)
 		regfree(&reading.but_not);

@@ -53,8 +53,11 @@ check_path(const char *path, const char *source)
 	if (access(path, F_OK) == 0 || errno != ENOENT)
 		return;
 	if (*path == '/' || getcwd(here, sizeof(here)) == NULL)
-		refuse_migration_set(source, "could not read \"%s\": there is no such file or folder", path);
-	refuse_migration_set(source, "could not read \"%s\": there is no such file or folder in \"%s\"", path, here);
+		refuse_migration_set(source, "could not read \"%s\": there is no such file or folder",
+							 path);
+	refuse_migration_set(source,
+						 "could not read \"%s\": there is no such file or folder in \"%s\"", path,
+						 here);
 }
 
 /*
@@ -85,7 +88,8 @@ read_list(const char *path, const char *source, SimpleStringList *heads)
 		if (line_len == 0 || *line == '#')
 			continue;
 		if (line_len > MAX_HEAD_LENGTH)
-			refuse_migration_set(source, "%s:%d: a head has more than %d bytes", path, number, MAX_HEAD_LENGTH);
+			refuse_migration_set(source, "%s:%d: a head has more than %d bytes", path, number,
+								 MAX_HEAD_LENGTH);
 		for (const char *c = line; *c; c++)
 		{
 			if ((unsigned char) *c < ' ' || *c == 0x7F)
@@ -119,7 +123,9 @@ read_tool_set(MigrationSet *set, const char *source)
 	if (tool->rule.names && is_folder(set->path))
 		read_file_names(tool, set->path, source, &versions);
 	else if (is_folder(set->path))
-		refuse_migration_set(source, "%s: only %s itself could tell which migrations are there: name a file with the list, made when the image is built",
+		refuse_migration_set(source,
+							 "%s: only %s itself could tell which migrations are there: name a "
+							 "file with the list, made when the image is built",
 							 set->path, tool->title);
 	else
 		read_list(set->path, source, &versions);
@@ -145,7 +151,8 @@ read_migration_set(MigrationSet *set, const char *text, const char *source)
 	if (name == NULL || *set->path == '\0' || (*name && set->tool == NULL))
 	{
 		log_error_hint("Write TOOL:PATH; --migrations=help lists the tools.",
-					   name && *set->path ? "unknown migration tool in \"%s\", the value of %s" : "invalid value \"%s\" for %s",
+					   name && *set->path ? "unknown migration tool in \"%s\", the value of %s" :
+											"invalid value \"%s\" for %s",
 					   text, source);
 		exit(EXIT_USAGE);
 	}

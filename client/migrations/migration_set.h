@@ -20,7 +20,8 @@ typedef struct MigrationSet
 } MigrationSet;
 
 extern void read_migration_set(MigrationSet *set, const char *text, const char *source);
-extern _Noreturn void refuse_migration_set(const char *source, const char *fmt, ...) pg_attribute_printf(2, 3);
+extern _Noreturn void refuse_migration_set(const char *source, const char *fmt,
+										   ...) pg_attribute_printf(2, 3);
 
 /* file_names.c */
 extern void read_file_names(const MigrationTool *tool, const char *path, const char *source,

@@ -43,7 +43,8 @@ crc32_of_names(const MigrationTool *tool, const char *dbname, const char *schema
 }
 
 static bool
-is_lock_of(const MigrationTool *tool, const ToolLock *lock, int64 key, const char *dbname, const char *schema)
+is_lock_of(const MigrationTool *tool, const ToolLock *lock, int64 key, const char *dbname,
+		   const char *schema)
 {
 	switch (lock->kind)
 	{
@@ -54,7 +55,7 @@ is_lock_of(const MigrationTool *tool, const ToolLock *lock, int64 key, const cha
 		case LOCK_TIMES_DATABASE:
 			return key == lock->number * (int64) crc32(dbname, strlen(dbname));
 		case LOCK_TIMES_NAMES:
-			return key == (int64) (uint32) (crc32_of_names(tool, dbname, schema) * (uint32) lock->number);
+			return key == (uint32) (crc32_of_names(tool, dbname, schema) * (uint32) lock->number);
 		case LOCK_PLUS_HASH:
 			return key >= lock->number + PG_INT32_MIN && key <= lock->number + PG_INT32_MAX;
 	}

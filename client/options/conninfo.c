@@ -21,7 +21,8 @@
 static _Noreturn void
 refuse(const char *source, const char *reason)
 {
-	log_error_hint("Use a URI such as postgresql://user@host:5432/database, with special characters percent-encoded, or key=value pairs.",
+	log_error_hint("Use a URI such as postgresql://user@host:5432/database, with special "
+				   "characters percent-encoded, or key=value pairs.",
 				   "invalid connection string in %s%s", source, reason);
 	exit(EXIT_USAGE);
 }
@@ -270,7 +271,8 @@ make_conninfo(const char *dbname, const char *source)
 	check_controls(&settings, source);
 	split_sockets(&settings);
 	if (settings.left_out.len > 0)
-		log_warning("parameters of the driver in %s are left out: %s", source, settings.left_out.data);
+		log_warning("parameters of the driver in %s are left out: %s", source,
+					settings.left_out.data);
 	pairs = write_settings(&settings);
 	end_settings(&settings);
 	return pairs;

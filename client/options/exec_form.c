@@ -122,8 +122,10 @@ read_string(Array *array, PQExpBuffer item)
 		return refuse(array, "expected a string in double quotes");
 	while (*array->next != '"')
 	{
+		if (*array->next == '\0')
+			return refuse(array, "a string without end");
 		if ((unsigned char) *array->next < ' ')
-			return refuse(array, *array->next ? "a control character has to be escaped" : "a string without end");
+			return refuse(array, "a control character has to be escaped");
 		if (*array->next != '\\')
 			appendPQExpBufferChar(item, *array->next++);
 		else if (array->next++, !read_escape(array, item))
@@ -185,7 +187,8 @@ command_arguments(const char *text, const char *source)
 			return array.items;
 		if (is_meant_as_array(text, &array))
 		{
-			log_error_hint("Write it like [\"alembic\", \"upgrade\", \"head\"], or without the brackets as a command for the shell.",
+			log_error_hint("Write it like [\"alembic\", \"upgrade\", \"head\"], or without the "
+						   "brackets as a command for the shell.",
 						   "invalid JSON array in %s: %s at character %d",
 						   source, array.wrong, (int) (array.next - text) + 1);
 			exit(EXIT_USAGE);

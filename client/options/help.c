@@ -77,13 +77,15 @@ print_help(const Mode *modes)
 		   "Usage:\n");
 	for (const Mode *mode = modes; mode->name; mode++)
 	{
-		printf("  gw_bootstrap %s [OPTION]...%s\n%*s", mode->name, mode->arguments, MODE_COLUMN, "");
+		printf("  gw_bootstrap %s [OPTION]...%s\n%*s", mode->name, mode->arguments, MODE_COLUMN,
+			   "");
 		print_lines(mode->purpose, MODE_COLUMN);
 	}
 	printf("\nOptions:\n");
 	for (int i = 0; i < option_count; i++)
 		print_option(&option_table[i]);
-	printf("\nEnvironment (an option on the command line wins; what ends in _FILE names a file with\n"
+	printf("\nEnvironment (an option on the command line wins; what ends in _FILE names a file "
+		   "with\n"
 		   "the value; without a database, libpq's own variables count):\n");
 	for (int i = 0; i < option_count; i++)
 		print_variables(&option_table[i]);

@@ -17,15 +17,18 @@
 
 /* clang-format off */
 const Option option_table[] = {
-	{"dbname", 'd', OPTION_URL, FIELD(dbname), {"GW_BOOTSTRAP_DATABASE_URL", "DATABASE_URL"}, "CONNINFO",
+	{"dbname", 'd', OPTION_URL, FIELD(dbname), {"GW_BOOTSTRAP_DATABASE_URL", "DATABASE_URL"},
+		"CONNINFO",
 		"database, as URI or key=value pairs; postgresql+DRIVER://\n"
 		"is read as SQLAlchemy does"},
 	{"expect-head", 'e', OPTION_HEADS, FIELD(expected_heads), {"GW_BOOTSTRAP_EXPECT_HEAD"}, "REV",
 		"head revision that this replica needs (repeat for\n"
 		"several heads; the variable has them comma-separated)"},
-	{"expect-heads-from", 0, OPTION_LIST, FIELD(migrations), {"GW_BOOTSTRAP_EXPECT_HEADS_FROM"}, "FILE",
+	{"expect-heads-from", 0, OPTION_LIST, FIELD(migrations), {"GW_BOOTSTRAP_EXPECT_HEADS_FROM"},
+		"FILE",
 		"the same, one a line, as \"gw_bootstrap heads\" prints them"},
-	{"migrations", 0, OPTION_MIGRATIONS, FIELD(migrations), {"GW_BOOTSTRAP_MIGRATIONS"}, "TOOL:PATH",
+	{"migrations", 0, OPTION_MIGRATIONS, FIELD(migrations), {"GW_BOOTSTRAP_MIGRATIONS"},
+		"TOOL:PATH",
 		"take the heads from the migrations of that tool: its\n"
 		"folder, or a file with the list; \"help\" lists the tools"},
 	{"alembic", 0, OPTION_ALEMBIC, FIELD(migrations), {"GW_BOOTSTRAP_ALEMBIC"}, "PATH",
@@ -41,7 +44,8 @@ const Option option_table[] = {
 	{"migrate-sql", 0, OPTION_PATH, FIELD(migrate_sql), {"GW_BOOTSTRAP_MIGRATE_SQL"}, "FILE",
 		"SQL statements that migrate instead, in one transaction\n"
 		"that is the lock: it takes one connection in all"},
-	{"migration-url", 0, OPTION_URL, FIELD(migration_url), {"GW_BOOTSTRAP_MIGRATION_URL", "MIGRATION_DATABASE_URL"}, "CONNINFO",
+	{"migration-url", 0, OPTION_URL, FIELD(migration_url),
+		{"GW_BOOTSTRAP_MIGRATION_URL", "MIGRATION_DATABASE_URL"}, "CONNINFO",
 		"what the migration command gets as DATABASE_URL, for\n"
 		"instance a way past the pooler (default: --dbname)"},
 	{"post", 0, OPTION_SHELL, FIELD(post), {"GW_BOOTSTRAP_POST"}, "COMMAND",
@@ -50,7 +54,8 @@ const Option option_table[] = {
 	{"post-sql", 0, OPTION_PATH, FIELD(post_sql), {"GW_BOOTSTRAP_POST_SQL"}, "FILE",
 		"SQL statements, run before that in a transaction of\n"
 		"their own"},
-	{"skip-migrations", 0, OPTION_BOOL, FIELD(skip_migrations), {"GW_BOOTSTRAP_SKIP_MIGRATIONS", "MCPGATEWAY_SKIP_MIGRATIONS"}, NULL,
+	{"skip-migrations", 0, OPTION_BOOL, FIELD(skip_migrations),
+		{"GW_BOOTSTRAP_SKIP_MIGRATIONS", "MCPGATEWAY_SKIP_MIGRATIONS"}, NULL,
 		"somebody else migrates: never take the lock, wait until\n"
 		"at head or fail"},
 	{"break-orphans", 0, OPTION_BOOL, FIELD(break_orphans), {"GW_BOOTSTRAP_BREAK_ORPHANS"}, NULL,
@@ -72,13 +77,16 @@ const Option option_table[] = {
 	{"head-order", 0, OPTION_ORDER, FIELD(head_order), {"GW_BOOTSTRAP_HEAD_ORDER"}, "ORDER",
 		"which other rows are ahead: known (default), numeric,\n"
 		"bytes, dotted or none"},
-	{"head-condition", 0, OPTION_TEXT, FIELD(head_condition), {"GW_BOOTSTRAP_HEAD_CONDITION"}, "CLAUSES",
+	{"head-condition", 0, OPTION_TEXT, FIELD(head_condition), {"GW_BOOTSTRAP_HEAD_CONDITION"},
+		"CLAUSES",
 		"which rows count, and which tell of a failed migration"},
 	{"lock-key", 0, OPTION_BIGINT, FIELD(lock_key), {"GW_BOOTSTRAP_LOCK_KEY"}, "KEY",
 		"bigint advisory lock key (default 42424242424242)"},
-	{"create-extension", 0, OPTION_BOOL, FIELD(create_extension), {"GW_BOOTSTRAP_CREATE_EXTENSION"}, NULL,
+	{"create-extension", 0, OPTION_BOOL, FIELD(create_extension),
+		{"GW_BOOTSTRAP_CREATE_EXTENSION"}, NULL,
 		"create the extension if it is not installed"},
-	{"require-extension", 0, OPTION_BOOL, FIELD(require_extension), {"GW_BOOTSTRAP_REQUIRE_EXTENSION"}, NULL,
+	{"require-extension", 0, OPTION_BOOL, FIELD(require_extension),
+		{"GW_BOOTSTRAP_REQUIRE_EXTENSION"}, NULL,
 		"fail without it (default: do the same in plain SQL)"},
 	{"require-fence", 0, OPTION_BOOL, FIELD(require_fence), {"GW_BOOTSTRAP_REQUIRE_FENCE"}, NULL,
 		"never migrate by a command whose role is not fenced"},

@@ -147,7 +147,8 @@ refuse_option(char *argv[], bool lacks_value)
 	{
 		if (optopt != FIRST_OPTION + i && (optopt == 0 || optopt != option_table[i].letter))
 			continue;
-		log_error_hint(USAGE_HINT, lacks_value ? "option --%s needs a value" : "option --%s takes no value",
+		log_error_hint(USAGE_HINT,
+					   lacks_value ? "option --%s needs a value" : "option --%s takes no value",
 					   option_table[i].name);
 		exit(EXIT_USAGE);
 	}
@@ -225,7 +226,8 @@ parse_command_line(int argc, char *argv[], const Mode *modes, Options *options)
 	}
 	if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
 	{
-		log_error_hint("Write \"--\" before the command to start: gw_bootstrap run [OPTION]... -- COMMAND.",
+		log_error_hint("Write \"--\" before the command to start: gw_bootstrap run [OPTION]... -- "
+					   "COMMAND.",
 					   "too many command-line arguments (first is \"%s\")", argv[optind]);
 		exit(EXIT_USAGE);
 	}
@@ -326,7 +328,8 @@ static const char *
 make_migration_conninfo(const Options *options)
 {
 	int			needs = options->mode->needs;
-	bool		migrates = (needs & MAY_MIGRATE) && !options->migrate_sql && !options->skip_migrations;
+	bool		migrates = (needs & MAY_MIGRATE) && !options->migrate_sql &&
+		!options->skip_migrations;
 
 	if (options->migration_url && (migrates || (needs & USES_MIGRATION_URL)))
 		return make_conninfo(options->migration_url, option_source("--migration-url"));
@@ -355,7 +358,9 @@ check_options(Options *options)
 	if ((mode->needs & MAY_MIGRATE) && options->migrate && options->migrate_sql)
 		refuse_together("--migrate", "--migrate-sql");
 	if (options->timeout < 0)
-		options->timeout = (mode->needs & MAY_MIGRATE) && !options->skip_migrations ? DEFAULT_TIMEOUT : 0;
+		options->timeout = (mode->needs & MAY_MIGRATE) && !options->skip_migrations ?
+			DEFAULT_TIMEOUT :
+			0;
 	if (!(mode->needs & NEEDS_DATABASE))
 		return;					/* it connects to nothing */
 	if (options->dbname == NULL)

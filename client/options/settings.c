@@ -105,7 +105,8 @@ leave_out(Settings *settings, const char *key)
 {
 	if (begins_with(key, never_left_out, lengthof(never_left_out), false) &&
 		!begins_with(key, identity, lengthof(identity), true))
-		settings->reason = ": libpq does not know one of its parameters that make a connection safe";
+		settings->reason = ": libpq does not know one of its parameters that make a connection "
+						   "safe";
 	if (*key == '\0' || strspn(key, KEY_CHARACTERS) != strlen(key))
 		settings->reason = NOT_PARAMETERS;
 	if (settings->left_out.len > 0)

@@ -96,7 +96,8 @@ add_host(Url *url, const char *value)
 static bool
 is_sslmode(const char *value)
 {
-	static const char *const modes[] = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"};
+	static const char *const modes[] = {"disable", "allow", "prefer", "require", "verify-ca",
+										"verify-full"};
 
 	for (int i = 0; i < lengthof(modes); i++)
 	{
@@ -142,7 +143,8 @@ parse_parameters(Url *url, const char *query)
 		const char *equals = memchr(query, '=', len);
 		size_t		key_len = equals ? equals - query : len;
 		char	   *key = decode_percents(query, key_len, true);
-		char	   *value = equals ? decode_percents(equals + 1, len - key_len - 1, true) : pg_strdup("");
+		char	   *value = equals ? decode_percents(equals + 1, len - key_len - 1, true) :
+							   pg_strdup("");
 
 		if (equals == NULL && len > 0)
 			url->settings->reason = NOT_PARAMETERS;

@@ -105,7 +105,8 @@ parse_integer(const char *value, const char *source, int64 min, int64 max)
 	if (end == value || *end != '\0' || errno != 0 || number < min || number > max ||
 		isspace((unsigned char) *value))
 	{
-		log_error_hint(psprintf("Use a whole number from " INT64_FORMAT " to " INT64_FORMAT ".", min, max),
+		log_error_hint(psprintf("Use a whole number from " INT64_FORMAT " to " INT64_FORMAT ".",
+								min, max),
 					   "invalid value \"%s\" for %s", value, source);
 		exit(EXIT_USAGE);
 	}

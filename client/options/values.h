@@ -13,7 +13,8 @@
 #include "fe_utils/simple_list.h"
 #include "options/option_table.h"
 
-#define CONTROL_HINT "A Secret or file that was made by echo ends in a line end: use printf, or echo -n."
+#define CONTROL_HINT \
+	"A Secret or file that was made by echo ends in a line end: use printf, or echo -n."
 
 extern void check_value(OptionType type, const char *value, const char *source);
 extern bool is_control(char c);

@@ -51,7 +51,8 @@ refuse(const char *fmt, ...)
 	va_start(args, fmt);
 	message = format_args(fmt, args);
 	va_end(args);
-	log_event(LOG_ERROR, psprintf("The migration set is named by %s.", named_by), HINT, "%s", message);
+	log_event(LOG_ERROR, psprintf("The migration set is named by %s.", named_by), HINT, "%s",
+			  message);
 	exit(EXIT_USAGE);
 }
 
@@ -105,13 +106,16 @@ take_list(SimpleStringList *list, const PyValue *value, const char *name, const 
 
 	if (value->kind == PY_UNKNOWN)
 		refuse("%s:%d: the value of %s is %s%s", path, value->line, name, value->why,
-			   strcmp(value->why, PERHAPS_IMPORTED) == 0 ? "; an assignment below that line, such as \"depends_on = None\", tells" : "");
+			   strcmp(value->why, PERHAPS_IMPORTED) == 0 ?
+				   "; an assignment below that line, such as \"depends_on = None\", tells" :
+				   "");
 	for (int i = 0; i < nitems; i++)
 	{
 		if (items[i].kind == PY_UNKNOWN)
 			refuse("%s:%d: the value of %s is %s", path, items[i].line, name, items[i].why);
 		if (items[i].kind != PY_STR)
-			refuse("%s:%d: %s is neither None nor a string nor a sequence of strings", path, value->line, name);
+			refuse("%s:%d: %s is neither None nor a string nor a sequence of strings", path,
+				   value->line, name);
 		simple_string_list_append(list, items[i].string);
 	}
 }
@@ -176,7 +180,8 @@ read_script(Revisions *revisions, const char *path)
 static bool
 is_script_name(const char *name)
 {
-	return pg_str_endswith(name, ".py") && strncmp(name, ".#", 2) != 0 && strncmp(name, "__init__", 8) != 0;
+	return pg_str_endswith(name, ".py") && strncmp(name, ".#", 2) != 0 &&
+		strncmp(name, "__init__", 8) != 0;
 }
 
 /*
@@ -312,7 +317,8 @@ refuse_without_location(const AlembicConfig *config)
 	char	   *folder = alembic_here(config);
 
 	if (is_directory(psprintf("%s/versions", folder)))
-		refuse("%s: there is no script_location; as for Flask-Migrate, name the folder instead: \"%s\"",
+		refuse("%s: there is no script_location; as for Flask-Migrate, name the folder instead: "
+			   "\"%s\"",
 			   config->path, folder);
 	refuse("%s: there is no script_location in section [alembic]", config->path);
 }
@@ -355,7 +361,8 @@ refuse_empty(const char *path, const SimpleStringList *looked_at, bool recursive
 			char	   *below = psprintf("%s/%s", cell->val, entries[i]->d_name);
 
 			if (entries[i]->d_name[0] != '.' && is_directory(below) && has_scripts(below))
-				refuse("%s: there is no revision in %s, but in folders below, such as \"%s\": set recursive_version_locations, or name that folder",
+				refuse("%s: there is no revision in %s, but in folders below, such as \"%s\": set "
+					   "recursive_version_locations, or name that folder",
 					   path, where.data, below);
 		}
 	}
@@ -373,7 +380,8 @@ refuse_missing_folder(const AlembicConfig *config)
 
 	if (*folder == '/' || getcwd(here, sizeof(here)) == NULL)
 		refuse("%s: folder \"%s\" does not exist", config->path, folder);
-	refuse("%s: folder \"%s\" does not exist in the current directory, \"%s\"; \"%%(here)s\" is that of the file",
+	refuse("%s: folder \"%s\" does not exist in the current directory, \"%s\"; \"%%(here)s\" is "
+		   "that of the file",
 		   config->path, folder, here);
 }
 
@@ -389,10 +397,13 @@ read_locations(AlembicConfig *config, Revisions *revisions, SimpleStringList *lo
 	if (config->script_location == NULL)
 		refuse_without_location(config);
 	if (config->sourceless)
-		refuse("%s: sourceless is set: revisions that are compiled only cannot be read without Python", config->path);
+		refuse("%s: sourceless is set: revisions that are compiled only cannot be read without "
+			   "Python",
+			   config->path);
 	if (config->version_locations.head == NULL)
 		simple_string_list_append(&config->version_locations,
-								  psprintf("%s/versions", find_location(config, config->script_location)));
+								  psprintf("%s/versions",
+										   find_location(config, config->script_location)));
 	for (SimpleStringListCell *cell = config->version_locations.head; cell; cell = cell->next)
 	{
 		char	   *dir = find_location(config, cell->val);
@@ -426,7 +437,8 @@ is_config(const char *path, const char *text)
  * configuration nothing is read.
  */
 void
-read_alembic(const char *path, const char *source, SimpleStringList *heads, SimpleStringList *revisions)
+read_alembic(const char *path, const char *source, SimpleStringList *heads,
+			 SimpleStringList *revisions)
 {
 	AlembicConfig config = {.path = path};
 	SimpleStringList seen = {NULL, NULL};

@@ -27,7 +27,8 @@ typedef struct AlembicConfig
 extern void read_alembic_ini(AlembicConfig *config, char *text);
 extern void read_alembic_toml(AlembicConfig *config, const char *text);
 
-extern _Noreturn void alembic_config_error(const AlembicConfig *config, int line, const char *fmt, ...)
+extern _Noreturn void alembic_config_error(const AlembicConfig *config, int line, const char *fmt,
+										   ...)
 	pg_attribute_printf(3, 4);
 extern char *alembic_here(const AlembicConfig *config);
 

@@ -157,13 +157,17 @@ interpolate(Ini *ini, const Entry *entry, int depth)
 		}
 		close = s[1] == '(' ? strstr(s, ")s") : NULL;
 		if (close == NULL)
-			alembic_config_error(ini->config, entry->line, "\"%%\" in \"%s\" must be followed by \"%%\" or \"(name)s\"", entry->key);
+			alembic_config_error(ini->config, entry->line,
+								 "\"%%\" in \"%s\" must be followed by \"%%\" or \"(name)s\"",
+								 entry->key);
 		name = psprintf("%.*s", (int) (close - s - 2), s + 2);
 		for (char *c = name; *c; c++)
 			*c = pg_tolower(*c);
-		value = strcmp(name, "here") == 0 ? alembic_here(ini->config) : get_value(ini, name, depth + 1);
+		value = strcmp(name, "here") == 0 ? alembic_here(ini->config) :
+											get_value(ini, name, depth + 1);
 		if (value == NULL)
-			alembic_config_error(ini->config, entry->line, "\"%s\" refers to \"%s\", which is not set", entry->key, name);
+			alembic_config_error(ini->config, entry->line,
+								 "\"%s\" refers to \"%s\", which is not set", entry->key, name);
 		appendPQExpBufferStr(&result, value);
 		s = close + 1;
 	}
@@ -194,7 +198,8 @@ get_value(Ini *ini, const char *key, int depth)
  * commas, and for some colons.
  */
 static void
-split_paths(Ini *ini, SimpleStringList *paths, char *value, const char *separator, const char *old_separators)
+split_paths(Ini *ini, SimpleStringList *paths, char *value, const char *separator,
+			const char *old_separators)
 {
 	const char *separators = old_separators;
 	char	   *path;
@@ -210,7 +215,10 @@ split_paths(Ini *ini, SimpleStringList *paths, char *value, const char *separato
 			strcmp(separator, ";") == 0				 ? ";" :
 													   NULL;
 		if (separators == NULL)
-			alembic_config_error(ini->config, 0, "path_separator \"%s\" is none of space, newline, os, \":\" and \";\"", separator);
+			alembic_config_error(ini->config, 0,
+								 "path_separator \"%s\" is none of space, newline, os, \":\" and "
+								 "\";\"",
+								 separator);
 	}
 	while ((path = strsep(&value, separators)) != NULL)
 	{
@@ -241,6 +249,7 @@ read_alembic_ini(AlembicConfig *config, char *text)
 	config->script_location = get_value(&ini, "script_location", 0);
 	config->recursive = is_true(&ini, "recursive_version_locations");
 	config->sourceless = is_true(&ini, "sourceless");
-	split_paths(&ini, &config->version_locations, get_value(&ini, "version_locations", 0), version_separator, ", ");
+	split_paths(&ini, &config->version_locations, get_value(&ini, "version_locations", 0),
+				version_separator, ", ");
 	split_paths(&ini, &config->sys_path, get_value(&ini, "prepend_sys_path", 0), separator, ", :");
 }

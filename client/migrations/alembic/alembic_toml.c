@@ -95,6 +95,16 @@ read_escape(Toml *toml, PQExpBuffer to)
 }
 
 /*
+ * Whether three quotes are here, and not more: then it is the last three that
+ * count.
+ */
+static bool
+ends_triple(const char *s)
+{
+	return s[1] == *s && s[2] == *s && s[3] != *s;
+}
+
+/*
  * Read a string of any of the four kinds.
  */
 static char *
@@ -120,7 +130,7 @@ read_string(Toml *toml)
 
 		if (c == '\0' || (c == '\n' && quotes == 1))
 			alembic_config_error(toml->config, line, "unterminated string");
-		if (c == quote && (quotes == 1 || (toml->next[1] == quote && toml->next[2] == quote && toml->next[3] != quote)))
+		if (c == quote && (quotes == 1 || ends_triple(toml->next)))
 			break;
 		toml->next++;
 		if (c == '\n')
@@ -151,7 +161,8 @@ read_key(Toml *toml, const char *table)
 			appendPQExpBufferStr(&path, read_string(toml));
 		else
 		{
-			int			len = strspn(toml->next, "-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+			int			len = strspn(toml->next,
+							 "-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
 			if (len == 0)
 				alembic_config_error(toml->config, toml->line, "a key was expected");
@@ -198,7 +209,8 @@ interpolate(Toml *toml, const char *value)
 			s += strlen(here) - 1;
 		}
 		else
-			alembic_config_error(toml->config, toml->line, "\"%%\" must be followed by \"%%\" or \"(here)s\"");
+			alembic_config_error(toml->config, toml->line,
+								 "\"%%\" must be followed by \"%%\" or \"(here)s\"");
 	}
 	return result.data;
 }

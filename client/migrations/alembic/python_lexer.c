@@ -67,7 +67,8 @@ set_encoding(PyLexer *lexer, const char *name, int len, bool bom)
 	for (int i = 0; i <= len; i++)
 		lower[i] = i == len ? '\0' : name[i] == '_' ? '-' :
 													  pg_tolower(name[i]);
-	if (strcmp(lower, "utf-8") == 0 || strcmp(lower, "utf8") == 0 || strncmp(lower, "utf-8-", 6) == 0)
+	if (strcmp(lower, "utf-8") == 0 || strcmp(lower, "utf8") == 0 ||
+		strncmp(lower, "utf-8-", 6) == 0)
 		return true;
 	if (bom)
 		return fail(lexer, 1, "the declared encoding contradicts the byte order mark");
@@ -107,7 +108,8 @@ find_encoding(PyLexer *lexer, bool bom)
 				int			len;
 
 				name += strspn(name, " \t");
-				len = strspn(name, "-_.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+				len = strspn(name,
+							 "-_.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 				if (len > 0)
 					return set_encoding(lexer, name, len, bom);
 			}
@@ -243,7 +245,8 @@ scan_string(PyLexer *lexer, int prefix_len)
 	int			line = lexer->line;
 	bool		formatted = strcspn(lexer->next, "fFtT") < prefix_len;
 	char		quote = lexer->next[prefix_len];
-	bool		triple = lexer->next[prefix_len + 1] == quote && lexer->next[prefix_len + 2] == quote;
+	bool		triple = lexer->next[prefix_len + 1] == quote &&
+		lexer->next[prefix_len + 2] == quote;
 
 	lexer->next += prefix_len + (triple ? 3 : 1);
 	while (*lexer->next)
@@ -302,8 +305,10 @@ static int
 operator_length(const char *s)
 {
 	static const char *const operators[] = {"**=", "//=", ">>=", "<<=", "...",
-											"**", "//", ">>", "<<", "==", "!=", "<=", ">=", "->", ":=", "<>",
-											"+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "@=", NULL};
+											"**", "//", ">>", "<<", "==", "!=", "<=", ">=", "->",
+											":=", "<>",
+											"+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "@=",
+											NULL};
 
 	/* most are one character */
 	for (int i = 0; s[1] && strchr("=*/<>.-", s[1]) && operators[i]; i++)
@@ -407,7 +412,8 @@ py_next_line(PyLexer *lexer)
 		else if (c == '\n' || c == '\0')
 		{
 			if (c == '\0' && lexer->depth > 0)
-				return fail(lexer, lexer->open[lexer->depth - 1].line, "a bracket was never closed");
+				return fail(lexer, lexer->open[lexer->depth - 1].line,
+							"a bracket was never closed");
 			if (c == '\n')
 			{
 				lexer->next++;

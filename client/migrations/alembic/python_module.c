@@ -90,7 +90,8 @@ assign(Module *module, const PyToken *tokens, int ntokens, PyValue value, bool c
 		if (ntokens == 1)
 			bind(module, tokens, value, conditional);
 		else if (is_operator(tokens, "*") && !is_operator(tokens + 1, "*"))
-			assign(module, tokens + 1, ntokens - 1, py_unknown(tokens->line, "not a literal"), conditional);
+			assign(module, tokens + 1, ntokens - 1, py_unknown(tokens->line, "not a literal"),
+				   conditional);
 		else if ((is_operator(tokens, "(") || is_operator(tokens, "[")) &&
 				 tokens[ntokens - 1].depth == depth && tokens[1].depth > depth)
 			assign(module, tokens + 1, ntokens - 2, value, conditional);
@@ -175,7 +176,8 @@ read_import(Module *module, const PyToken *tokens, int ntokens)
 static void
 read_statement(Module *module, const PyToken *tokens, int ntokens, bool conditional)
 {
-	static const char *const augmented[] = {"+=", "-=", "*=", "/=", "//=", "%=", "@=", "&=", "|=", "^=", ">>=", "<<=", "**=", NULL};
+	static const char *const augmented[] = {"+=", "-=", "*=", "/=", "//=", "%=", "@=", "&=", "|=",
+											"^=", ">>=", "<<=", "**=", NULL};
 
 	if (ntokens == 0)
 		return;
@@ -286,7 +288,8 @@ follow_indentation(Module *module, bool expected, BlockKind kind, PyError *error
 
 	if (expected != (indent > module->blocks[module->nblocks - 1].indent))
 	{
-		*error = (PyError) {line, expected ? "an indented block was expected" : "unexpected indent"};
+		*error = (PyError) {line,
+							expected ? "an indented block was expected" : "unexpected indent"};
 		return false;
 	}
 	if (expected)
@@ -317,8 +320,10 @@ static bool
 check_syntax(const PyLexer *lexer, PyError *error)
 {
 	static const char *const keywords[] = {"and", "as", "assert", "async", "await", "break", "case",
-										   "class", "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global",
-										   "if", "import", "in", "is", "lambda", "match", "nonlocal", "not", "or", "pass", "raise", "return",
+										   "class", "continue", "def", "del", "elif", "else",
+										   "except", "finally", "for", "from", "global",
+										   "if", "import", "in", "is", "lambda", "match",
+										   "nonlocal", "not", "or", "pass", "raise", "return",
 										   "try", "type", "while", "with", "yield", NULL};
 	const PyToken *tokens = lexer->tokens;
 
@@ -391,7 +396,8 @@ read_line(Module *module, BlockKind *opened)
 		end = header_end(tokens, ntokens);
 		read_header(module, tokens, end);
 		if (!scope)
-			read_statements(module, tokens + Min(end + 1, ntokens), Max(ntokens - end - 1, 0), true);
+			read_statements(module, tokens + Min(end + 1, ntokens), Max(ntokens - end - 1, 0),
+							true);
 	}
 	else
 		read_statements(module, tokens, ntokens, kind == BLOCK_CONDITIONAL);

@@ -26,8 +26,13 @@ py_unknown(int line, const char *why)
 int
 py_find(const PyToken *tokens, int from, int to, const char *text, int depth)
 {
-	while (from < to && (tokens[from].type != PY_OPERATOR || tokens[from].depth != depth || !py_token_is(&tokens[from], text)))
-		from++;
+	for (; from < to; from++)
+	{
+		const PyToken *token = &tokens[from];
+
+		if (token->type == PY_OPERATOR && token->depth == depth && py_token_is(token, text))
+			break;
+	}
 	return from;
 }
 
@@ -57,7 +62,7 @@ decode_digits(PQExpBuffer to, const char *s, int max, int base)
 	unsigned int code = 0;
 	int			len = 0;
 
-	while (len < max && (base == 8 ? s[len] >= '0' && s[len] <= '7' : isxdigit((unsigned char) s[len])))
+	while (len < max && (isxdigit((unsigned char) s[len]) && (base == 16 || s[len] <= '7')))
 	{
 		char		c = pg_tolower(s[len]);
 
@@ -112,7 +117,8 @@ append_string(const PyLexer *lexer, PQExpBuffer to, const PyToken *token)
 	int			prefix = strcspn(token->start, "'\"");
 	bool		raw = strcspn(token->start, "rR") < prefix;
 	bool		formatted = strcspn(token->start, "fFtT") < prefix;
-	int			quotes = token->len - prefix >= 6 && token->start[prefix + 1] == token->start[prefix] &&
+	int			quotes = token->len - prefix >= 6 &&
+			token->start[prefix + 1] == token->start[prefix] &&
 			token->start[prefix + 2] == token->start[prefix] ?
 		3 :
 		1;

@@ -16,6 +16,10 @@
 #include "base/log.h"
 #include "migrations/alembic/revisions.h"
 
+#define NOT_A_REVISION \
+	"%s: down_revision \"%s\" of revision \"%s\" is a branch label, not a revision"
+#define NOT_IN_SET "%s: revision \"%s\", named by revision \"%s\", is not in the set"
+
 #define HEADS_HINT "Mend the migration set, or name the heads with --expect-head instead."
 
 Revision *
@@ -66,12 +70,16 @@ static bool
 check_identifier(const Revision *revision)
 {
 	if (strpbrk(revision->id, "@-+:") != NULL)
-		log_error_hint(HEADS_HINT, "%s: revision identifier \"%s\" must not contain \"@\", \"-\", \"+\" or \":\"",
+		log_error_hint(HEADS_HINT,
+					   "%s: revision identifier \"%s\" must not contain \"@\", \"-\", \"+\" or "
+					   "\":\"",
 					   revision->path, revision->id);
 	else if (simple_string_list_member((SimpleStringList *) &revision->down, revision->id))
-		log_error_hint(HEADS_HINT, "%s: revision \"%s\" follows itself", revision->path, revision->id);
+		log_error_hint(HEADS_HINT, "%s: revision \"%s\" follows itself", revision->path,
+					   revision->id);
 	else if (simple_string_list_member((SimpleStringList *) &revision->depends_on, revision->id))
-		log_error_hint(HEADS_HINT, "%s: revision \"%s\" depends on itself", revision->path, revision->id);
+		log_error_hint(HEADS_HINT, "%s: revision \"%s\" depends on itself", revision->path,
+					   revision->id);
 	else
 		return true;
 	return false;
@@ -86,7 +94,8 @@ check_labels(const Revisions *revisions, const Revision *revision)
 
 		if (other == NULL)
 			other = find_label(revisions, cell->val);
-		if (other != revision || simple_string_list_member(&(SimpleStringList) {cell->next, NULL}, cell->val))
+		if (other != revision ||
+			simple_string_list_member(&(SimpleStringList) {cell->next, NULL}, cell->val))
 		{
 			log_error_hint(HEADS_HINT, "%s: branch label \"%s\" is already used by revision \"%s\"",
 						   revision->path, cell->val, other->id);
@@ -116,11 +125,13 @@ find_named(const Revisions *revisions, const Revision *by, const char *name, boo
 
 		if (other->labels_line == 0)
 			continue;
-		log_error_hint(HEADS_HINT, "%s: \"%s\" in depends_on may be a branch label that is not a literal in %s:%d",
+		log_error_hint(HEADS_HINT,
+					   "%s: \"%s\" in depends_on may be a branch label that is not a literal in "
+					   "%s:%d",
 					   by->path, name, other->path, other->labels_line);
 		return NULL;
 	}
-	log_error_hint(HEADS_HINT, labelled ? "%s: down_revision \"%s\" of revision \"%s\" is a branch label, not a revision" : "%s: revision \"%s\", named by revision \"%s\", is not in the set",
+	log_error_hint(HEADS_HINT, labelled ? NOT_A_REVISION : NOT_IN_SET,
 				   by->path, name, by->id);
 	return NULL;
 }
@@ -176,7 +187,8 @@ visit(const Revisions *revisions, Revision *start, bool dependencies)
 			good = false;
 		else if (named->mark == ON_PATH)
 		{
-			log_error_hint(HEADS_HINT, "%s: revision \"%s\" is part of a %scycle", named->path, named->id,
+			log_error_hint(HEADS_HINT, "%s: revision \"%s\" is part of a %scycle", named->path,
+						   named->id,
 						   dependencies ? "dependency " : "");
 			good = false;
 		}
@@ -200,7 +212,8 @@ visit_all(Revisions *revisions, bool dependencies)
 		revisions->items[i].mark = NOT_VISITED;
 	for (int i = 0; i < revisions->count; i++)
 	{
-		if (revisions->items[i].mark == NOT_VISITED && !visit(revisions, &revisions->items[i], dependencies))
+		if (revisions->items[i].mark == NOT_VISITED &&
+			!visit(revisions, &revisions->items[i], dependencies))
 			return false;
 	}
 	return true;
