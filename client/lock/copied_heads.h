@@ -9,6 +9,7 @@
 #define COPIED_HEADS_H
 
 #include "lock/table_columns.h"
+#include "lock/probe.h"
 #include "server/session.h"
 
 typedef struct CopiedHeads

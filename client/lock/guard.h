@@ -9,6 +9,7 @@
 #define GUARD_H
 
 #include "command/command.h"
+#include "lock/probe.h"
 #include "server/session.h"
 
 /* The time between two heartbeats. */

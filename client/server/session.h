@@ -10,7 +10,6 @@
 
 #include "base/wait.h"
 #include "libpq-fe.h"
-#include "lock/ahead.h"
 #include "options/options.h"
 #include "server/answer.h"
 #include "server/hosts.h"
@@ -57,9 +56,5 @@ extern void session_error(Session *session, const PGresult *result);
 extern bool check_result(Session *session, const PGresult *result, const Query *query);
 extern PGresult *session_query(Session *session, Query query, Millis until);
 extern bool session_copy(Session *session, Query query, RowTaker *taker, Millis until);
-extern bool session_find_extension(Session *session, Millis deadline);
-extern bool session_forget_extension(Session *session);
-extern bool session_is_at_head(Session *session, const Options *options, Millis deadline, bool *at_head);
-extern bool session_read_heads(Session *session, const Options *options, Millis deadline, Heads *heads);
 
 #endif							/* SESSION_H */
