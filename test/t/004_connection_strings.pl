@@ -245,6 +245,7 @@ my %wrong = (
 	GW_BOOTSTRAP_MIGRATE_SQL => '/nonexistent',
 	GW_BOOTSTRAP_CREATE_EXTENSION => 'maybe',
 	GW_BOOTSTRAP_REQUIRE_EXTENSION => 'maybe',
+	GW_BOOTSTRAP_REQUIRE_FENCE => 'maybe',
 	GW_BOOTSTRAP_POST => 'exit 3',
 	GW_BOOTSTRAP_POST_SQL => '/nonexistent',
 	GW_BOOTSTRAP_BREAK_ORPHANS => 'maybe',
