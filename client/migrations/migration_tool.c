@@ -3,8 +3,8 @@
  * migration_tool.c
  *		What differs between migration tools: one row each.
  *
- * All of it was read in the tools' own sources, which are named in
- * docs/tools/README.md.  To add a tool, add a row.
+ * To add a tool, add a row, and a case in test/t/133_names.pl and in the
+ * tables of sql/tools.sql.
  *
  *-------------------------------------------------------------------------
  */

@@ -1,8 +1,7 @@
 # "gw_bootstrap heads" for each tool whose file names tell: which names count, and
 # what they stand for; and lists of heads, which any tool can have.
 #
-# TAP, since it is about files and an exit code; it needs no server.  What each
-# tool records is compared with the tool itself in test/tools/.
+# TAP, since it is about files and an exit code; it needs no server.
 
 use strict;
 use warnings;
