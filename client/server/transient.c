@@ -207,6 +207,9 @@ static const Rule rules[] = {
 	{"58P01", NULL, STAYS, "The server lacks that file: see its log."},
 	{"58", NULL, PASSES},						/* I/O error */
 
+	/* libpq: fe-connect.c; first, since the name may have any word in it */
+	{"", "could not translate host name", PASSES},
+
 	/* libpq: fe-connect.c, of its parameters */
 	{"", "received invalid response", STAYS, HINT_NO_SERVER},
 	{"", "expected authentication request", STAYS, HINT_NO_SERVER},
@@ -218,7 +221,6 @@ static const Rule rules[] = {
 	{"", "URI", STAYS, HINT_CONNINFO},
 
 	/* libpq: fe-connect.c, fe-misc.c, fe-secure.c, fe-secure-openssl.c */
-	{"", "could not translate host name", PASSES},
 	{"", "could not connect to server", PASSES},	/* until 13 */
 	{"", "server closed the connection unexpectedly", PASSES},
 	{"", "SSL connection has been closed", PASSES},

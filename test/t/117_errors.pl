@@ -216,6 +216,7 @@ my %own = (
 	'nobody listens' => [ "host=127.0.0.1 port=$nobody", WAITED, qr/refused/ ],
 	'no socket yet' => [ "host=$dir port=$nobody", WAITED, qr/No such file/ ],
 	'a name that is not known yet' => [ 'host=gateway.invalid', WAITED, qr/could not translate host name/ ],
+	'a name with the words of other errors' => [ 'host=uri-service-certificate.invalid', WAITED, qr/could not translate host name/ ],
 	'a name that is no name' => [ 'hostaddr=1.2.3.x', REFUSED, qr/could not parse network address/ ],
 	'a path that is too long' => [ 'host=/' . 'x' x 200, REFUSED, qr/too long/ ],
 	'an sslmode that is none' => [ "host=127.0.0.1 sslmode=strict", REFUSED, qr/invalid sslmode value(?s:.*)hint: Check the connection string/ ],
