@@ -136,13 +136,11 @@ stop_waiting(void)
 }
 
 /*
- * The line about a deadline that passes in that.
+ * What to say of a deadline that passes meanwhile; the message is freed.
  */
 static void
-make_line(char *volatile *line, const char *doing)
+make_line(char *volatile *line, char *message)
 {
-	char	   *message = psprintf("deadline passed in a call that cannot be interrupted%s%s",
-							 *doing ? ": " : "", doing);
 	char	   *old = *line;
 
 	*line = log_error_line(backstop - now_ms(), message);
@@ -158,7 +156,9 @@ void
 begin_blocking_call(const char *doing)
 {
 	if (backstop != 0)
-		make_line(&blocked_line, doing);
+		make_line(&blocked_line,
+				  psprintf("deadline passed in a call that cannot be interrupted%s%s",
+						   *doing ? ": " : "", doing));
 	in_blocking_call = true;
 	sigprocmask(SIG_SETMASK, &waiting_mask, NULL);
 }
@@ -191,7 +191,8 @@ set_backstop(Millis when)
 	backstop = when;
 	if (when != 0)
 	{
-		make_line(&hanging_line, "");
+		make_line(&hanging_line,
+				  pg_strdup("deadline passed while this client was stopped, or could not go on"));
 		set_timer(Max(when - now_ms(), 1));
 	}
 	return previous;

@@ -168,13 +168,15 @@ read_pairs(const char *text, Settings *settings)
 		int			key_len = strcspn(pair, "=" SPACES);
 		const char *value = pair + key_len + strspn(pair + key_len, SPACES);
 		const char *end;
-		char	   *key = pnstrdup(pair, key_len);
+		char	   *key;
 
 		if (*value != '=')
+		{
 			settings->reason = "";
-		end = skip_value(value + 1 + strspn(value + 1, SPACES));
-		if (settings->reason != NULL)
 			break;
+		}
+		end = skip_value(value + 1 + strspn(value + 1, SPACES));
+		key = pnstrdup(pair, key_len);
 		if (!is_setting(settings, key) && !after_password)
 			leave_out(settings, key);
 		else

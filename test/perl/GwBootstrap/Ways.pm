@@ -205,7 +205,8 @@ sub sent
 }
 
 # What the client sends to ask for the lock, and to look at the heads.
-sub try_text { return $_[0]{plain} ? 'pg_try_advisory_xact_lock(' : 'gw_bootstrap_try('; }
+# Where the call itself is, not the check of the function before it.
+sub try_text { return $_[0]{plain} ? 'pg_try_advisory_xact_lock(' : 'gw_bootstrap_try(ARRAY'; }
 
 sub look_text { return $_[0]{plain} ? 'pg_catalog.to_regclass(' : 'gw_bootstrap_at_head('; }
 
