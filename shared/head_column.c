@@ -51,6 +51,16 @@ copy_part(const char *text, int len)
 	return copy;
 }
 
+void
+free_head_column_parts(HeadColumn *columns, int ncolumns)
+{
+	for (int i = 0; i < ncolumns; i++)
+	{
+		pfree(columns[i].name);
+		pfree(columns[i].separator);
+	}
+}
+
 /*
  * Returns the number of columns, 1 if the text is anything but names with
  * separators of printable ASCII between them.  A column may have such a name
@@ -80,7 +90,8 @@ split_head_column(const char *text, HeadColumn **columns)
 	if (ncolumns > 0 && *rest == '\0')
 		return ncolumns;
 
-	(*columns)[0].separator = "";
+	free_head_column_parts(*columns, ncolumns);
+	(*columns)[0].separator = copy_part("", 0);
 	(*columns)[0].name = copy_part(text, strlen(text));
 	return 1;
 }

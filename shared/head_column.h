@@ -15,5 +15,6 @@ typedef struct HeadColumn
 } HeadColumn;
 
 extern int	split_head_column(const char *text, HeadColumn **columns);
+extern void free_head_column_parts(HeadColumn *columns, int ncolumns);
 
 #endif							/* GW_BOOTSTRAP_HEAD_COLUMN_H */

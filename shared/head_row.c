@@ -54,7 +54,7 @@ plan_head_columns(HeadColumns *columns, const HeadQuestion *question, bool whole
 	if (whole)
 	{
 		columns->parts = palloc(sizeof(HeadColumn));
-		columns->parts[0] = (HeadColumn) {question->column, ""};
+		columns->parts[0] = (HeadColumn) {pstrdup(question->column), pstrdup("")};
 		columns->nparts = 1;
 	}
 	else
@@ -75,14 +75,12 @@ plan_head_columns(HeadColumns *columns, const HeadQuestion *question, bool whole
 	}
 }
 
-/*
- * Names that were split off live on with the question.
- */
 void
 free_head_columns(HeadColumns *columns)
 {
 	if (columns->nparts == 0)
 		return;
+	free_head_column_parts(columns->parts, columns->nparts);
 	pfree(columns->names);
 	pfree(columns->places);
 	pfree(columns->parts);
