@@ -210,16 +210,17 @@ follow_link(const char *path, char *target)
  * links that lead nowhere.
  */
 static void
-read_entry(Revisions *revisions, const char *path, SimpleStringList *seen)
+read_entry(Revisions *revisions, const char *path, bool resolved, SimpleStringList *seen)
 {
-	char		real[PATH_MAX];
+	char		buffer[PATH_MAX];
+	const char *real = resolved ? path : realpath(path, buffer);
 
-	if (realpath(path, real) == NULL)
+	if (real == NULL)
 	{
 		int			save_errno = errno;
 
-		follow_link(path, real);
-		if (!is_script_name(last_dir_separator(real) ? last_dir_separator(real) + 1 : real))
+		follow_link(path, buffer);
+		if (!is_script_name(last_dir_separator(buffer) ? last_dir_separator(buffer) + 1 : buffer))
 			return;
 		errno = save_errno;
 		refuse("could not resolve \"%s\": %m", path);
@@ -250,21 +251,26 @@ is_link(const char *path)
 	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
 }
 
+/*
+ * The folder is resolved once, and so is each file in it that is no link.
+ */
 static void
 read_directory(Revisions *revisions, const char *dir, bool recursive, SimpleStringList *seen)
 {
 	struct dirent **entries;
 	int			count = scandir(dir, &entries, NULL, alphasort);
+	char		real[PATH_MAX];
 
-	if (count < 0)
+	if (count < 0 || realpath(dir, real) == NULL)
 		refuse("could not read folder \"%s\": %m", dir);
 	for (int i = 0; i < count; i++)
 	{
 		const char *name = entries[i]->d_name;
-		char	   *path = psprintf("%s/%s", dir, name);
+		char	   *path = psprintf("%s/%s", real, name);
+		bool		is_file = entries[i]->d_type == DT_REG;
 
-		if (!is_directory(path))
-			read_entry(revisions, path, seen);
+		if (is_file || !is_directory(path))
+			read_entry(revisions, path, is_file, seen);
 		else if (recursive && !is_link(path) && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
 				 !pg_str_endswith(name, "__pycache__"))
 			read_directory(revisions, path, recursive, seen);
