@@ -20,6 +20,9 @@
 /* How long a second connection may take, as in a run. */
 #define SECOND_CONNECTION_MS 10000
 
+/* How long one more for the service may take. */
+#define SERVICE_CONNECTION_MS 1500
+
 /* How often to look whether somebody else was given our backend. */
 #define POOLING_ROUNDS 5
 
@@ -185,6 +188,26 @@ tell_no_second(Doctor *doctor, const Failure *failure, int pid, int seconds)
 }
 
 /*
+ * Whether the service still has a connection while the guard and a statement
+ * of the migration have one each.  What else is in the way is told elsewhere.
+ */
+static void
+check_room_for_service(Doctor *doctor)
+{
+	Session		service = {0};
+	Millis		until = Min(doctor->deadline, now_ms() + SERVICE_CONNECTION_MS);
+
+	if (!connect_beside(&service, doctor->options->conninfo, until) && service.failure.timed_out)
+		say_note(doctor,
+				 "Name a way past the pooler in --migration-url, which takes the statements out of the "
+				 "pool, or migrate by --migrate-sql, or use a larger pool.",
+				 "pooling: a pool of %s, or with no more left: while a migration runs, the service "
+				 "gets no connection",
+				 doctor->options->migration_url ? "one" : "two");
+	session_close(&service);
+}
+
+/*
  * The mode of the pooler, and whether it has a connection for a migration
  * command while the guard holds one.
  */
@@ -210,7 +233,11 @@ check_pooling(Doctor *doctor)
 		say_bad(doctor, POOL_REMEDY, "pooling: no second connection until the first was lost: %s",
 				ours->failure.message);
 	else
+	{
+		if (doctor->options->migration_url == NULL)
+			check_room_for_service(doctor);
 		tell_pooling(doctor, &other, pid);
+	}
 	session_close(&other);
 }
 
@@ -225,7 +252,10 @@ check_second_connection(Doctor *doctor)
 	if (doctor->options->migration_url == NULL || begin(&doctor->session, doctor->deadline) == 0)
 		return;					/* the latter is told by check_pooling() */
 	if (connect_beside(&other, doctor->options->migration_conninfo, second_until(doctor)))
+	{
 		say_ok(doctor, "migration connection: there beside the guard");
+		check_room_for_service(doctor);
+	}
 	else
 		say_failure(doctor, "migration connection: none beside the guard", &other.failure);
 	session_close(&other);

@@ -19,9 +19,12 @@ $node->safe_psql('postgres', $_)
   foreach 'CREATE EXTENSION gw_bootstrap', 'CREATE DATABASE hasty', "ALTER DATABASE hasty SET idle_in_transaction_session_timeout = '1s'";
 
 my $second = qr/no second within 10 s/;
+my $no_room = qr/^note +pooling: a pool of two.*the service gets no connection\n +.*--migration-url.*--migrate-sql.*larger pool/m;
 my @cases = (
 	[ 'transaction mode', 0, qr/^ok +pooling: a pooler in transaction mode$/m ],
 	[ 'transaction mode, pool of 2', 0, qr/^ok +pooling: a pooler in transaction mode$/m, pool_size => 2 ],
+	[ 'pool of 2, which leaves the service none', 0, $no_room, pool_size => 2 ],
+	[ 'session mode, pool of 2, likewise', 0, $no_room, pool_mode => 'session', pool_size => 2 ],
 	[ 'transaction mode, pool of 2, lent in turn', 0, qr/^ok +pooling: a pooler in transaction mode$/m, pool_size => 2,
 		settings => 'server_round_robin = 1' ],
 	[ 'a reset after each transaction', 0, qr/^note +pooling: the pooler resets each backend.*server_reset_query_always\)\n +.*set it to 0.*\n(?:.*\n)*ok +pooling: a pooler in transaction mode$/m,
@@ -74,6 +77,11 @@ my $result = run_client('gw_bootstrap', 'doctor', '-d', $one->connstr('postgres'
 	'--migration-url', $node->connstr('postgres'));
 like($result->{out}, qr/^ok +migration connection: there beside the guard$/m, 'the way past the pooler is tried');
 is($result->{exit}, 0, 'and makes a pool of one enough') or diag $result->{out};
+like($result->{out}, qr/^note +pooling: a pool of one.*the service gets no connection$/m, '... for itself, not for the service');
+unlike(run_client('gw_bootstrap', 'doctor', '-d', $two->connstr('postgres'), '--migration-url', $node->connstr('postgres'))->{out},
+	qr/service/, 'and a pool of two enough for both');
+unlike($_->{out}, qr/service/, 'so is a larger one')
+  foreach map { $_->[4]->wait } grep { $_->[0] eq 'transaction mode' } @runs;
 
 $_->[3]->stop foreach @runs;
 $node->stop;
