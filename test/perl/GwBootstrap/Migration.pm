@@ -14,14 +14,17 @@ use constant HEAD => 'c0ffee';
 # What the steps leave in "applied" when each was run once.
 use constant APPLIED => '1 tables x 1, 2 rows x 1, 3 head x 1';
 
-my $dir = PostgreSQL::Test::Utils::tempdir_short();
+my %dirs;
 my $count = 0;
+
+# Of this process.
+sub _dir { return $dirs{$$} ||= PostgreSQL::Test::Utils::tempdir_short(); }
 
 # A file with the SQL.
 sub file
 {
 	my ($sql) = @_;
-	my $file = "$dir/" . ++$count . '.sql';
+	my $file = _dir() . '/' . ++$count . '.sql';
 
 	PostgreSQL::Test::Utils::append_to_file($file, $sql);
 	return $file;
@@ -112,7 +115,7 @@ sub post
 # for the test to open the pipe beside it: where a replica is stopped.
 sub stop_point
 {
-	my $name = "$dir/stop" . ++$count;
+	my $name = _dir() . '/stop' . ++$count;
 
 	PostgreSQL::Test::Utils::system_or_bail('mkfifo', "$name.fifo");
 	return ($name, qq({ echo \$\$ >$name.new; mv $name.new $name; read line <$name.fifo; }));

@@ -24,6 +24,12 @@ use GwBootstrap::PgBouncer;
 use GwBootstrap::SessionState;
 use GwBootstrap::Traffic;
 
+# Who has the default key in this database.
+use constant GUARD => <<'SQL';
+SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = 9877 AND objid = 2850441650 AND objsubid = 1
+   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+SQL
+
 my $count = 0;
 
 # A server that takes all replicas at once and tells what it is asked to do.
@@ -107,7 +113,7 @@ sub open
 	my ($self) = @_;
 	my $node = $self->{node};
 
-	$self->{pooler} = GwBootstrap::PgBouncer->new($node, pool_size => $self->{pool_size}, pool_mode => $self->{pool_mode}, settings => $self->{pooler_settings})
+	$self->{pooler} = GwBootstrap::PgBouncer->new($node, pool_size => $self->{pool_size}, pool_mode => $self->{pool_mode}, settings => $self->{pooler_settings}, users => $self->{pooler_users})
 	  if $self->{pool_size};
 	$self->{busy} = GwBootstrap::Traffic->new($node, $self->connstr) if $self->{traffic};
 	return $self;
