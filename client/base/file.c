@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * file.c
- *		Read a file as a whole.
+ *		Files and folders.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,6 +12,14 @@
 #include <unistd.h>
 
 #include "base/file.h"
+
+bool
+is_folder(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
 
 /*
  * The bytes of a file, and a null byte after them.  The file is not to keep us

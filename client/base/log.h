@@ -8,6 +8,8 @@
 #ifndef LOG_H
 #define LOG_H
 
+#include "base/exit_code.h"
+
 typedef enum LogLevel
 {
 	LOG_DEBUG,
@@ -26,6 +28,10 @@ extern bool log_is_json(void);
 extern char *log_error_line(int64 from_now, const char *message);
 extern void log_event(LogLevel level, const char *detail, const char *hint,
 					  const char *fmt, ...) pg_attribute_printf(4, 5);
+
+/* What was asked for cannot be done, whatever the database is like. */
+#define usage_error(detail, hint, ...) \
+	(log_event(LOG_ERROR, detail, hint, __VA_ARGS__), exit(EXIT_USAGE))
 
 #define log_error(...) log_event(LOG_ERROR, NULL, NULL, __VA_ARGS__)
 #define log_error_hint(hint, ...) log_event(LOG_ERROR, NULL, hint, __VA_ARGS__)

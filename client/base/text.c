@@ -36,6 +36,22 @@ format_args(const char *fmt, va_list args)
 }
 
 /*
+ * Leave blanks and line ends at either end of a text out, in place.
+ */
+char *
+strip_blanks(char *text)
+{
+	size_t		len;
+
+	text += strspn(text, " \t\r\f\v\n");
+	len = strlen(text);
+	while (len > 0 && isspace((unsigned char) text[len - 1]))
+		len--;
+	text[len] = '\0';
+	return text;
+}
+
+/*
  * A copy of what somebody else wrote, which may be of any length.  What is cut
  * is marked, and not cut within a character of UTF-8.
  */

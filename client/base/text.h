@@ -11,6 +11,7 @@
 #include <stdarg.h>
 
 extern char *format_args(const char *fmt, va_list args) pg_attribute_printf(1, 0);
+extern char *strip_blanks(char *text);
 extern char *copy_bounded(const char *text, size_t len, size_t most);
 
 #endif							/* TEXT_H */

@@ -111,14 +111,6 @@ take_name(Reading *reading, const char *path, const char *name, int flags)
 	return name + groups[0].rm_eo;
 }
 
-static bool
-is_folder(const char *path)
-{
-	struct stat status;
-
-	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
 static void
 read_folder(Reading *reading, const char *folder, int depth)
 {

@@ -10,7 +10,6 @@
  */
 #include "postgres_fe.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/exit_code.h"
@@ -100,14 +99,6 @@ read_list(const char *path, const char *source, SimpleStringList *heads)
 	if (heads->head == NULL)
 		refuse_migration_set(source, "%s: there is no head in it", path);
 	free(text);
-}
-
-static bool
-is_folder(const char *path)
-{
-	struct stat status;
-
-	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 static void

@@ -14,20 +14,17 @@
 
 #include <dirent.h>
 #include <limits.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/exit_code.h"
 #include "base/file.h"
-#include "base/log.h"
-#include "base/text.h"
+#include "common/file_utils.h"
+#include "common/logging.h"
 #include "common/string.h"
 #include "migrations/alembic/alembic.h"
 #include "migrations/alembic/alembic_config.h"
-#include "migrations/alembic/python_module.h"
+#include "migrations/alembic/python.h"
 #include "migrations/alembic/revisions.h"
 #include "port.h"
-#include "pqexpbuffer.h"
 
 /* No revision has so many bytes, and no set so many revisions. */
 #define MAX_FILE_SIZE (16 * 1024 * 1024)
@@ -36,39 +33,7 @@
 /* As the kernel has it. */
 #define MAX_LINKS 40
 
-#define HINT "Mend it, or name the heads with --expect-head instead."
-
-static const char *named_by;	/* the option or variable with the path */
-
-static _Noreturn void refuse(const char *fmt, ...) pg_attribute_printf(1, 2);
-
-static void
-refuse(const char *fmt, ...)
-{
-	char	   *message;
-	va_list		args;
-
-	va_start(args, fmt);
-	message = format_args(fmt, args);
-	va_end(args);
-	log_event(LOG_ERROR, psprintf("The migration set is named by %s.", named_by), HINT, "%s",
-			  message);
-	exit(EXIT_USAGE);
-}
-
-void
-alembic_config_error(const AlembicConfig *config, int line, const char *fmt, ...)
-{
-	char	   *message;
-	va_list		args;
-
-	va_start(args, fmt);
-	message = format_args(fmt, args);
-	va_end(args);
-	if (line > 0)
-		refuse("%s:%d: %s", config->path, line, message);
-	refuse("%s: %s", config->path, message);
-}
+const char *alembic_named_by;
 
 /*
  * The folder of the configuration file, for "%(here)s".
@@ -96,39 +61,36 @@ read_file(const char *path, size_t *len)
 }
 
 /*
- * Make a list of a value: None is no item, a string one.
+ * Make a list of a value: None is no item, a string one.  Returns the literal
+ * that is in the way, or NULL.
  */
-static void
-take_list(SimpleStringList *list, const PyValue *value, const char *name, const char *path)
+static const Literal *
+take_list(SimpleStringList *list, const Literal *value)
 {
-	const PyValue *items = value->kind == PY_STR ? value : value->items;
-	int			nitems = value->kind == PY_STR ? 1 : value->nitems;
+	const Literal *items = value->kind == LITERAL_STRING ? value : value->items;
+	int			nitems = value->kind == LITERAL_STRING ? 1 : value->nitems;
 
-	if (value->kind == PY_UNKNOWN)
-		refuse("%s:%d: the value of %s is %s%s", path, value->line, name, value->why,
-			   strcmp(value->why, PERHAPS_IMPORTED) == 0 ?
-				   "; an assignment below that line, such as \"depends_on = None\", tells" :
-				   "");
+	if (value->kind == LITERAL_UNKNOWN)
+		return value;
 	for (int i = 0; i < nitems; i++)
 	{
-		if (items[i].kind == PY_UNKNOWN)
-			refuse("%s:%d: the value of %s is %s", path, items[i].line, name, items[i].why);
-		if (items[i].kind != PY_STR)
-			refuse("%s:%d: %s is neither None nor a string nor a sequence of strings", path,
-				   value->line, name);
+		if (items[i].kind != LITERAL_STRING)
+			return &items[i];
 		simple_string_list_append(list, items[i].string);
 	}
+	return NULL;
 }
 
-static bool
-is_known(const PyValue *value)
+static _Noreturn void
+refuse_value(const char *path, const Literal *value, const char *name)
 {
-	for (int i = 0; i < value->nitems; i++)
-	{
-		if (!is_known(&value->items[i]))
-			return false;
-	}
-	return value->kind != PY_UNKNOWN;
+	if (value->kind != LITERAL_UNKNOWN)
+		refuse("%s:%d: %s is neither None nor a string nor a sequence of strings", path,
+			   value->line, name);
+	refuse("%s:%d: the value of %s is %s%s", path, value->line, name, value->why,
+		   strcmp(value->why, PERHAPS_IMPORTED) == 0 ?
+			   "; an assignment below that line, such as \"depends_on = None\", tells" :
+			   "");
 }
 
 /*
@@ -149,31 +111,38 @@ legacy_identifier(const char *path)
 static void
 read_script(Revisions *revisions, const char *path)
 {
-	PyVariable	variables[] = {{"revision"}, {"down_revision"}, {"depends_on"}, {"branch_labels"}};
-	const PyValue *id = &variables[0].value;
-	PyError		error;
+	Literal		variables[VARIABLES] = {{LITERAL_UNSET}};
+	const Literal *id = &variables[REVISION];
+	const Literal *wrong;
+	const char *error;
+	int			line;
 	size_t		len;
 	char	   *text = read_file(path, &len);
 	Revision   *revision;
 
-	if (!py_read_module(text, len, variables, lengthof(variables), &error))
-		refuse("%s:%d: %s", path, error.line, error.message);
+	if (revisions->count == MAX_REVISIONS)
+		refuse("there are more than %d revisions", MAX_REVISIONS);
+	error = read_python(text, len, variables, &line);
+	if (error)
+		refuse("%s:%d: %s", path, line, error);
 	revision = add_revision(revisions);
 	revision->path = pg_strdup(path);
-	if (id->kind == PY_UNKNOWN)
-		refuse("%s:%d: the value of revision is %s", path, id->line, id->why);
-	if (id->kind != PY_UNSET && (id->kind != PY_STR || *id->string == '\0'))
+	if (id->kind == LITERAL_UNKNOWN)
+		refuse_value(path, id, "revision");
+	if (id->kind == LITERAL_SEQUENCE || (id->kind == LITERAL_STRING && *id->string == '\0'))
 		refuse("%s:%d: revision is not a string", path, id->line);
-	revision->id = id->kind == PY_STR ? id->string : legacy_identifier(path);
-	if (variables[1].value.kind == PY_UNSET)
+	revision->id = id->kind == LITERAL_STRING ? id->string : legacy_identifier(path);
+	if (variables[DOWN_REVISION].kind == LITERAL_UNSET)
 		refuse("%s: nothing is assigned to \"down_revision\"", path);
-	take_list(&revision->down, &variables[1].value, "down_revision", path);
-	take_list(&revision->depends_on, &variables[2].value, "depends_on", path);
+	wrong = take_list(&revision->down, &variables[DOWN_REVISION]);
+	if (wrong)
+		refuse_value(path, wrong, "down_revision");
+	wrong = take_list(&revision->depends_on, &variables[DEPENDS_ON]);
+	if (wrong)
+		refuse_value(path, wrong, "depends_on");
 	/* labels matter only if a depends_on names one */
-	if (is_known(&variables[3].value))
-		take_list(&revision->labels, &variables[3].value, "branch_labels", path);
-	else
-		revision->labels_line = variables[3].value.line;
+	if (take_list(&revision->labels, &variables[BRANCH_LABELS]))
+		revision->labels_line = variables[BRANCH_LABELS].line;
 	free(text);
 }
 
@@ -182,6 +151,12 @@ is_script_name(const char *name)
 {
 	return pg_str_endswith(name, ".py") && strncmp(name, ".#", 2) != 0 &&
 		strncmp(name, "__init__", 8) != 0;
+}
+
+static int
+is_script_entry(const struct dirent *entry)
+{
+	return is_script_name(entry->d_name);
 }
 
 /*
@@ -205,57 +180,34 @@ follow_link(const char *path, char *target)
 }
 
 /*
- * Read a file of a folder, unless its name says that it is no script.  The
- * name is that of the file itself, not that of a link to it; editors leave
- * links that lead nowhere.
+ * Read what a link leads to, unless its name says that it is no script: that
+ * of the file itself, not that of the link.  Editors leave links that lead
+ * nowhere.
  */
 static void
-read_entry(Revisions *revisions, const char *path, bool resolved, SimpleStringList *seen)
+read_link(Revisions *revisions, const char *path)
 {
-	char		buffer[PATH_MAX];
-	const char *real = resolved ? path : realpath(path, buffer);
+	char		target[PATH_MAX];
+	int			link_errno = 0;
 
-	if (real == NULL)
+	if (realpath(path, target) == NULL)
 	{
-		int			save_errno = errno;
-
-		follow_link(path, buffer);
-		if (!is_script_name(last_dir_separator(buffer) ? last_dir_separator(buffer) + 1 : buffer))
-			return;
-		errno = save_errno;
-		refuse("could not resolve \"%s\": %m", path);
+		link_errno = errno;
+		follow_link(path, target);
 	}
-	if (!is_script_name(strrchr(real, '/') + 1))
+	if (!is_script_name(last_dir_separator(target) ? last_dir_separator(target) + 1 : target))
 		return;
-	if (simple_string_list_member(seen, real))
-		return;
-	if (revisions->count == MAX_REVISIONS)
-		refuse("there are more than %d revisions", MAX_REVISIONS);
-	simple_string_list_append(seen, real);
-	read_script(revisions, real);
-}
-
-static bool
-is_directory(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-static bool
-is_link(const char *path)
-{
-	struct stat st;
-
-	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+	errno = link_errno;
+	if (errno)
+		refuse("could not resolve \"%s\": %m", path);
+	read_script(revisions, target);
 }
 
 /*
  * The folder is resolved once, and so is each file in it that is no link.
  */
 static void
-read_directory(Revisions *revisions, const char *dir, bool recursive, SimpleStringList *seen)
+read_directory(Revisions *revisions, const char *dir, bool recursive)
 {
 	struct dirent **entries;
 	int			count = scandir(dir, &entries, NULL, alphasort);
@@ -267,13 +219,15 @@ read_directory(Revisions *revisions, const char *dir, bool recursive, SimpleStri
 	{
 		const char *name = entries[i]->d_name;
 		char	   *path = psprintf("%s/%s", real, name);
-		bool		is_file = entries[i]->d_type == DT_REG;
+		PGFileType	type = get_dirent_type(path, entries[i], false, PG_LOG_ERROR);
 
-		if (is_file || !is_directory(path))
-			read_entry(revisions, path, is_file, seen);
-		else if (recursive && !is_link(path) && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
-				 !pg_str_endswith(name, "__pycache__"))
-			read_directory(revisions, path, recursive, seen);
+		if (type == PGFILETYPE_LNK && !is_folder(path))
+			read_link(revisions, path);
+		else if (type != PGFILETYPE_DIR && type != PGFILETYPE_LNK && is_script_name(name))
+			read_script(revisions, path);
+		else if (type == PGFILETYPE_DIR && recursive && strcmp(name, ".") != 0 &&
+				 strcmp(name, "..") != 0 && !pg_str_endswith(name, "__pycache__"))
+			read_directory(revisions, path, recursive);
 		free(path);
 		free(entries[i]);
 	}
@@ -307,7 +261,7 @@ find_location(const AlembicConfig *config, const char *location)
 	{
 		char	   *path = psprintf("%s/%s", *cell->val ? cell->val : ".", relative);
 
-		if (is_directory(path))
+		if (is_folder(path))
 			return path;
 	}
 	refuse("%s: \"%s\" was not found in prepend_sys_path or PYTHONPATH", config->path, location);
@@ -322,66 +276,49 @@ refuse_without_location(const AlembicConfig *config)
 {
 	char	   *folder = alembic_here(config);
 
-	if (is_directory(psprintf("%s/versions", folder)))
+	if (is_folder(psprintf("%s/versions", folder)))
 		refuse("%s: there is no script_location; as for Flask-Migrate, name the folder instead: "
 			   "\"%s\"",
 			   config->path, folder);
 	refuse("%s: there is no script_location in section [alembic]", config->path);
 }
 
-static bool
-has_scripts(const char *folder)
-{
-	struct dirent **entries;
-	int			count = scandir(folder, &entries, NULL, alphasort);
-	bool		found = false;
-
-	for (int i = 0; i < count; i++)
-	{
-		found = found || is_script_name(entries[i]->d_name);
-		free(entries[i]);
-	}
-	if (count >= 0)
-		free(entries);
-	return found;
-}
-
 /*
  * Say where was looked, and what is below.
  */
 static _Noreturn void
-refuse_empty(const char *path, const SimpleStringList *looked_at, bool recursive)
+refuse_empty(const AlembicConfig *config)
 {
 	PQExpBufferData where;
+	struct dirent **entries;
 
 	initPQExpBuffer(&where);
-	for (const SimpleStringListCell *cell = looked_at->head; cell; cell = cell->next)
+	for (SimpleStringListCell *cell = config->version_locations.head; cell; cell = cell->next)
 		appendPQExpBuffer(&where, "%s\"%s\"", where.len > 0 ? ", " : "", cell->val);
-	for (const SimpleStringListCell *cell = looked_at->head; cell && !recursive; cell = cell->next)
+	for (SimpleStringListCell *cell = config->version_locations.head; cell; cell = cell->next)
 	{
-		struct dirent **entries;
 		int			count = scandir(cell->val, &entries, NULL, alphasort);
 
-		for (int i = 0; i < count; i++)
+		for (int i = 0; i < count && !config->recursive; i++)
 		{
 			char	   *below = psprintf("%s/%s", cell->val, entries[i]->d_name);
+			struct dirent **scripts;
 
-			if (entries[i]->d_name[0] != '.' && is_directory(below) && has_scripts(below))
+			if (entries[i]->d_name[0] != '.' && scandir(below, &scripts, is_script_entry, NULL) > 0)
 				refuse("%s: there is no revision in %s, but in folders below, such as \"%s\": set "
 					   "recursive_version_locations, or name that folder",
-					   path, where.data, below);
+					   config->path, where.data, below);
 		}
 	}
-	refuse("%s: there is no revision in %s", path, where.data);
+	refuse("%s: there is no revision in %s", config->path, where.data);
 }
 
 /*
  * A relative path leads elsewhere from elsewhere.
  */
 static _Noreturn void
-refuse_missing_folder(const AlembicConfig *config)
+refuse_missing_folder(const AlembicConfig *config, const char *folder)
 {
-	const char *folder = config->version_locations.head->val;
 	char		here[PATH_MAX];
 
 	if (*folder == '/' || getcwd(here, sizeof(here)) == NULL)
@@ -392,13 +329,14 @@ refuse_missing_folder(const AlembicConfig *config)
 }
 
 /*
- * Read the revisions that a configuration leads to.
+ * Find the folders that a configuration leads to.  Those that are missing are
+ * left out, as Alembic does, but not all of them.
  */
 static void
-read_locations(AlembicConfig *config, Revisions *revisions, SimpleStringList *looked_at)
+find_locations(AlembicConfig *config)
 {
-	SimpleStringList seen = {NULL, NULL};
-	bool		found = false;
+	SimpleStringList named = config->version_locations;
+	SimpleStringList found = {NULL, NULL};
 
 	if (config->script_location == NULL)
 		refuse_without_location(config);
@@ -406,22 +344,22 @@ read_locations(AlembicConfig *config, Revisions *revisions, SimpleStringList *lo
 		refuse("%s: sourceless is set: revisions that are compiled only cannot be read without "
 			   "Python",
 			   config->path);
-	if (config->version_locations.head == NULL)
-		simple_string_list_append(&config->version_locations,
-								  psprintf("%s/versions",
-										   find_location(config, config->script_location)));
-	for (SimpleStringListCell *cell = config->version_locations.head; cell; cell = cell->next)
+	if (named.head == NULL)
 	{
-		char	   *dir = find_location(config, cell->val);
+		char	   *folder = find_location(config, config->script_location);
 
-		if (!is_directory(dir))
-			continue;			/* as Alembic does */
-		found = true;
-		simple_string_list_append(looked_at, dir);
-		read_directory(revisions, dir, config->recursive, &seen);
+		simple_string_list_append(&named, psprintf("%s/versions", folder));
 	}
-	if (!found)
-		refuse_missing_folder(config);
+	for (SimpleStringListCell *cell = named.head; cell; cell = cell->next)
+	{
+		char	   *folder = find_location(config, cell->val);
+
+		if (is_folder(folder))
+			simple_string_list_append(&found, folder);
+	}
+	if (found.head == NULL)
+		refuse_missing_folder(config, named.head->val);
+	config->version_locations = found;
 }
 
 /*
@@ -447,35 +385,30 @@ read_alembic(const char *path, const char *source, SimpleStringList *heads,
 			 SimpleStringList *revisions)
 {
 	AlembicConfig config = {.path = path};
-	SimpleStringList seen = {NULL, NULL};
-	SimpleStringList looked_at = {NULL, NULL};
 	Revisions	set = {NULL};
-	size_t		len;
 
-	named_by = source;
-	if (is_directory(path))
+	alembic_named_by = psprintf("The migration set is named by %s.", source);
+	if (is_folder(path))
 	{
 		char	   *versions = psprintf("%s/versions", path);
 
-		simple_string_list_append(&looked_at, is_directory(versions) ? versions : path);
-		read_directory(&set, looked_at.head->val, false, &seen);
+		simple_string_list_append(&config.version_locations, is_folder(versions) ? versions : path);
 	}
 	else
 	{
-		char	   *text = pg_strdup(read_file(path, &len));
+		size_t		len;
+		char	   *text = read_file(path, &len);
 
 		if (!is_config(path, text))
 			return;
-		if (pg_str_endswith(path, ".toml"))
-			read_alembic_toml(&config, text);
-		else
-			read_alembic_ini(&config, text);
-		read_locations(&config, &set, &looked_at);
+		read_alembic_config(&config, text, len);
+		find_locations(&config);
 	}
+	for (SimpleStringListCell *cell = config.version_locations.head; cell; cell = cell->next)
+		read_directory(&set, cell->val, config.recursive);
 	if (set.count == 0)
-		refuse_empty(path, &looked_at, config.recursive);
-	if (!resolve_revisions(&set))
-		exit(EXIT_USAGE);
+		refuse_empty(&config);
+	resolve_revisions(&set);
 	for (int i = 0; i < set.count; i++)
 	{
 		simple_string_list_append(revisions, set.items[i].id);

@@ -13,14 +13,8 @@
  */
 #include "postgres_fe.h"
 
-#include "base/log.h"
+#include "migrations/alembic/alembic_config.h"
 #include "migrations/alembic/revisions.h"
-
-#define NOT_A_REVISION \
-	"%s: down_revision \"%s\" of revision \"%s\" is a branch label, not a revision"
-#define NOT_IN_SET "%s: revision \"%s\", named by revision \"%s\", is not in the set"
-
-#define HEADS_HINT "Mend the migration set, or name the heads with --expect-head instead."
 
 Revision *
 add_revision(Revisions *revisions)
@@ -41,9 +35,9 @@ compare_ids(const void *a, const void *b)
 }
 
 /*
- * Find a revision by its identifier, once they have been resolved.
+ * Find a revision by its identifier, once they are sorted.
  */
-Revision *
+static Revision *
 find_revision(const Revisions *revisions, const char *id)
 {
 	Revision	key = {.id = (char *) id};
@@ -64,45 +58,52 @@ find_label(const Revisions *revisions, const char *label)
 }
 
 /*
- * What Revision.__init__() checks.
+ * Sort the revisions.  A file that was met twice, by a link, counts once.
  */
-static bool
-check_identifier(const Revision *revision)
+static void
+sort_revisions(Revisions *revisions)
 {
-	if (strpbrk(revision->id, "@-+:") != NULL)
-		log_error_hint(HEADS_HINT,
-					   "%s: revision identifier \"%s\" must not contain \"@\", \"-\", \"+\" or "
-					   "\":\"",
-					   revision->path, revision->id);
-	else if (simple_string_list_member((SimpleStringList *) &revision->down, revision->id))
-		log_error_hint(HEADS_HINT, "%s: revision \"%s\" follows itself", revision->path,
-					   revision->id);
-	else if (simple_string_list_member((SimpleStringList *) &revision->depends_on, revision->id))
-		log_error_hint(HEADS_HINT, "%s: revision \"%s\" depends on itself", revision->path,
-					   revision->id);
-	else
-		return true;
-	return false;
+	Revision   *items = revisions->items;
+	int			count = 0;
+
+	qsort(items, revisions->count, sizeof(Revision), compare_ids);
+	for (int i = 0; i < revisions->count; i++)
+	{
+		const Revision *last = count > 0 ? &items[count - 1] : NULL;
+
+		if (last == NULL || strcmp(last->id, items[i].id) != 0)
+			items[count++] = items[i];
+		else if (strcmp(last->path, items[i].path) != 0)
+			refuse("revision \"%s\" is defined twice: in %s and in %s", last->id, last->path,
+				   items[i].path);
+	}
+	revisions->count = count;
 }
 
-static bool
-check_labels(const Revisions *revisions, const Revision *revision)
+/*
+ * What Revision.__init__() checks, and whose its labels are.
+ */
+static void
+check_revision(const Revisions *revisions, Revision *revision)
 {
+	if (strpbrk(revision->id, "@-+:") != NULL)
+		refuse("%s: revision identifier \"%s\" must not contain \"@\", \"-\", \"+\" or \":\"",
+			   revision->path, revision->id);
+	if (simple_string_list_member(&revision->down, revision->id))
+		refuse("%s: revision \"%s\" follows itself", revision->path, revision->id);
+	if (simple_string_list_member(&revision->depends_on, revision->id))
+		refuse("%s: revision \"%s\" depends on itself", revision->path, revision->id);
 	for (SimpleStringListCell *cell = revision->labels.head; cell; cell = cell->next)
 	{
-		const Revision *other = find_revision(revisions, cell->val);
+		SimpleStringList others = {cell->next, NULL};
+		const Revision *owner = find_revision(revisions, cell->val);
 
-		if (other == NULL)
-			other = find_label(revisions, cell->val);
-		if (other != revision ||
-			simple_string_list_member(&(SimpleStringList) {cell->next, NULL}, cell->val))
-		{
-			log_error_hint(HEADS_HINT, "%s: branch label \"%s\" is already used by revision \"%s\"",
-						   revision->path, cell->val, other->id);
-			return false;
-		}
+		if (owner == NULL)
+			owner = find_label(revisions, cell->val);
+		if (owner != revision || simple_string_list_member(&others, cell->val))
+			refuse("%s: branch label \"%s\" is already used by revision \"%s\"", revision->path,
+				   cell->val, owner->id);
 	}
-	return true;
 }
 
 /*
@@ -112,138 +113,86 @@ static Revision *
 find_named(const Revisions *revisions, const Revision *by, const char *name, bool label_allowed)
 {
 	Revision   *found = find_revision(revisions, name);
-	Revision   *labelled;
 
 	if (found)
 		return found;
-	labelled = find_label(revisions, name);
-	if (labelled && label_allowed)
-		return labelled;
+	found = find_label(revisions, name);
+	if (found && label_allowed)
+		return found;
+	if (found)
+		refuse("%s: down_revision \"%s\" of revision \"%s\" is a branch label, not a revision",
+			   by->path, name, by->id);
 	for (int i = 0; i < revisions->count && label_allowed; i++)
 	{
-		const Revision *other = &revisions->items[i];
-
-		if (other->labels_line == 0)
-			continue;
-		log_error_hint(HEADS_HINT,
-					   "%s: \"%s\" in depends_on may be a branch label that is not a literal in "
-					   "%s:%d",
-					   by->path, name, other->path, other->labels_line);
-		return NULL;
+		if (revisions->items[i].labels_line)
+			refuse("%s: \"%s\" in depends_on may be a branch label that is not a literal in %s:%d",
+				   by->path, name, revisions->items[i].path, revisions->items[i].labels_line);
 	}
-	log_error_hint(HEADS_HINT, labelled ? NOT_A_REVISION : NOT_IN_SET,
-				   by->path, name, by->id);
-	return NULL;
+	refuse("%s: revision \"%s\", named by revision \"%s\", is not in the set", by->path, name,
+		   by->id);
 }
-
-/* Marks of a revision in the search for cycles. */
-enum
-{
-	NOT_VISITED,
-	ON_PATH,
-	DONE
-};
 
 /*
- * Visit what a revision follows, depth first; a revision met on its own path
- * closes a cycle.  The path is kept here, since a set may be thousands of
- * revisions deep.
+ * Visit what a revision follows or depends on, depth first; a revision met on
+ * its own path closes a cycle.  The path is linked here, since a set may be
+ * thousands of revisions deep.
  */
-static bool
-visit(const Revisions *revisions, Revision *start, bool dependencies)
+static void
+visit(const Revisions *revisions, Revision *start)
 {
-	typedef struct Step
-	{
-		Revision   *revision;
-		SimpleStringListCell *next;
-		bool		in_depends_on;
-	} Step;
-	Step	   *path = pg_malloc(revisions->count * sizeof(Step));
-	int			depth = 0;
-	bool		good = true;
+	Revision   *revision = start;
 
-	path[0] = (Step) {start, start->down.head, false};
 	start->mark = ON_PATH;
-	while (good && depth >= 0)
+	start->next = start->down.head;
+	while (revision)
 	{
-		Step	   *step = &path[depth];
 		Revision   *named;
 
-		if (step->next == NULL && dependencies && !step->in_depends_on)
+		if (revision->next == NULL && !revision->in_depends_on)
 		{
-			step->in_depends_on = true;
-			step->next = step->revision->depends_on.head;
+			revision->in_depends_on = true;
+			revision->next = revision->depends_on.head;
+		}
+		if (revision->next == NULL)
+		{
+			revision->mark = DONE;
+			revision = revision->came_from;
 			continue;
 		}
-		if (step->next == NULL)
+		named = find_named(revisions, revision, revision->next->val, revision->in_depends_on);
+		revision->next = revision->next->next;
+		named->followed = true;
+		if (named->mark == ON_PATH)
 		{
-			step->revision->mark = DONE;
-			depth--;
-			continue;
-		}
-		named = find_named(revisions, step->revision, step->next->val, step->in_depends_on);
-		step->next = step->next->next;
-		if (named == NULL)
-			good = false;
-		else if (named->mark == ON_PATH)
-		{
-			log_error_hint(HEADS_HINT, "%s: revision \"%s\" is part of a %scycle", named->path,
-						   named->id,
-						   dependencies ? "dependency " : "");
-			good = false;
-		}
-		else
-		{
-			named->followed = true;
-			if (named->mark == DONE)
-				continue;
-			named->mark = ON_PATH;
-			path[++depth] = (Step) {named, named->down.head, false};
-		}
-	}
-	free(path);
-	return good;
-}
+			bool		by_dependency = revision->in_depends_on;
 
-static bool
-visit_all(Revisions *revisions, bool dependencies)
-{
-	for (int i = 0; i < revisions->count; i++)
-		revisions->items[i].mark = NOT_VISITED;
-	for (int i = 0; i < revisions->count; i++)
-	{
-		if (revisions->items[i].mark == NOT_VISITED &&
-			!visit(revisions, &revisions->items[i], dependencies))
-			return false;
+			for (Revision *step = revision; step != named; step = step->came_from)
+				by_dependency = by_dependency || step->came_from->in_depends_on;
+			refuse("%s: revision \"%s\" is part of a %scycle", named->path, named->id,
+				   by_dependency ? "dependency " : "");
+		}
+		if (named->mark == DONE)
+			continue;
+		named->mark = ON_PATH;
+		named->next = named->down.head;
+		named->came_from = revision;
+		revision = named;
 	}
-	return true;
 }
 
 /*
  * Sort the revisions, resolve what they name, and tell which are followed.
- * Returns false, and says why, if the set makes no sense.
+ * Ends the program if the set makes no sense.
  */
-bool
+void
 resolve_revisions(Revisions *revisions)
 {
-	qsort(revisions->items, revisions->count, sizeof(Revision), compare_ids);
+	sort_revisions(revisions);
+	for (int i = 0; i < revisions->count; i++)
+		check_revision(revisions, &revisions->items[i]);
 	for (int i = 0; i < revisions->count; i++)
 	{
-		Revision   *revision = &revisions->items[i];
-
-		if (!check_identifier(revision))
-			return false;
-		if (i > 0 && strcmp(revision[-1].id, revision->id) == 0)
-		{
-			log_error_hint(HEADS_HINT, "revision \"%s\" is defined twice: in %s and in %s",
-						   revision->id, revision[-1].path, revision->path);
-			return false;
-		}
+		if (revisions->items[i].mark == NOT_VISITED)
+			visit(revisions, &revisions->items[i]);
 	}
-	for (int i = 0; i < revisions->count; i++)
-	{
-		if (!check_labels(revisions, &revisions->items[i]))
-			return false;
-	}
-	return visit_all(revisions, false) && visit_all(revisions, true);
 }

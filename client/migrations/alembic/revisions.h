@@ -19,7 +19,17 @@ typedef struct Revision
 	SimpleStringList labels;
 	int			labels_line;	/* if they are unknown, or 0 */
 	bool		followed;		/* not a head */
-	int			mark;			/* for looking for cycles */
+
+	/* in the search for cycles */
+	enum
+	{
+		NOT_VISITED,
+		ON_PATH,
+		DONE
+	} mark;
+	struct Revision *came_from;
+	SimpleStringListCell *next; /* what is to be visited of what it names */
+	bool		in_depends_on;	/* that is one of those */
 } Revision;
 
 typedef struct Revisions
@@ -30,7 +40,6 @@ typedef struct Revisions
 } Revisions;
 
 extern Revision *add_revision(Revisions *revisions);
-extern bool resolve_revisions(Revisions *revisions);
-extern Revision *find_revision(const Revisions *revisions, const char *id);
+extern void resolve_revisions(Revisions *revisions);
 
 #endif							/* REVISIONS_H */

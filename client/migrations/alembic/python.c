@@ -1,0 +1,398 @@
+/*-------------------------------------------------------------------------
+ *
+ * python.c
+ *		What a revision file of Alembic assigns.
+ *
+ * Only what is certain without running the file counts: assignments of
+ * literals by statements of the module that are executed whatever happens.
+ * Any other way to bind one of the names (section 7 and 8 of the language
+ * reference) makes its value unknown, until a certain assignment follows; one
+ * that a function may bind stays unknown.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "migrations/alembic/python.h"
+
+#define MAX_BLOCKS 100			/* as Python's MAXINDENT */
+
+static const char changed[] = "changed by a function";
+
+static const char *const names[VARIABLES] = {
+	"revision", "down_revision", "depends_on", "branch_labels"};
+
+/* What an indented block does to assignments within it. */
+typedef enum BlockKind
+{
+	BLOCK_MODULE,
+	BLOCK_CONDITIONAL,			/* if, for, try ... */
+	BLOCK_SCOPE					/* def and class: they bind names of their own */
+} BlockKind;
+
+typedef struct Module
+{
+	Lexer		lexer;
+	Literal    *variables;
+	int			star_import;	/* line, or 0 */
+	struct
+	{
+		BlockKind	kind;
+		int			indent;
+	} blocks[MAX_BLOCKS];
+	int			nblocks;
+	bool		expects_block;	/* after a colon */
+	BlockKind	expected;
+} Module;
+
+static bool
+is_word(const Token *token, const char *word)
+{
+	return token->type == TOKEN_WORD && token_is(token, word);
+}
+
+static bool
+is_operator(const Token *token, const char *text)
+{
+	return token->type == TOKEN_OPERATOR && token_is(token, text);
+}
+
+static bool
+is_one_of(const Token *token, const char *const *words)
+{
+	while (*words && !is_word(token, *words))
+		words++;
+	return *words != NULL;
+}
+
+/*
+ * The variable that a token names, if we want to know about it.
+ */
+static Literal *
+find_variable(const Module *module, const Token *token)
+{
+	for (int i = 0; i < VARIABLES && token->type == TOKEN_WORD; i++)
+	{
+		if (token_is(token, names[i]))
+			return &module->variables[i];
+	}
+	return NULL;
+}
+
+static void
+set_variable(Literal *variable, Literal value)
+{
+	if (variable && variable->why != changed)
+		*variable = value;
+}
+
+static void
+bind_unknown(Module *module, const Token *name, const char *why)
+{
+	set_variable(find_variable(module, name), unknown_literal(name->line, why));
+}
+
+/*
+ * Assign a value to a name, or its items to several.  Other targets are
+ * attributes and items of something.
+ */
+static void
+assign(Module *module, const Literal *target, Literal value)
+{
+	bool		fits = value.kind == LITERAL_SEQUENCE && value.nitems == target->nitems &&
+		!value.is_open && !target->is_open;
+
+	if (target->name)
+		set_variable(find_variable(module, target->name), value);
+	for (int i = 0; i < target->nitems; i++)
+		assign(module, &target->items[i],
+			   fits ? value.items[i] : unknown_literal(target->line, "not a literal"));
+}
+
+/*
+ * "target = target = value", with an annotation of the only target perhaps.
+ */
+static void
+read_assignment(Module *module, const Token *tokens, int ntokens, bool conditional)
+{
+	int			end = 0;
+	int			last = ntokens;
+	Literal		value;
+
+	while (end < ntokens && !(tokens[end].depth == 0 && is_word(&tokens[end], "lambda")))
+		end++;
+	for (int i = 0; (i = find_token(tokens, i, end, "=", 0)) < end; i++)
+		last = i;
+	if (last == ntokens)
+		return;
+	value = evaluate_literal(&module->lexer, tokens + last + 1, ntokens - last - 1);
+	if (conditional)
+		value = unknown_literal(tokens->line, "assigned only under a condition");
+	for (int from = 0; from <= last;)
+	{
+		int			to = find_token(tokens, from, last, "=", 0);
+		int			colon = find_token(tokens, from, to, ":", 0);
+		Literal		target = evaluate_literal(&module->lexer, tokens + from, colon - from);
+
+		assign(module, &target, value);
+		from = to + 1;
+	}
+}
+
+/*
+ * "import a.b as c, d" and "from m import a as b, *".
+ */
+static void
+read_import(Module *module, const Token *tokens, int ntokens)
+{
+	int			i = 0;
+
+	while (i < ntokens && !is_word(&tokens[i], "import"))
+		i++;
+	for (i++; i < ntokens; i++)
+	{
+		if (!is_operator(&tokens[i - 1], ".") &&
+			!(i + 1 < ntokens && is_word(&tokens[i + 1], "as")))
+			bind_unknown(module, &tokens[i], "imported");
+		if (!is_operator(&tokens[i], "*"))
+			continue;
+		module->star_import = tokens[i].line;
+		for (int v = 0; v < VARIABLES; v++)
+		{
+			if (module->variables[v].kind != LITERAL_UNSET)
+				set_variable(&module->variables[v],
+							 unknown_literal(tokens[i].line, PERHAPS_IMPORTED));
+		}
+	}
+}
+
+/*
+ * Names that operators bind: ":=" in any expression, "+=" and such.
+ */
+static void
+read_operators(Module *module, const Token *tokens, int ntokens)
+{
+	for (int i = 0; i + 1 < ntokens; i++)
+	{
+		const Token *next = &tokens[i + 1];
+		bool		ends = next->len > 1 && next->start[next->len - 1] == '=';
+		bool		compares = next->len == 2 && strchr("=!<>", *next->start);
+
+		if (next->type == TOKEN_OPERATOR && ends && !compares)
+			bind_unknown(module, &tokens[i], "computed");
+	}
+}
+
+static void
+read_statements(Module *module, const Token *tokens, int ntokens, bool conditional)
+{
+	for (int from = 0; from < ntokens;)
+	{
+		int			to = find_token(tokens, from, ntokens, ";", 0);
+		const Token *first = &tokens[from];
+
+		read_operators(module, first, to - from);
+		if (is_word(first, "import") || is_word(first, "from"))
+			read_import(module, first, to - from);
+		else if (is_word(first, "del") ||
+				 (is_word(first, "type") && to - from > 1 && first[1].type == TOKEN_WORD))
+		{
+			for (int i = from; i < to; i++)
+				bind_unknown(module, &tokens[i], "deleted or made a type");
+		}
+		else
+			read_assignment(module, first, to - from, conditional);
+		from = to + 1;
+	}
+}
+
+/*
+ * The colon that ends the header of a compound statement, which is not that
+ * of a lambda.
+ */
+static int
+header_end(const Token *tokens, int ntokens)
+{
+	int			lambdas = 0;
+
+	for (int i = 0; i < ntokens; i++)
+	{
+		if (tokens[i].depth == 0 && is_word(&tokens[i], "lambda"))
+			lambdas++;
+		else if (tokens[i].depth == 0 && is_operator(&tokens[i], ":") && lambdas-- == 0)
+			return i;
+	}
+	return ntokens;
+}
+
+/*
+ * The names that the header of a compound statement binds: those of "def" and
+ * "class", of "for ... in", after "as", and those of a pattern after "case".
+ */
+static void
+read_header(Module *module, const Token *tokens, int ntokens)
+{
+	bool		binds = is_word(tokens, "case");
+	bool		names_scope = false;
+
+	read_operators(module, tokens, ntokens);
+	for (int i = 0; i < ntokens; i++)
+	{
+		if (binds || names_scope)
+			bind_unknown(module, &tokens[i], "bound by a compound statement");
+		names_scope = is_word(&tokens[i], "def") || is_word(&tokens[i], "class");
+		if (is_word(&tokens[i], "for") || is_word(&tokens[i], "as"))
+			binds = true;
+		else if (is_word(&tokens[i], "in"))
+			binds = false;
+	}
+}
+
+/*
+ * A function may bind what it calls global, whenever it is called.
+ */
+static void
+read_global(Module *module, const Token *tokens, int ntokens)
+{
+	bool		is_global = false;
+
+	for (int i = 0; i < ntokens; i++)
+	{
+		if (is_word(&tokens[i], "global"))
+			is_global = true;
+		else if (is_operator(&tokens[i], ";"))
+			is_global = false;
+		else if (is_global)
+			bind_unknown(module, &tokens[i], changed);
+	}
+}
+
+/*
+ * Open or close blocks as the indentation of a line says.  Returns what is
+ * wrong with it, or NULL.
+ */
+static const char *
+follow_indentation(Module *module)
+{
+	int			indent = module->lexer.indent;
+	int			top = module->nblocks - 1;
+
+	if (module->expects_block && indent <= module->blocks[top].indent)
+		return "an indented block was expected";
+	if (!module->expects_block && indent > module->blocks[top].indent)
+		return "unexpected indent";
+	if (module->nblocks == MAX_BLOCKS)
+		return "too many levels of indentation";
+	if (module->expects_block)
+	{
+		module->blocks[module->nblocks].kind = Max(module->expected, module->blocks[top].kind);
+		module->blocks[module->nblocks++].indent = indent;
+	}
+	while (module->blocks[module->nblocks - 1].indent > indent)
+		module->nblocks--;
+	if (module->blocks[module->nblocks - 1].indent < indent)
+		return "unindent does not match any outer level";
+	return NULL;
+}
+
+/*
+ * Not all that Python refuses can be told from here, but a statement of Python
+ * 2 and the mark of an unfinished merge are: a word that follows another one,
+ * and a line that begins like the middle of an expression.  Returns the token
+ * that is wrong, or NULL.
+ */
+static const Token *
+check_syntax(const Token *tokens, int ntokens)
+{
+	static const char *const keywords[] = {"and", "as", "assert", "async", "await", "break", "case",
+										   "class", "continue", "def", "del", "elif", "else",
+										   "except", "finally", "for", "from", "global",
+										   "if", "import", "in", "is", "lambda", "match",
+										   "nonlocal", "not", "or", "pass", "raise", "return",
+										   "try", "type", "while", "with", "yield", NULL};
+
+	if (tokens[0].type == TOKEN_OPERATOR && !strchr("([{~+-*@.", *tokens[0].start))
+		return &tokens[0];
+	for (int i = 0; i + 1 < ntokens; i++)
+	{
+		if (tokens[i].type == TOKEN_WORD && tokens[i + 1].type != TOKEN_OPERATOR &&
+			!is_one_of(&tokens[i], keywords) && !is_one_of(&tokens[i + 1], keywords))
+			return &tokens[i];
+	}
+	return NULL;
+}
+
+/*
+ * Read what a logical line binds.
+ */
+static void
+read_line(Module *module, const Token *tokens, int ntokens)
+{
+	static const char *const scopes[] = {"def", "class", NULL};
+	static const char *const conditions[] = {"if", "elif", "else", "for", "while", "try", "except",
+											 "finally", "with", NULL};
+	BlockKind	kind = module->blocks[module->nblocks - 1].kind;
+	const Token *first = is_word(tokens, "async") && ntokens > 1 ? tokens + 1 : tokens;
+	bool		scope = is_one_of(first, scopes);
+	const Token *last = &tokens[ntokens - 1];
+	int			end = header_end(tokens, ntokens);
+	bool		matters = false;
+	bool		is_case = kind == BLOCK_CONDITIONAL && is_word(tokens, "case") && end > 1 &&
+		end < ntokens;
+
+	module->expects_block = last->depth == 0 && is_operator(last, ":");
+	module->expected = scope ? BLOCK_SCOPE : BLOCK_CONDITIONAL;
+	for (int i = 0; i < ntokens && !matters; i++)
+		matters = find_variable(module, &tokens[i]) || is_word(&tokens[i], "import");
+	if (!matters)
+		return;
+	if (kind == BLOCK_SCOPE || scope)
+		read_global(module, tokens, ntokens);
+	if (kind == BLOCK_SCOPE)
+		return;
+	if (!scope && !module->expects_block && !is_one_of(first, conditions) && !is_case)
+	{
+		read_statements(module, tokens, ntokens, kind == BLOCK_CONDITIONAL);
+		return;
+	}
+	read_header(module, tokens, end);
+	if (!scope && end < ntokens)
+		read_statements(module, tokens + end + 1, ntokens - end - 1, true);
+}
+
+/*
+ * Read a file from its text, which has room for a null byte after it and is
+ * changed.  Returns why it is not Python, as far as can be told, or NULL.
+ */
+const char *
+read_python(char *text, size_t len, Literal *variables, int *error_line)
+{
+	Module		module = {.variables = variables, .nblocks = 1};
+	Lexer	   *lexer = &module.lexer;
+	const char *error = NULL;
+
+	lexer_init(lexer, text, len, false);
+	while (error == NULL && lexer_next_line(lexer))
+	{
+		const Token *wrong = check_syntax(lexer->tokens, lexer->ntokens);
+
+		*error_line = wrong ? wrong->line : lexer->tokens[0].line;
+		error = wrong ? "invalid syntax" : follow_indentation(&module);
+		if (error == NULL)
+			read_line(&module, lexer->tokens, lexer->ntokens);
+	}
+	if (error == NULL)
+	{
+		*error_line = lexer->error ? lexer->error_line : lexer->line;
+		error = lexer->error	 ? lexer->error :
+			module.expects_block ? "an indented block was expected" :
+								   NULL;
+	}
+	for (int i = 0; i < VARIABLES && module.star_import; i++)
+	{
+		if (variables[i].kind == LITERAL_UNSET)
+			variables[i] = unknown_literal(module.star_import, PERHAPS_IMPORTED);
+	}
+	free(lexer->tokens);
+	return error;
+}
