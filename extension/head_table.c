@@ -212,7 +212,8 @@ scan_head_table(Relation rel, const HeadColumns *columns, ColumnText *how,
 								 false, false);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
-		const char *column;
+		const char *column = NULL;
+		HeadRowError error;
 
 		CHECK_FOR_INTERRUPTS();
 		if (serializable && !table_tuple_satisfies_snapshot(rel, slot, snapshot))
@@ -227,7 +228,8 @@ scan_head_table(Relation rel, const HeadColumns *columns, ColumnText *how,
 			MemoryContextSwitchTo(row_context);
 		get_values(slot, how, columns->ncolumns, values);
 		MemoryContextSwitchTo(caller_context);
-		check_row(note_row(columns, values, question, found, &column), column);
+		error = note_row(columns, values, question, found, &column);
+		check_row(error, column);
 		if (row_context)
 			MemoryContextReset(row_context);
 		if (judging_is_done(question, found))

@@ -116,6 +116,7 @@ SELECT judge('{1}', head_condition => 'covers: ok', head_order => 'known');
 SELECT judge('{1}', head_condition => 'covers: ok', head_order => 'none');
 -- what the grammar has not is refused, with the place
 \set VERBOSITY default
+SELECT gw_bootstrap_at_head('{1}', NULL, 'heads', 'head', 'contain', 'known', 'count: word');
 SELECT judge('{1}', head_condition => 'ok');
 SELECT judge('{1}', head_condition => 'count:');
 SELECT judge('{1}', head_condition => 'count: ok or flag');
