@@ -21,19 +21,35 @@
 #include "pqexpbuffer.h"
 #include "sql/sql.h"
 
-void
-append_literal(PQExpBuffer sql, PGconn *conn, const char *value)
+static void
+append_quoted(PQExpBuffer sql, PGconn *conn, const char *value,
+			  char *(*quote)(PGconn *conn, const char *value, size_t len))
 {
-	char	   *literal = PQescapeLiteral(conn, value, strlen(value));
+	char	   *quoted = quote(conn, value, strlen(value));
 
-	if (literal == NULL)
+	if (quoted == NULL)
 	{
 		log_error_hint("Check the encoding of heads and names, and PGCLIENTENCODING.",
 					   "cannot quote \"%s\": %s", value, PQerrorMessage(conn));
 		exit(EXIT_USAGE);
 	}
-	appendPQExpBufferStr(sql, literal);
-	PQfreemem(literal);
+	appendPQExpBufferStr(sql, quoted);
+	PQfreemem(quoted);
+}
+
+void
+append_literal(PQExpBuffer sql, PGconn *conn, const char *value)
+{
+	append_quoted(sql, conn, value, PQescapeLiteral);
+}
+
+/*
+ * Not by fmtId(), which knows no connection, and so takes every name for UTF-8.
+ */
+void
+append_identifier(PQExpBuffer sql, PGconn *conn, const char *name)
+{
+	append_quoted(sql, conn, name, PQescapeIdentifier);
 }
 
 /*

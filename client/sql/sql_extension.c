@@ -16,7 +16,6 @@
  */
 #include "postgres_fe.h"
 
-#include "fe_utils/string_utils.h"
 #include "sql/sql.h"
 
 #define TEXT "pg_catalog.text"
@@ -32,15 +31,25 @@
 #define STATUS "gw_bootstrap_status(" TEXT ", " TEXT ", " BIGINT ", " TEXTS ", " TEXTS ", " SETTINGS ")"
 #define BREAK_ORPHAN "gw_bootstrap_break_orphan(" BIGINT ", pg_catalog.interval)"
 
+/* A function, or the beginning of a call of it. */
+static void
+append_function(PQExpBuffer sql, PGconn *conn, const char *schema, const char *function)
+{
+	append_identifier(sql, conn, schema);
+	appendPQExpBuffer(sql, ".%s", function);
+}
+
 static void
 append_check(PQExpBuffer sql, PGconn *conn, const char *schema, const char *function)
 {
-	char	   *name = psprintf("%s.%s", fmtId(schema), function);
+	PQExpBufferData name;
 
+	initPQExpBuffer(&name);
+	append_function(&name, conn, schema, function);
 	appendPQExpBufferStr(sql, "SELECT pg_catalog.fmgr_c_validator(");
-	append_literal(sql, conn, name);
+	append_literal(sql, conn, name.data);
 	appendPQExpBufferStr(sql, "::pg_catalog.regprocedure); ");
-	free(name);
+	termPQExpBuffer(&name);
 }
 
 /*
@@ -124,7 +133,8 @@ sql_at_head(PGconn *conn, const char *schema, const Options *options)
 
 	initPQExpBuffer(&sql);
 	append_check(&sql, conn, schema, by_rule ? AT_HEAD_BY_RULE : AT_HEAD);
-	appendPQExpBuffer(&sql, "SELECT %s.gw_bootstrap_at_head(", fmtId(schema));
+	appendPQExpBufferStr(&sql, "SELECT ");
+	append_function(&sql, conn, schema, "gw_bootstrap_at_head(");
 	append_texts(&sql, conn, &options->expected_heads);
 	if (by_rule)
 		append_texts(&sql, conn, &options->known_heads);
@@ -146,8 +156,9 @@ append_try(PQExpBuffer sql, PGconn *conn, const char *schema, const Options *opt
 	bool		by_rule = has_rule(options) || options->known_heads.head != NULL;
 
 	append_check(sql, conn, schema, by_rule ? TRY_BY_RULE : TRY);
-	appendPQExpBuffer(sql, "SELECT t.outcome, t.current_heads, t.holder_pid, t.holder_state, %s FROM %s.gw_bootstrap_try(",
-					  by_rule ? "t.failed_heads" : "NULL", fmtId(schema));
+	appendPQExpBuffer(sql, "SELECT t.outcome, t.current_heads, t.holder_pid, t.holder_state, %s",
+					  by_rule ? "t.failed_heads FROM " : "NULL FROM ");
+	append_function(sql, conn, schema, "gw_bootstrap_try(");
 	append_texts(sql, conn, &options->expected_heads);
 	if (by_rule)
 	{
@@ -199,11 +210,11 @@ sql_status(PGconn *conn, const char *schema, const Options *options)
 
 	initPQExpBuffer(&sql);
 	append_check(&sql, conn, schema, STATUS);
-	appendPQExpBuffer(&sql,
-					  "SELECT current_heads, lock_key, holder_pid, holder_state, " SQL_UTC("holder_since") ","
-																										   " holder_application_name, pg_catalog.host(holder_client_addr), in_recovery,"
-																										   " outcome, failed_heads FROM %s.gw_bootstrap_status(",
-					  fmtId(schema));
+	appendPQExpBufferStr(&sql, "SELECT current_heads, lock_key, holder_pid, holder_state, ");
+	appendPQExpBufferStr(&sql, SQL_UTC("holder_since") ", holder_application_name,");
+	appendPQExpBufferStr(&sql, " pg_catalog.host(holder_client_addr), in_recovery, outcome,");
+	appendPQExpBufferStr(&sql, " failed_heads FROM ");
+	append_function(&sql, conn, schema, "gw_bootstrap_status(");
 	append_text(&sql, conn, options->head_table);
 	append_text(&sql, conn, options->head_column);
 	append_key(&sql, options);
@@ -222,7 +233,8 @@ sql_break_orphan(PGconn *conn, const char *schema, const Options *options)
 
 	initPQExpBuffer(&sql);
 	append_check(&sql, conn, schema, BREAK_ORPHAN);
-	appendPQExpBuffer(&sql, "SELECT %s.gw_bootstrap_break_orphan(", fmtId(schema));
+	appendPQExpBufferStr(&sql, "SELECT ");
+	append_function(&sql, conn, schema, "gw_bootstrap_break_orphan(");
 	append_key(&sql, options);
 	appendPQExpBufferStr(&sql, ", '10 seconds'::pg_catalog.interval)");
 

@@ -163,5 +163,12 @@ foreach my $dbname ('hostile', 'hostile_plain')
 ends('the extension is created', 0, 'run', '-d', $node->connstr('hostile_plain'), '-e', $head,
 	'--create-extension', '--require-extension');
 
+# A name in the encoding of the database, which is that of the client then.
+$node->safe_psql('postgres', q(CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'));
+$node->safe_psql('latin', qq(SET client_encoding = 'UTF8'; CREATE SCHEMA "\x{c3}\x{a9} \x{c3}\x{a4}"; CREATE EXTENSION gw_bootstrap SCHEMA "\x{c3}\x{a9} \x{c3}\x{a4}"));
+$node->safe_psql('latin', "CREATE TABLE alembic_version AS SELECT '$head'::text AS version_num");
+ends('a schema whose name is not UTF-8', 0, 'check', '-d', $node->connstr('latin'), '-e', $head);
+ends('a schema whose name is not UTF-8: status', 0, 'status', '-d', $node->connstr('latin'), '-e', $head);
+
 $node->stop;
 done_testing();
