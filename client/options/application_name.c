@@ -11,9 +11,11 @@
 
 #include "options/application_name.h"
 #include "options/conninfo.h"
+#include "options/url.h"
 #include "pqexpbuffer.h"
 
-#define PARAMETER "application_name="
+#define KEYWORD "application_name"
+#define PARAMETER KEYWORD "="
 
 /*
  * Services that share a database, but not the lock, do not wait for each
@@ -29,6 +31,38 @@ command_application_name(const char *name, const Options *options)
 }
 
 /*
+ * Pairs.  The name comes first, since what stands last, such as "password=",
+ * would take it for its value.
+ */
+static char *
+name_in_pairs(const char *pairs, const char *application_name)
+{
+	PQExpBufferData others;
+	Pair		pair;
+	bool		is_named = false;
+	char	   *named;
+
+	initPQExpBuffer(&others);
+	for (const char *rest = pairs; next_pair(&pair, rest); rest = pair.end)
+	{
+		if (pair.end == NULL)
+		{
+			is_named = false;
+			break;				/* nothing that we understand */
+		}
+		if (pair.key_len == strlen(KEYWORD) && strncmp(pair.key, KEYWORD, pair.key_len) == 0)
+			is_named = true;
+		else
+			appendPQExpBuffer(&others, " %.*s", (int) (pair.end - pair.key), pair.key);
+	}
+	named = is_named ? psprintf(KEYWORD "='%s'%s", application_name, others.data) :
+					   pg_strdup(pairs);
+	termPQExpBuffer(&others);
+
+	return named;
+}
+
+/*
  * The same URL or connection string, but if it names its sessions, with that
  * name.  All else stays as it was written: it may be meant for another driver.
  */
@@ -36,19 +70,17 @@ char *
 with_application_name(const char *url, const char *application_name)
 {
 	PQExpBufferData buf;
-	const char *rest = url;
+	const char *rest;
 	const char *found;
 
 	if (!is_uri(url))
-	{
-		/* a database may be called so, too */
-		if (strchr(url, '=') == NULL || strstr(url, "application_name") == NULL)
-			return pg_strdup(url);
-		/* of several the last counts */
-		return psprintf("%s application_name='%s'", url, application_name);
-	}
+		return name_in_pairs(url, application_name);
 
+	rest = find_parameters(url);
+	if (rest == NULL)
+		return pg_strdup(url);
 	initPQExpBuffer(&buf);
+	appendBinaryPQExpBuffer(&buf, url, rest - url);
 	while ((found = strstr(rest, PARAMETER)) != NULL)
 	{
 		const char *value = found + strlen(PARAMETER);

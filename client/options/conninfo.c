@@ -80,19 +80,6 @@ parse_as_libpq(Settings *settings, const char *text)
 }
 
 /*
- * Where the parameters of libpq's URI begin: behind the user and password, which
- * may have a "?".
- */
-static const char *
-find_parameters(const char *uri)
-{
-	const char *start = strstr(uri, "://") + 3;
-	const char *end = start + strcspn(start, "@/");
-
-	return strchr(*end == '@' ? end : start, '?');
-}
-
-/*
  * A URI of libpq's, with parameters that only a driver may know.
  */
 static void
@@ -153,6 +140,22 @@ skip_value(const char *value)
 }
 
 /*
+ * Find the next pair.  Returns false at the end of the text.
+ */
+bool
+next_pair(Pair *pair, const char *text)
+{
+	const char *equals;
+
+	pair->key = text + strspn(text, SPACES);
+	pair->key_len = strcspn(pair->key, "=" SPACES);
+	equals = pair->key + pair->key_len;
+	equals += strspn(equals, SPACES);
+	pair->end = *equals == '=' ? skip_value(equals + 1 + strspn(equals + 1, SPACES)) : NULL;
+	return *pair->key != '\0';
+}
+
+/*
  * Pairs of libpq's, with some that only a driver may know.  Behind a password
  * it would be a part of that, which was not quoted.
  */
@@ -161,29 +164,23 @@ read_pairs(const char *text, Settings *settings)
 {
 	PQExpBufferData known;
 	bool		after_password = false;
+	Pair		pair;
 
 	initPQExpBuffer(&known);
-	for (const char *pair = text + strspn(text, SPACES); *pair;)
+	for (; next_pair(&pair, text); text = pair.end)
 	{
-		int			key_len = strcspn(pair, "=" SPACES);
-		const char *value = pair + key_len + strspn(pair + key_len, SPACES);
-		const char *end;
-		char	   *key;
+		char	   *key = pnstrdup(pair.key, pair.key_len);
 
-		if (*value != '=')
-		{
+		if (pair.end == NULL)
 			settings->reason = "";
-			break;
-		}
-		end = skip_value(value + 1 + strspn(value + 1, SPACES));
-		key = pnstrdup(pair, key_len);
-		if (!is_setting(settings, key) && !after_password)
+		else if (!is_setting(settings, key) && !after_password)
 			leave_out(settings, key);
 		else
-			appendPQExpBuffer(&known, "%.*s ", (int) (end - pair), pair);
+			appendPQExpBuffer(&known, "%.*s ", (int) (pair.end - pair.key), pair.key);
 		after_password = strcmp(key, "password") == 0;
 		free(key);
-		pair = end + strspn(end, SPACES);
+		if (pair.end == NULL)
+			break;
 	}
 	if (settings->reason == NULL)
 		parse_as_libpq(settings, known.data);

@@ -247,3 +247,18 @@ read_driver_url(const char *text, Settings *settings)
 	termPQExpBuffer(&url.hosts);
 	termPQExpBuffer(&url.ports);
 }
+
+/*
+ * Where the parameters of a URI begin, or NULL: behind the user and password,
+ * which may have a "?", and for a driver a "/", too.
+ */
+const char *
+find_parameters(const char *uri)
+{
+	const char *start = strstr(uri, "://") + 3;
+	const char *end = start + strcspn(start, "@/");
+
+	if (memchr(uri, '+', start - uri) != NULL && memchr(start, ':', end - start) != NULL)
+		end = start + strcspn(start, "@");
+	return strchr(*end == '@' ? end : start, '?');
+}

@@ -11,6 +11,7 @@
 #include "options/settings.h"
 
 extern void read_driver_url(const char *url, Settings *settings);
+extern const char *find_parameters(const char *uri);
 extern char *decode_percents(const char *text, size_t len, bool plus_is_space);
 
 #endif							/* URL_H */

@@ -67,8 +67,10 @@ foreach my $url (
 	[ "$uri&application_name=mine" => "$uri&$ours" ],
 	[ "$uri&application_name=mine&application_name=mine+too&connect_timeout=3" => "$uri&$ours&$ours&connect_timeout=3" ],
 	[ "$uri&fallback_application_name=mine&connect_timeout=3" => "$uri&fallback_application_name=mine&connect_timeout=3" ],
-	[ "$direct application_name=mine" => "$direct application_name=mine application_name='gw_bootstrap migration'" ],
-	[ "$direct application_name=mine passfile='none://'" => "$direct application_name=mine passfile='none://' application_name='gw_bootstrap migration'" ],
+	[ "$direct application_name=mine" => "application_name='gw_bootstrap migration' $direct" ],
+	[ "$direct application_name=mine passfile='none://'" => "application_name='gw_bootstrap migration' $direct passfile='none://'" ],
+	[ "$direct application_name=mine options=" => "application_name='gw_bootstrap migration' $direct options=" ],
+	[ "$direct application_name=mine passfile=none\\" => "application_name='gw_bootstrap migration' $direct passfile=none\\" ],
 	[ $direct => $direct ],
 	[ 'my_application_name' => 'my_application_name' ])
 {
@@ -81,6 +83,10 @@ foreach my $url (
 my $driver = 'postgresql+psycopg://' . getpwuid($<) . '@/postgres?host=' . $node->host . '&port=' . $node->port . '&application_name=';
 start_replicas(1, 'gw_bootstrap', 'run', '-d', $driver . 'mine', '-e', 'a', '--migrate', "printenv DATABASE_URL >$seen; false")->wait;
 is(slurp_file($seen), $driver . "gw_bootstrap%20migration\n", 'and of a URL that names a driver');
+my $password = "postgresql://me:a&application_name=b?c\@/postgres?host=" . $node->host . '&port=' . $node->port;
+$node->safe_psql('postgres', 'CREATE ROLE me LOGIN SUPERUSER');
+start_replicas(1, 'gw_bootstrap', 'run', '-d', "$password&application_name=mine", '-e', 'a', '--migrate', "printenv DATABASE_URL >$seen; false")->wait;
+is(slurp_file($seen), "$password&$ours\n", 'but not a password that looks so');
 
 foreach my $add (0, 1)
 {
