@@ -39,7 +39,7 @@ sent_application_name(const Session *session)
 bool
 is_name_sent(const char *sent, const char *arrived)
 {
-	for (int i = 0; sent[i] && i < NAMEDATALEN - 1 && !IS_HIGHBIT_SET(sent[i]); i++)
+	for (int i = 0; i < NAMEDATALEN - 1 && sent[i] && !IS_HIGHBIT_SET(sent[i]); i++)
 	{
 		if (sent[i] != arrived[i])
 			return false;

@@ -118,6 +118,8 @@ read_table(Session *session, const PGresult *table, const Options *options, Mill
 			reading = failed_reading(session);
 		free_found_heads(&copied.found);
 	}
+	else if (session->failure.kind == FAILURE_RETRY)
+		session_drop(session);	/* it was no answer to what was asked */
 	free_table_columns(&columns);
 
 	return reading;

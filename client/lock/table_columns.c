@@ -61,18 +61,25 @@ name_columns(const HeadQuestion *question, int *nnames)
 	return names;
 }
 
+/*
+ * An array with so many items; a table that is there has one.
+ */
+static bool
+read_array(const PGresult *table, int column, char ***items, int wanted)
+{
+	const char *text = answer_text(table, 0, column);
+	int			nitems = 0;
+
+	return text != NULL && parsePGArray(text, items, &nitems) && nitems == wanted;
+}
+
 static bool
 read_said(Said *said, const HeadQuestion *question, const PGresult *table)
 {
-	int			nquoted = 0;
-	int			npadded = 0;
-	int			ngenerated = 0;
-
 	said->names = name_columns(question, &said->nnames);
-	return parsePGArray(answer_text(table, 0, TABLE_COLUMNS), &said->quoted, &nquoted) &&
-		parsePGArray(answer_text(table, 0, TABLE_PADDED), &said->padded, &npadded) &&
-		parsePGArray(answer_text(table, 0, TABLE_GENERATED), &said->generated, &ngenerated) &&
-		nquoted == said->nnames && npadded == nquoted && ngenerated == nquoted;
+	return read_array(table, TABLE_COLUMNS, &said->quoted, said->nnames) &&
+		read_array(table, TABLE_PADDED, &said->padded, said->nnames) &&
+		read_array(table, TABLE_GENERATED, &said->generated, said->nnames);
 }
 
 static void
@@ -148,7 +155,7 @@ find_columns(TableColumns *found, const HeadQuestion *question, const PGresult *
 		found->padded = pg_malloc0(found->columns.ncolumns * sizeof(bool));
 	}
 	else
-		set_failure(failure, FAILURE_FINAL, NULL, "the columns of the head table are not as expected");
+		set_answer_failure(failure, "it does not tell of each column of the head table");
 	for (int i = 0; good && i < found->columns.ncolumns; i++)
 		good = take_column(found, &said, i, &list, answer_text(table, 0, TABLE_RELNAME), failure);
 	found->list = list.data;
