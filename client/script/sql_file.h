@@ -23,8 +23,8 @@ typedef struct SqlFile
 } SqlFile;
 
 extern void read_sql_file(SqlFile *file, const char *path, const char *source);
-extern void refuse_sql_file(const SqlFile *file, int line, const char *hint,
-							const char *fmt, ...) pg_attribute_printf(4, 5);
+extern _Noreturn void refuse_sql_file(const SqlFile *file, int line, const char *hint,
+									  const char *fmt, ...) pg_attribute_printf(4, 5);
 extern int	line_of(const SqlStatement *statement, const char *position);
 
 /* sql_check.c */
