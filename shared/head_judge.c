@@ -258,7 +258,9 @@ judging_is_done(const HeadQuestion *question, FoundHeads *found)
 	if (question->condition || question->rule != RULE_EQUAL ||
 		found->nrows <= MAX_HEADS_RETURNED)
 		return false;
-	if (may_stop_early(question) ? !found->has_unexpected : !found->has_beyond)
+	/* with one that is beyond it may still be ahead or diverged */
+	if (!(may_stop_early(question) ? found->has_unexpected :
+									 found->has_beyond && found->has_before))
 		return false;
 	found->current.cut = true;
 	return true;

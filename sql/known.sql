@@ -38,6 +38,7 @@ BEGIN; SELECT * FROM judge(ARRAY[repeat('x', 2000)], '{z}'); ROLLBACK;
 BEGIN; SELECT * FROM judge(array_fill('a'::text, ARRAY[1000]) || 'new'::text, '{z}'); ROLLBACK;
 BEGIN; SELECT * FROM judge(array_fill('a'::text, ARRAY[100001]), '{z}'); ROLLBACK;
 BEGIN; SELECT * FROM judge('new'::text || array_fill('a'::text, ARRAY[100001]), '{z}'); ROLLBACK;
+BEGIN; SELECT * FROM judge(array_fill('new'::text, ARRAY[150]) || 'a'::text, '{z}'); ROLLBACK;
 
 -- ahead needs no transaction block, as at_head needs none
 TRUNCATE alembic_version;
