@@ -5,8 +5,8 @@
 #   ... $pooler->connstr ...
 #   $pooler->stop;
 #
-# Each is in the mode that lends a server connection for the shortest time: for
-# a transaction, with Pgpool-II, which has no such mode, for a session.
+# The modes are the pooler's own: Odyssey's pools, pgagroal's pipelines; Pgpool-II lends a
+# server connection for a session and knows no other.
 
 package GwBootstrap::OtherPooler;
 
@@ -15,12 +15,14 @@ use warnings;
 
 use GwBootstrap::Child;
 use IO::Socket::INET;
+use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use POSIX ();
 use Time::HiRes qw(usleep);
 
-my %start = (odyssey => \&_odyssey, pgpool => \&_pgpool);
+my %start = (odyssey => \&_odyssey, pgagroal => \&_pgagroal, pgpool => \&_pgpool);
+
 # Those that are installed.
 sub installed
 {
@@ -34,7 +36,7 @@ sub new
 	my $self = bless {
 		dir => PostgreSQL::Test::Utils::tempdir_short(),
 		log => "$PostgreSQL::Test::Utils::log_path/$name.log",
-		port => PostgreSQL::Test::Cluster::get_free_port(),
+		port => short_port(),
 		server_port => $node->port,
 		size => $pool_size,
 		mode => $mode || 'transaction',
@@ -48,8 +50,19 @@ sub new
 
 sub connstr
 {
-	my ($self) = @_;
-	return "host=127.0.0.1 port=$self->{port} user=$self->{user} dbname=$self->{database}";
+	my ($self, $user) = @_;
+	$user ||= $self->{user};
+	return "host=127.0.0.1 port=$self->{port} user=$user dbname=$self->{database}";
+}
+
+# A free port of four digits: with five pgagroal 1.6 and 2.1 end with a buffer overflow.
+sub short_port
+{
+	foreach my $port (map { 5000 + int rand 5000 } 1 .. 1000)
+	{
+		return $port if IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1);
+	}
+	die 'no port is free';
 }
 
 sub stop
@@ -126,6 +139,47 @@ failover_on_backend_error = off
 failover_on_backend_shutdown = off
 CONF
 	return ('pgpool', '-n', '-f', $conf, '-a', $self->_file('pool_hba.conf', ''));
+}
+
+# For a transaction only those users get a connection that have a password here, and a limit.
+sub _pgagroal
+{
+	my ($self) = @_;
+	my @users = ($self->{user}, 'migrations');
+	my $known = $self->{mode} eq 'transaction';
+	my $limit = int($self->{size} / @users);
+	my @command = ('pgagroal', '-c', $self->_file('pgagroal.conf', <<CONF));
+[pgagroal]
+host = 127.0.0.1
+port = $self->{port}
+log_type = console
+max_connections = $self->{size}
+blocking_timeout = 30
+validation = off
+unix_socket_dir = $self->{dir}
+pipeline = $self->{mode}
+allow_unknown_users = @{[ $known ? 'off' : 'on' ]}
+[primary]
+host = 127.0.0.1
+port = $self->{server_port}
+CONF
+
+	push @command, '-a', $self->_file('hba', "host all all all trust\n");
+	return @command unless $known;
+	$ENV{HOME} = $self->{dir};
+	_quiet('pgagroal-admin', '-P', 'OnlyForThisTest1', 'master-key');
+	_quiet('pgagroal-admin', '-f', "$self->{dir}/users", '-U', $_, '-P', 'OnlyForThisTest1', 'user', 'add') foreach @users;
+	return (@command, '-u', "$self->{dir}/users",
+		'-l', $self->_file('limits', join '', map { "$self->{database} $_ $limit 1 1\n" } @users));
+}
+
+sub _quiet
+{
+	my (@command) = @_;
+	my $said;
+
+	IPC::Run::run(\@command, '<', \undef, '>&', \$said) or die "@command: $said";
+	return;
 }
 
 # In a process group of its own, since some start others.
