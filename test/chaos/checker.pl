@@ -40,7 +40,8 @@ foreach my $name (sort keys %broken)
 
 	foreach my $seed (1 .. 5)
 	{
-		my $storm = GwBootstrap::Storm->new($node, $seed, replicas => 8, events => [], by_sql => 0, plain => 1, pool_size => 20,
+		my $storm = GwBootstrap::Storm->new($node, $seed, replicas => 8, events => [], fails_over => 0, class => 'by name', plain => 1,
+			pool_size => 20, pool_mode => 'transaction',
 			program => GwBootstrap::Storm::broken_client($broken{$name} . $ready));
 		last if @faults = $storm->run;
 	}

@@ -6,6 +6,7 @@
 use strict;
 use warnings;
 
+use GwBootstrap::Pair;
 use GwBootstrap::Test;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -28,44 +29,7 @@ $base->safe_psql('extended', 'CREATE EXTENSION gw_bootstrap');
 $base->backup('base');
 $base->stop;
 
-# What is committed on the first is visible on the second.
-my $pairs = 0;
-
-sub pair
-{
-	my $number = ++$pairs;
-	my ($primary, $standby) = map { PostgreSQL::Test::Cluster->new("$_$number") } qw(primary standby);
-
-	$primary->init_from_backup($base, 'base');
-	$primary->start;
-	$standby->init_from_backup($base, 'base');
-	$standby->enable_streaming($primary);
-	$standby->set_standby_mode;
-	$standby->start;
-	$primary->append_conf('postgresql.conf', "synchronous_commit = remote_apply\nsynchronous_standby_names = '*'");
-	$primary->reload;
-	$primary->poll_query_until('postgres', q(SELECT count(*) = 1 FROM pg_stat_replication WHERE sync_state = 'sync'))
-	  or die 'the standby does not replicate';
-	return ($primary, $standby);
-}
-
-# A string that leads to whichever of the two is the primary.
-sub either
-{
-	my ($primary, $standby, $dbname) = @_;
-	return sprintf 'host=%s,%s port=%s,%s dbname=%s target_session_attrs=read-write connect_timeout=2',
-	  (map { $_->host } $primary, $standby), (map { $_->port } $primary, $standby), $dbname;
-}
-
-# All processes of a server fall silent, as one that has lost its network.
-sub silence
-{
-	my ($node) = @_;
-	my @pids = split /\n/, $node->safe_psql('postgres', q(SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()));
-
-	kill 'STOP', (split /\n/, slurp_file($node->data_dir . '/postmaster.pid'))[0], @pids;
-	return @pids;
-}
+sub pair { return GwBootstrap::Pair::make($base, 'base'); }
 
 sub is_ready
 {
@@ -99,7 +63,7 @@ sub start
 # The primary dies, with libpq to find the new one.
 {
 	my ($primary, $standby) = pair();
-	my ($replicas, $is_there) = start(either($primary, $standby, 'extended'));
+	my ($replicas, $is_there) = start(GwBootstrap::Pair::either($primary, $standby, 'extended'));
 	ok(wait_until($is_there), 'dead: one migrates') or diag map { $replicas->err($_) } 0 .. REPLICAS - 1;
 	$primary->stop('immediate');
 	ok(wait_until(sub { grep { $replicas->err($_) =~ /lost the guard/ } 0 .. REPLICAS - 1 }), 'dead: it loses its guard');
@@ -114,14 +78,12 @@ sub start
 # standby, or not committed.
 {
 	my ($primary, $standby) = pair();
-	my ($replicas, $is_there) = start(either($primary, $standby, 'bare'));
+	my ($replicas, $is_there) = start(GwBootstrap::Pair::either($primary, $standby, 'bare'));
 	ok(wait_until($is_there), 'silent: one migrates') or diag map { $replicas->err($_) } 0 .. REPLICAS - 1;
-	my @pids = silence($primary);
+	my @pids = GwBootstrap::Pair::silence($primary);
 	$standby->promote;
 	is_ready($standby, 'bare', 'silent', $replicas->wait);
-	kill 'CONT', @pids;
-	$primary->kill9;
-	wait_until(sub { !grep { kill 0, $_ } @pids });
+	GwBootstrap::Pair::bury($primary, @pids);
 	$standby->stop;
 }
 
@@ -139,7 +101,7 @@ foreach my $at_commit (0, 1)
 	append_to_file($sql, "SELECT pg_sleep(3600) WHERE current_setting('port')::int = " . $primary->port . ";\n") unless $at_commit;
 	append_to_file($sql, $steps);
 	$standby->safe_psql('postgres', 'SELECT pg_wal_replay_pause()') if $at_commit;
-	my ($replicas) = start(either($primary, $standby, 'extended'), '--migrate-sql', $sql);
+	my ($replicas) = start(GwBootstrap::Pair::either($primary, $standby, 'extended'), '--migrate-sql', $sql);
 	ok($primary->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = '$wait' AND datname = 'extended'"),
 		"$name: one is there") or diag map { $replicas->err($_) } 0 .. REPLICAS - 1;
 	$primary->wait_for_catchup($standby, 'flush') if $at_commit;

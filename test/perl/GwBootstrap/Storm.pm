@@ -13,7 +13,9 @@ package GwBootstrap::Storm;
 use strict;
 use warnings;
 
+use GwBootstrap::Pair;
 use GwBootstrap::SessionState;
+use GwBootstrap::StormFaults;
 use GwBootstrap::Test;
 use GwBootstrap::WorkLog;
 use IPC::Run ();
@@ -31,26 +33,32 @@ use constant {
 
 my $number = 0;
 
-# What the tool does, step by step: what it writes is marked with its attempt.
+# What the tool does, step by step: what it writes, and may write only under the
+# lock, is marked with its attempt.
 my @steps = (
-	"BEGIN /* ATTEMPT */; INSERT INTO applied VALUES ('1') /* ATTEMPT */; CREATE TABLE IF NOT EXISTS item (id int, done bool DEFAULT false) /* ATTEMPT */;\n"
-	  . "INSERT INTO item SELECT generate_series(1, 60); SELECT pg_sleep(0.15) /* ATTEMPT */; UPDATE alembic_version SET version_num = '1' /* ATTEMPT */; COMMIT /* ATTEMPT */;\n",
-	"DROP INDEX IF EXISTS item_id /* ATTEMPT */;\nCREATE INDEX CONCURRENTLY item_id ON item (id) /* ATTEMPT */;\n"
+	"BEGIN; INSERT INTO applied VALUES ('1') /* ATTEMPT */; CREATE TABLE IF NOT EXISTS item (id int, done bool DEFAULT false) /* ATTEMPT */;\n"
+	  . "INSERT INTO item SELECT generate_series(1, 60); SELECT pg_sleep(0.3) /* ATTEMPT */; UPDATE alembic_version SET version_num = '1' /* ATTEMPT */; COMMIT /* ATTEMPT */;\n",
+	"DROP INDEX IF EXISTS item_id /* ATTEMPT */;\nCREATE INDEX CONCURRENTLY item_id ON item (slowly(id)) /* ATTEMPT */;\n"
 	  . "BEGIN; INSERT INTO applied VALUES ('2') /* ATTEMPT */; UPDATE alembic_version SET version_num = '2' /* ATTEMPT */; COMMIT /* ATTEMPT */;\n",
 	"CALL in_batches() /* ATTEMPT */;\n"
 	  . "BEGIN; INSERT INTO applied VALUES ('3') /* ATTEMPT */; UPDATE alembic_version SET version_num = '3' /* ATTEMPT */; COMMIT /* ATTEMPT */;\n",
-	"BEGIN; INSERT INTO applied VALUES ('4') /* ATTEMPT */; SELECT pg_sleep(0.1) /* ATTEMPT */; UPDATE alembic_version SET version_num = '4' /* ATTEMPT */; COMMIT /* ATTEMPT */;\n");
+	"BEGIN; INSERT INTO applied VALUES ('4') /* ATTEMPT */; SELECT pg_sleep(0.3) /* ATTEMPT */; UPDATE alembic_version SET version_num = '4' /* ATTEMPT */; COMMIT /* ATTEMPT */;\n");
 
 # Rows one by one, each in a transaction of its own, as data is migrated.
 my $set_up = <<'SQL';
 CREATE TABLE alembic_version (version_num text);
 INSERT INTO alembic_version VALUES ('0');
 CREATE TABLE batch (id int);
+GRANT ALL ON ALL TABLES IN SCHEMA public TO migrations;
+GRANT CREATE ON SCHEMA public TO migrations;
+CREATE FUNCTION slowly(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.002); RETURN $1; END';
+CREATE FUNCTION take_long() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.1); RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER in_commit AFTER INSERT ON applied DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION take_long();
 CREATE PROCEDURE in_batches() LANGUAGE plpgsql AS $$
 BEGIN
 	FOR i IN 1 .. 40 LOOP
 		IF (SELECT count(*) FROM batch WHERE id = i) = 0 THEN
-			PERFORM pg_sleep(0.005);
+			PERFORM pg_sleep(0.01);
 			INSERT INTO batch VALUES (i);
 			COMMIT;
 		END IF;
@@ -61,31 +69,53 @@ SQL
 sub new
 {
 	my ($class, $node, $seed, %fixed) = @_;
-	my $self = bless { node => $node, seed => $seed }, $class;
+	my $self = bless { base => $node, node => $node, seed => $seed }, $class;
 
 	srand($seed);
-	$self->{replicas} = _pick(2, 3, 5, 8, 12, 24);
+	$self->{replicas} = _pick(2, 3, 5, 8, 12, 24, 48);
 	$self->{pool_size} = _pick(0, 2, 4, 20);
+	$self->{pool_mode} = $self->{pool_size} > 2 ? _pick((('transaction') x 4), 'session') : 'transaction';
 	$self->{plain} = _pick(0, 0, 1);
-	$self->{by_sql} = _pick(0, 0, 1);
-	$self->{events} = [ map { [ 0.1 + rand 2.5, $self->_pick_fault, int rand 1000 ] } 1 .. _pick(0, 1, 1, 2, 3, 4) ];
+	$self->{class} = _pick('fenced', 'fenced', 'by name', 'one transaction');
+	# Of a fenced role whether the server ends it when it is idle in a transaction.
+	$self->{idle_limit} = _pick(0, 1);
+	$self->{fails_over} = _pick((0) x 6, 1);
 	$self->{$_} = $fixed{$_} foreach keys %fixed;
+	$self->{events} ||= [ map { _event(GwBootstrap::StormFaults::pick($self), $self->{class}) } 1 .. _pick(0, 1, 1, 2, 3, 4) ];
+	push @{ $self->{events} }, _event('failover', $self->{class}) if $self->{fails_over};
+	$self->{events} = [ sort { $a->{after} <=> $b->{after} } @{ $self->{events} } ];
 	return $self;
+}
+
+# At its time; half of them, when the migration is next at a place.
+sub _event
+{
+	my ($fault, $class) = @_;
+	my $event = { fault => $fault, after => 0.1 + rand 2, luck => int rand 1000 };
+	my @places = ('a statement', 'a transaction', $class eq 'one transaction' ? () : ('an index', 'a CALL', 'a COMMIT', 'between'));
+	my $place = _pick((undef) x @places, @places);
+
+	@$event{qw(wanted after)} = ($place, $event->{after} / 4) if $place;
+	return $event;
 }
 
 # A server whose log tells all that it was asked to do, and by when.
 sub server
 {
-	my $node = PostgreSQL::Test::Cluster->new('storm');
+	my ($number) = @_;
+	my $node = PostgreSQL::Test::Cluster->new('storm' . ($number // ''));
 
-	$node->init;
+	$node->init(allows_streaming => 1);
 	$node->append_conf('postgresql.conf', <<'CONF');
 max_connections = 200
 log_line_prefix = '%m [%p] '
+log_timezone = UTC
 log_statement = all
 log_duration = on
 CONF
 	$node->start;
+	$node->safe_psql('postgres', 'CREATE ROLE migrations LOGIN');
+	$node->backup('base');
 	return $node;
 }
 
@@ -108,28 +138,26 @@ SH
 
 sub _pick { return $_[ int rand @_ ]; }
 
-# Who is paused for longer than the limits goes on under a lock that is lost:
-# without a fence only what runs in the guard itself is safe from that.
-sub _pick_fault
-{
-	my ($self) = @_;
-	my @faults = qw(kill_client kill_client kill_watcher kill_two terminate terminate crash restart legacy alter);
-
-	push @faults, qw(pooler_kill pooler_stop pooler_pause) if $self->{pool_size};
-	push @faults, 'drop_extension' unless $self->{plain};
-	push @faults, qw(pause pause) if $self->{by_sql};
-	return _pick(@faults);
-}
-
 sub describe
 {
 	my ($self) = @_;
 
-	return sprintf 'seed %d: %d replicas, %s%s, %s; %s', $self->{seed}, $self->{replicas},
-	  $self->{pool_size} ? "pool of $self->{pool_size}" : 'directly',
-	  $self->{plain} ? ', without the extension' : '',
-	  $self->{by_sql} ? 'a file of SQL' : 'a command',
-	  join(', ', map { sprintf '%s after %.1f s', $_->[1], $_->[0] } sort { $a->[0] <=> $b->[0] } @{ $self->{events} }) || 'no fault';
+	return sprintf 'seed %d: %d replicas, %s; %s', $self->{seed}, $self->{replicas}, $self->kind,
+	  join(', ', map { sprintf '%s after %.1f s%s', $_->{fault}, $_->{after}, $_->{at} ? " ($_->{place})" : ', too late' } @{ $self->{events} }) || 'no fault';
+}
+
+sub kind
+{
+	my ($self) = @_;
+
+	return join ', ', $self->{class}, $self->way_name, $self->{plain} ? 'without the extension' : ();
+}
+
+sub way_name
+{
+	my ($self) = @_;
+
+	return $self->{pool_size} ? "pool of $self->{pool_size}" . ($self->{pool_mode} eq 'session' ? ' for sessions' : '') : 'directly';
 }
 
 # The tool, as a shell script on DATABASE_URL.
@@ -160,97 +188,15 @@ sub sql_file
 sub start
 {
 	my ($self, $count) = @_;
-	my @work = $self->{by_sql} ? ('--migrate-sql', $self->{file}) : ('--migrate', $self->{tool});
-	my $way = $self->{way};
+	my @work = $self->{class} eq 'one transaction' ? ('--migrate-sql', $self->{file}) : ('--migrate', $self->{tool});
 
-	return start_replicas($count, @{ $self->{program} || ['gw_bootstrap'] }, 'run', '-d', $way->connstr, '-e', STEPS,
+	push @work, '--migration-url', "$self->{connstr} user=migrations", '--require-fence' if $self->{class} eq 'fenced';
+	return start_replicas($count, @{ $self->{program} || ['gw_bootstrap'] }, 'run', '-d', $self->{connstr}, '-e', STEPS,
 		'--timeout', TIMEOUT, '--log-format', 'json', @work);
 }
 
-# Pids of a replica's own tree, the client first.
-sub _tree
-{
-	my ($pid) = @_;
-	my %children;
-
-	foreach my $stat (glob '/proc/[0-9]*/stat')
-	{
-		open my $file, '<', $stat or next;
-		my ($child, $parent) = (<$file> // '') =~ /^(\d+) \(.*\) \S (\d+)/s or next;
-		push @{ $children{$parent} }, $child;
-	}
-	my @tree = ($pid);
-	push @tree, @{ $children{$_} || [] } foreach @tree;
-	return @tree;
-}
-
-# One replica that is alive, by the luck of the draw, preferably the one at work.
-sub _victim
-{
-	my ($self, $luck) = @_;
-	my @alive = grep { !$_->ended } @{ $self->{alone} };
-	my @working = grep { _tree($_->pid) > 1 } @alive;
-
-	@alive = @working if @working && $luck % 4;
-	return @alive ? $alive[ $luck % @alive ] : undef;
-}
-
-# A replica that is gone is started again, as everybody's orchestrator does.
-sub _kill
-{
-	my ($self, $luck, $which) = @_;
-	my $victim = $self->_victim($luck) or return;
-	my @tree = _tree($victim->pid);
-	# between client and command are the reaper and the watcher: any two at once
-	my @pids = $which eq 'two' ? @tree[ ([ 0, 1 ], [ 0, 2 ], [ 1, 2 ])[ $luck % 3 ]->@* ] : $which eq 'watcher' ? $tree[ 1 + $luck % 2 ] : $tree[0];
-
-	kill 'KILL', grep { defined } @pids;
-	push @{ $self->{alone} }, $self->start(1);
-	return;
-}
-
-my %faults = (
-	kill_client => sub { $_[0]->_kill($_[1], 'client') },
-	kill_watcher => sub { $_[0]->_kill($_[1], 'watcher') },
-	kill_two => sub { $_[0]->_kill($_[1], 'two') },
-	pause => sub {
-		my ($self, $luck) = @_;
-		my $victim = $self->_victim($luck) or return;
-		my @tree = _tree($victim->pid);
-		kill 'STOP', reverse @tree;
-		push @{ $self->{later} }, [ time + 7, sub { kill 'CONT', reverse @tree } ];
-	},
-	terminate => sub {
-		my ($self, $luck) = @_;
-		my @pids = split /\n/, $self->_sql("SELECT pid FROM pg_stat_activity WHERE datname = '" . $self->{way}->dbname
-			. "' AND pid <> pg_backend_pid() ORDER BY application_name DESC, pid");
-		$self->_sql('SELECT pg_terminate_backend(' . $pids[ $luck % @pids ] . ')') if @pids;
-	},
-	crash => sub { $_[0]{node}->stop('immediate'); $_[0]{node}->start; },
-	restart => sub { $_[0]{node}->restart; },
-	legacy => sub {
-		my ($self) = @_;
-		$self->_sql('SELECT pg_advisory_lock(42424242424242), pg_sleep(1), pg_advisory_unlock(42424242424242)', '5s');
-	},
-	alter => sub { my ($self, $luck) = @_; $self->_sql("ALTER TABLE alembic_version ADD COLUMN c$luck int", '1s'); },
-	drop_extension => sub { $_[0]->_sql('DROP EXTENSION IF EXISTS gw_bootstrap', '1s') },
-	pooler_kill => sub { $_[0]{way}->pooler->signal('KILL'); $_[0]{way}->pooler->start; },
-	pooler_stop => sub {
-		my ($self) = @_;
-		my $pooler = $self->{way}->pooler;
-		$pooler->signal('STOP');
-		push @{ $self->{later} }, [ time + 2, sub { $pooler->signal('CONT') } ];
-	},
-	pooler_pause => sub {
-		my ($self) = @_;
-		my $pooler = $self->{way}->pooler;
-		# it answers when all transactions have ended, the guard's, too
-		kill 'USR1', $pooler->{pid};
-		push @{ $self->{later} }, [ time + 2, sub { kill 'USR2', $pooler->{pid} } ];
-	});
-
 # Past the pooler; a fault that cannot strike, strikes nobody.
-sub _sql
+sub sql
 {
 	my ($self, $sql, $limit) = @_;
 	my ($out, $err);
@@ -264,45 +210,107 @@ sub _sql
 sub _let_it_happen
 {
 	my ($self) = @_;
-	my $start = time;
-	my @due = sort { $a->[0] <=> $b->[0] } @{ $self->{events} };
+	my $start = $self->{begun};
+	my @due = @{ $self->{events} };
 
 	while (time < $start + TIMEOUT + PATIENCE)
 	{
-		while (@due && time >= $start + $due[0][0])
+		my $place = $self->{follower}->place;
+		my @striking = grep { time >= $start + $_->{after} && ($_->{wanted} // $place) eq $place } @due;
+		foreach my $event (@striking)
 		{
-			my (undef, $fault, $luck) = @{ shift @due };
-			$faults{$fault}->($self, $luck);
+			@due = grep { $_ != $event } @due;
+			$event->{at} = time;
+			GwBootstrap::StormFaults::strike($event->{fault}, $self, $event->{luck}) or $event->{place} = 'nobody';
 		}
-		my @now = grep { time >= $_->[0] } @{ $self->{later} };
-		$self->{later} = [ grep { time < $_->[0] } @{ $self->{later} } ];
-		$_->[1]->() foreach @now;
-		last unless @{ $self->{later} } || grep { !$_->ended } @{ $self->{alone} };
-		usleep(20_000);
+		my @now = grep { time >= $_->{at} || (time >= $_->{from} && $_->{sooner} && $_->{sooner}->()) } @{ $self->{later} };
+		foreach my $thing (@now)
+		{
+			$self->{later} = [ grep { $_ != $thing } @{ $self->{later} } ];
+			$thing->{what}->();
+		}
+		last unless @{ $self->{later} || [] } || grep { !$_->ended } @{ $self->{alone} };
+		usleep(10_000);
 	}
+	return;
+}
+
+# After a failover.
+sub move_to
+{
+	my ($self, $node) = @_;
+	my $way = $self->{way};
+
+	push @{ $self->{earlier_logs} }, slurp_file($self->{node}->logfile, $way->{log_offset});
+	$self->{log_is_new} = 1;
+	$self->{follower} = GwBootstrap::WorkLog->follow($node->logfile, 0);
+	$self->{node} = $way->{node} = $node;
+	$way->pooler->point_to($node) if $way->pooler;
+	return;
+}
+
+sub _logs
+{
+	my ($self) = @_;
+	return (slurp_file($self->{node}->logfile, $self->{log_is_new} ? 0 : $self->{way}{log_offset}), @{ $self->{earlier_logs} || [] });
+}
+
+sub _set_up
+{
+	my ($self) = @_;
+	($self->{node}, $self->{standby}) = GwBootstrap::Pair::make($self->{base}, 'base') if $self->{fails_over};
+	my $user = getpwuid $<;
+	my $way = $self->{way} = new_way($self->{node}, pool_size => $self->{pool_size}, pool_mode => $self->{pool_mode}, plain => $self->{plain},
+		dbname => 'storm' . $$ . '_' . ++$number, pooler_users => qq("$user" ""\n"migrations" ""\n),
+		pooler_settings => "idle_transaction_timeout = 5\nserver_login_retry = 1\n");
+
+	$way->create->open;
+	$way->sql($set_up);
+	if ($self->{class} eq 'fenced')
+	{
+		my $set = "ALTER ROLE migrations IN DATABASE $self->{way}{dbname} SET";
+		$way->sql("GRANT ALL ON applied TO migrations; $set session_preload_libraries = 'gw_bootstrap'; $set gw_bootstrap.fence_key = '42424242424242'");
+		$way->sql("$set idle_in_transaction_session_timeout = '5s'") if $self->{idle_limit};
+	}
+	$self->{connstr} = $self->{fails_over} && !$self->{pool_size} ?
+	  GwBootstrap::Pair::either($self->{node}, $self->{standby}, $way->dbname) : $way->connstr;
+	$self->{tool} = $self->tool;
+	$self->{file} = $self->sql_file;
+	$self->{follower} = GwBootstrap::WorkLog->follow($self->{node}->logfile, $way->{log_offset});
 	return;
 }
 
 sub run
 {
 	my ($self) = @_;
-	my $way = $self->{way} = new_way($self->{node}, pool_size => $self->{pool_size}, plain => $self->{plain},
-		dbname => 'storm' . ++$number, pooler_settings => "idle_transaction_timeout = 5\nserver_login_retry = 1\n");
-	my @results;
 
-	$way->create->open;
-	$way->sql($set_up);
-	$self->{tool} = $self->tool;
-	$self->{file} = $self->sql_file;
+	$self->_set_up;
+	$self->{begun} = time;
 	$self->{alone} = [ map { $self->start(1) } 1 .. $self->{replicas} ];
 	$self->_let_it_happen;
-	@results = map { $_->wait(1) } @{ $self->{alone} };
+	my @results = map { $_->wait(1) } @{ $self->{alone} };
 	my ($next) = $self->start(1)->wait(TIMEOUT + PATIENCE);
+	$self->{results} = [ @results, $next ];
 	my @faults = ($self->_faults_of_replicas(@results), $self->_faults_of_database($next));
 
-	$self->{results} = [ @results, $next ];
-	$way->close;
+	my @logs = $self->_logs;
+	my @events = grep { !$_->{place} && $_->{at} } @{ $self->{events} };
+	my @places = GwBootstrap::WorkLog::places(join('', reverse @logs), map { $_->{at} } @events);
+	$_->{place} = shift @places foreach @events;
+	$self->{refused} = () = join('', @logs) =~ /ERROR:  role "migrations" may write only under/g;
+	$self->_tear_down;
 	return @faults;
+}
+
+sub _tear_down
+{
+	my ($self) = @_;
+
+	GwBootstrap::Pair::bury(@{ $self->{silent} }) if $self->{silent};
+	$self->{way}->close;
+	return unless $self->{fails_over};
+	$_->stop('fast') foreach grep { defined } $self->{node}, $self->{standby};
+	return;
 }
 
 # Each that was not killed has ended, says why, and is right.
@@ -328,7 +336,7 @@ sub _faults_of_database
 {
 	my ($self, $next) = @_;
 	my $way = $self->{way};
-	my @expected = $self->{by_sql} ? (1, 4) : (1 .. STEPS);
+	my @expected = $self->{class} eq 'one transaction' ? (1, 4) : (1 .. STEPS);
 	my @faults;
 
 	push @faults, 'the next one is not ready: ' . ($next->{exit} // "killed by $next->{signal}") . " $next->{err}"
@@ -339,19 +347,38 @@ sub _faults_of_database
 	push @faults, 'a row of a batch was made twice'
 	  if $way->sql('SELECT count(*) - count(DISTINCT id) FROM batch') != 0;
 	push @faults, 'an advisory lock is left' unless $self->_locks_go;
-	push @faults, GwBootstrap::WorkLog::overlaps(slurp_file($self->{node}->logfile, $way->{log_offset}));
+	push @faults, 'a process of a migration is left' unless $self->_processes_go;
+	push @faults, GwBootstrap::WorkLog::overlaps($self->_logs);
 	my $left = $way->pooler ? GwBootstrap::SessionState::leftovers($self->{node}, $way->pooler, $way->dbname) : '';
 	push @faults, "left on a pooled backend: $left" if $left ne '';
 	return @faults;
 }
 
 # What is left of an ended session goes within moments.
-sub _locks_go
+sub _locks_go { my ($self) = @_; return _soon(sub { $self->{way}->locks == 0 }); }
+
+# So does what a command has started.
+sub _processes_go
 {
 	my ($self) = @_;
+	my $dbname = $self->{way}->dbname;
+
+	return _soon(sub {
+		foreach my $file (glob '/proc/[0-9]*/environ')
+		{
+			open my $environ, '<', $file or next;
+			return 0 if (<$environ> // '') =~ /DATABASE_URL=[^\0]*\b$dbname\b/;
+		}
+		return 1;
+	});
+}
+
+sub _soon
+{
+	my ($condition) = @_;
 	my $end = time + 5;
 
-	while ($self->{way}->locks != 0)
+	until ($condition->())
 	{
 		return 0 if time > $end;
 		usleep(20_000);
@@ -367,8 +394,8 @@ sub keep_logs
 
 	mkdir $dir;
 	append_to_file("$dir/storm", $self->describe . "\n");
-	append_to_file("$dir/server.log", slurp_file($self->{node}->logfile, $self->{way}{log_offset}));
-	foreach my $i (0 .. $#{ $self->{results} })
+	append_to_file("$dir/server.log", join '', reverse $self->_logs);
+	foreach my $i (0 .. $#{ $self->{results} || [] })
 	{
 		my $result = $self->{results}[$i];
 		append_to_file("$dir/replica$i", join "\n", $result->{exit} // "killed by $result->{signal}", $result->{out}, $result->{err});
