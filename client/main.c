@@ -21,6 +21,7 @@
 #include "doctor/doctor.h"
 #include "options/options.h"
 #include "prepare.h"
+#include "run/guarded.h"
 #include "run/run.h"
 
 static ExitCode print_heads(const Options *options);
@@ -32,6 +33,9 @@ static const Mode modes[] = {
 	 "migrate if nobody else does, or wait; then exec COMMAND"},
 	{"check", do_check, NEEDS_HEADS | NEEDS_DATABASE, "",
 	 "exit 0 if the database is at head, 5 if not"},
+	{"guard", do_guard, NEEDS_DATABASE | USES_MIGRATION_URL | GUARDS_COMMAND | MAY_START_COMMAND,
+	 " -- COMMAND [ARG]...",
+	 "run COMMAND under the lock, whatever the heads are: to repair"},
 	{"status", do_status, NEEDS_DATABASE | MAY_PRINT_JSON, " [--json]",
 	 "print the heads and who has the lock"},
 	{"doctor", do_doctor, NEEDS_DATABASE | USES_MIGRATION_URL, "",

@@ -18,30 +18,23 @@
 #include "command/command.h"
 #include "command/environment.h"
 #include "command/processes.h"
-#include "options/application_name.h"
 #include "options/exec_form.h"
 #include "port.h"
 
 /* How long it may take until killed processes are gone. */
 #define STOP_MS 2000
 
-static const char *
-source_of(const Command *command)
-{
-	return option_source(strcmp(command->name, MIGRATION) == 0 ? "--migrate" : "--post");
-}
-
 /*
  * Without /proc one could neither stop what a command has left behind, nor
  * know that nothing is left.
  */
 static bool
-can_watch(const Command *command)
+can_watch(const CommandPlan *plan)
 {
 	if (processes_are_visible())
 		return true;
 	log_error_hint("Mount /proc, or use a file of SQL instead of the command, which needs no process.",
-				   "cannot run the %s: /proc does not show the processes here", command->name);
+				   "cannot run the %s: /proc does not show the processes here", plan->name);
 	return false;
 }
 
@@ -49,39 +42,49 @@ can_watch(const Command *command)
  * Why there was no command.
  */
 static void
-explain_no_start(const Command *command, const CommandEnd *end, const char *detail)
+explain_no_start(const CommandPlan *plan, const CommandEnd *end, const char *detail)
 {
+	const char *program = plan->argv[0];
 	const char *hint = NULL;
 
 	errno = end->start_errno;
 	if (!end->not_executed)
 	{
 		log_event(LOG_ERROR, detail, "See the limits on processes: ulimit -u, and pids.max of the container.",
-				  "could not start the %s: %m", command->name);
+				  "could not start the %s: %m", plan->name);
 		return;
 	}
-	if (strcmp(command->program, SHELL) == 0)
+	if (plan->source && strcmp(program, SHELL) == 0)
 		hint = "An image without a shell takes the command as a JSON array: [\"alembic\", \"upgrade\", \"head\"].";
-	log_event(LOG_ERROR, detail, hint, "could not execute \"%s\" for the %s: %m", command->program, command->name);
+	log_event(LOG_ERROR, detail, hint, "could not execute \"%s\" for the %s: %m", program, plan->name);
+}
+
+/*
+ * In the reaper, what the command is to find.
+ */
+static void
+set_environment(const CommandPlan *plan)
+{
+	set_command_environment(plan->sessions, plan->database_url);
+	if (plan->token)
+		setenv(TOKEN_VARIABLE, plan->token, 1);
+	else
+		unsetenv(TOKEN_VARIABLE);
 }
 
 /*
  * Start a command.  Returns false, with the reason logged, if the system lets
- * us start none.  It finds the URL, unless NULL, in DATABASE_URL.  With a
- * patience, it is killed unless it is told to go on again and again.
+ * us start none.
  */
 bool
-command_start(Command *command, const char *name, const char *text, Millis patience,
-			  const Options *options, const char *database_url, const char *token)
+command_start(Command *command, const CommandPlan *plan)
 {
-	Watched		watched = {.name = name, .patience = patience};
+	Watched		watched = {.plan = plan};
 	int			orders[2];
 	int			report[2];
 
-	*command = (Command) {.name = name};
-	watched.argv = command_arguments(text, source_of(command));
-	command->program = watched.argv[0];
-	if (!can_watch(command))
+	*command = (Command) {.plan = plan};
+	if (!can_watch(plan))
 		return false;
 	if (pipe2(orders, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0)
 	{
@@ -96,19 +99,12 @@ command_start(Command *command, const char *name, const char *text, Millis patie
 	command->reaper = fork();
 	if (command->reaper < 0)
 	{
-		explain_no_start(command, &(CommandEnd) {.start_errno = errno}, NULL);
+		explain_no_start(plan, &(CommandEnd) {.start_errno = errno}, NULL);
 		return false;
 	}
 	if (command->reaper == 0)
 	{
-		const char *sessions = token ? psprintf("gw_bootstrap %s %s", name, token) :
-									   command_application_name(name, options);
-
-		set_command_environment(sessions, database_url);
-		if (token)
-			setenv(TOKEN_VARIABLE, token, 1);
-		else
-			unsetenv(TOKEN_VARIABLE);
+		set_environment(plan);
 		reap_command(&watched, orders[1], report[0]);
 	}
 	close(orders[0]);
@@ -204,7 +200,7 @@ wait_for_stuck(Command *command, Millis deadline)
 	log_event(LOG_WARNING, NULL,
 			  "It hangs in the kernel, or belongs to another user. The lock is kept until it has ended.",
 			  "could not stop the %s: process %s did not end within %d ms of SIGKILL",
-			  command->name, describe_process(pid), STOP_MS);
+			  command->plan->name, describe_process(pid), STOP_MS);
 	return wait_until(&fd, 1, deadline);
 }
 
@@ -220,14 +216,14 @@ command_stop(Command *command, int grace, Millis deadline)
 	Millis		backstop = set_backstop(0);	/* nothing here blocks */
 	bool		ended;
 
-	log_info("stopping the %s", command->name);
+	log_info("stopping the %s", command->plan->name);
 	give_order(command, (Order) {.kind = ORDER_TERMINATE});
 	wake_watcher(command);
 	ended = wait_for_report(command, now_ms() + grace);
 	if (!ended)
 	{
 		log_info("killing the %s, which did not end within %d ms of SIGTERM",
-				 command->name, grace);
+				 command->plan->name, grace);
 		close(command->orders);
 		command->orders = -1;
 		ended = wait_for_report(command, now_ms() + STOP_MS) || wait_for_stuck(command, deadline);
@@ -244,24 +240,25 @@ command_stop(Command *command, int grace, Millis deadline)
 bool
 command_succeeded(const Command *command, const CommandEnd *end)
 {
-	const char *detail = psprintf("The command is that of %s.", source_of(command));
+	const CommandPlan *plan = command->plan;
+	const char *detail = plan->source ? psprintf("The command is that of %s.", plan->source) : NULL;
 
 	if (end->start_errno != 0)
 	{
-		explain_no_start(command, end, detail);
+		explain_no_start(plan, end, detail);
 		return false;
 	}
 	if (end->watcher_killed)
 	{
-		log_error("the watcher of the %s was killed", command->name);
+		log_error("the watcher of the %s was killed", plan->name);
 		return false;
 	}
 	if (end->leftovers > 0)
 		log_warning("the %s left %d process(es) behind, which were ended",
-					command->name, end->leftovers);
+					plan->name, end->leftovers);
 	if (end->wait_status == 0)
 		return true;
-	log_event(LOG_ERROR, detail, NULL, "%s failed: %s", command->name,
+	log_event(LOG_ERROR, detail, NULL, "%s failed: %s", plan->name,
 			  wait_result_to_str(end->wait_status));
 	return false;
 }

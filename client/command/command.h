@@ -16,8 +16,7 @@
 
 typedef struct Command
 {
-	const char *name;			/* "migration" or "post step" */
-	const char *program;		/* that is executed */
+	const CommandPlan *plan;
 	pid_t		reaper;
 	pid_t	   *not_ours;		/* children that we had before */
 	int			orders;			/* to the watcher */
@@ -27,8 +26,7 @@ typedef struct Command
 /* Where it finds the token of the guard, if its role is fenced. */
 #define TOKEN_VARIABLE "GW_BOOTSTRAP_TOKEN"
 
-extern bool command_start(Command *command, const char *name, const char *text, Millis patience,
-						  const Options *options, const char *database_url, const char *token);
+extern bool command_start(Command *command, const CommandPlan *plan);
 extern void command_go_on(Command *command, Millis guard_alive_at);
 extern bool command_end(Command *command, CommandEnd *end);
 extern bool command_stop(Command *command, int grace, Millis deadline);

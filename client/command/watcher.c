@@ -136,20 +136,20 @@ kill_all(Watcher *watcher)
  * In the child: become the command.  Tells through the pipe why not.
  */
 static void
-become_command(const Watched *watched, pid_t watcher, int failure)
+become_command(const CommandPlan *plan, pid_t watcher, int failure)
 {
-	int			null;
-
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != watcher)
 		_exit(127);
 	stop_waiting();
 	signal(SIGCHLD, SIG_DFL);
-	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	dup2(null, STDIN_FILENO);
-	dup2(STDERR_FILENO, STDOUT_FILENO);
-	execvp(watched->argv[0], watched->argv);
+	if (!plan->own_streams)
+	{
+		dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
+		dup2(STDERR_FILENO, STDOUT_FILENO);
+	}
+	execvp(plan->argv[0], plan->argv);
 	(void) !write(failure, &errno, sizeof(errno));
 	_exit(127);
 }
@@ -167,7 +167,7 @@ start_command(Watcher *watcher)
 	{
 		watcher->command = fork();
 		if (watcher->command == 0)
-			become_command(watcher->watched, self, failure[1]);
+			become_command(watcher->watched->plan, self, failure[1]);
 		if (watcher->command > 0)
 		{
 			setpgid(watcher->command, watcher->command);
@@ -185,7 +185,7 @@ start_command(Watcher *watcher)
 static void
 set_silence_timer(const Watcher *watcher)
 {
-	Millis		at = watcher->last_sign + watcher->watched->patience;
+	Millis		at = watcher->last_sign + watcher->watched->plan->patience;
 	struct itimerspec timer = {.it_value = {at / 1000, at % 1000 * 1000000}};
 
 	timerfd_settime(watcher->silence, TFD_TIMER_ABSTIME, &timer, NULL);
@@ -221,8 +221,8 @@ take_orders(Watcher *watcher)
 static bool
 client_is_silent(Watcher *watcher)
 {
-	watcher->end.client_silent = watcher->watched->patience != 0 &&
-		now_ms() >= watcher->last_sign + watcher->watched->patience;
+	watcher->end.client_silent = watcher->watched->plan->patience != 0 &&
+		now_ms() >= watcher->last_sign + watcher->watched->plan->patience;
 	return watcher->end.client_silent;
 }
 
@@ -276,10 +276,10 @@ run_watcher(const Watched *watched)
 	struct sigaction action = {.sa_handler = note_child, .sa_flags = SA_RESTART | SA_NOCLDSTOP};
 	sigset_t	child;
 
-	rename_watcher(watched->name);
+	rename_watcher(watched->plan->name);
 	fcntl(watched->orders, F_SETFL, O_NONBLOCK);
 	watcher.silence = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (watched->patience != 0)
+	if (watched->plan->patience != 0)
 		set_silence_timer(&watcher);
 	if (pipe2(child_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
 		watcher.end.start_errno = errno;

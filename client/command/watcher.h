@@ -32,12 +32,23 @@ typedef struct CommandEnd
 	bool		client_silent;	/* so the watcher has killed the command */
 } CommandEnd;
 
-/* What to run, and how. */
+/* What to run, and what it finds. */
+typedef struct CommandPlan
+{
+	const char *name;			/* "migration", "post step" or "command" */
+	const char *source;			/* option or variable that it came from, or NULL */
+	char	  **argv;
+	const char *sessions;		/* name of its sessions */
+	const char *database_url;	/* or NULL, for what is there already */
+	const char *token;			/* of the guard, or NULL */
+	Millis		patience;		/* it is killed without a sign for that long; or 0 */
+	bool		own_streams;	/* it has our stdin and stdout */
+} CommandPlan;
+
+/* What the watcher is given. */
 typedef struct Watched
 {
-	const char *name;			/* of the command, for "ps" */
-	char	  **argv;
-	Millis		patience;		/* between two signs of the client's, or 0 */
+	const CommandPlan *plan;
 	int			orders;			/* pipe of Order */
 	int			report;			/* pipe of one CommandEnd */
 } Watched;

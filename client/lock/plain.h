@@ -20,6 +20,7 @@ typedef enum PlainReading
 extern PlainReading plain_read_heads(Session *session, const Options *options, bool in_guard,
 									 Millis deadline, Heads *heads);
 extern bool plain_is_at_head(Session *session, const Options *options, Millis deadline, bool *at_head);
+extern TryResult plain_guard_take(Session *session, const Options *options, Millis deadline);
 extern TryResult plain_guard_open(Session *session, const Options *options, Millis deadline);
 extern TryResult plain_guard_ask_again(Session *session, const Options *options, Millis deadline);
 

@@ -88,38 +88,51 @@ handle_busy(Session *session, const Options *options, Millis deadline, TryResult
 	return try;
 }
 
+/*
+ * What hinders us, whoever has the key: another client of this backend, or a
+ * session that is still at work under an earlier guard.
+ */
 static TryResult
-try_lock(Session *session, const Options *options, Millis deadline, const Heads *heads)
+refused_by(const char *pid, const char *state)
 {
-	TryResult	try = make_try(READING_LOCKED, heads);
+	TryResult	try = {.outcome = OUTCOME_BUSY};
+
+	strlcpy(try.holder_pid, pid, sizeof(try.holder_pid));
+	strlcpy(try.holder_state, state, sizeof(try.holder_state));
+	return try;
+}
+
+/*
+ * Begin a transaction and try to make it the guard, whatever the heads are.
+ */
+TryResult
+plain_guard_take(Session *session, const Options *options, Millis deadline)
+{
 	PGresult   *result = session_query(session,
 									 sql_plain_begin_and_try(session->conn, options), deadline);
-	char		answer[16];
-	char		pid[sizeof(try.holder_pid)];
+	TryResult	try = {.outcome = OUTCOME_FAILED};
+	const char *answer;
 
 	if (result == NULL)
-		return make_try(READING_FAILED, heads);
-	strlcpy(answer, PQgetvalue(result, 0, 0), sizeof(answer));
-	strlcpy(pid, PQgetvalue(result, 0, 1), sizeof(pid));
-	PQclear(result);
-
+		return try;
+	answer = PQgetvalue(result, 0, 0);
 	if (strcmp(answer, "acquired") == 0)
-		return plain_guard_ask_again(session, options, deadline);
-	if (strcmp(answer, "standby") == 0)
+		try.outcome = OUTCOME_ACQUIRED;
+	else if (strcmp(answer, "reentry") == 0)
+		try = refused_by(PQgetvalue(result, 0, 1), "orphaned");
+	else if (isdigit((unsigned char) *answer))
+		try = refused_by(answer, "active");
+	else if (strcmp(answer, "standby") == 0)
 	{
 		set_failure(&session->failure, FAILURE_RETRY, "Connect to the primary server.",
 					"cannot bootstrap a database during recovery");
 		strlcpy(session->failure.sqlstate, STANDBY_SQLSTATE, sizeof(session->failure.sqlstate));
 		failure_advise_on_standby(&session->failure, session->conn);
-		return make_try(READING_FAILED, heads);
 	}
-	if (strcmp(answer, "reentry") == 0)
-	{
-		strlcpy(try.holder_pid, pid, sizeof(try.holder_pid));
-		strlcpy(try.holder_state, "orphaned", sizeof(try.holder_state));
-		return try;
-	}
-	return handle_busy(session, options, deadline, try);
+	else
+		try = handle_busy(session, options, deadline, refused_by("", ""));
+	PQclear(result);
+	return try;
 }
 
 /*
@@ -131,8 +144,13 @@ plain_guard_open(Session *session, const Options *options, Millis deadline)
 {
 	Heads		heads;
 	PlainReading reading = plain_read_heads(session, options, false, deadline, &heads);
+	TryResult	try;
 
 	if (reading != READING_DONE || heads.outcome == HEADS_AT_HEAD || is_ahead(&heads))
 		return make_try(reading, &heads);
-	return try_lock(session, options, deadline, &heads);
+	try = plain_guard_take(session, options, deadline);
+	if (try.outcome == OUTCOME_ACQUIRED)
+		return plain_guard_ask_again(session, options, deadline);
+	try.heads = heads;
+	return try;
 }

@@ -41,7 +41,7 @@ typedef struct Heartbeat
  * asked for it, and waits, or asks again and again.
  */
 static void
-look_for_deadlock(Heartbeat *heartbeat, const PGresult *result)
+look_for_deadlock(const CommandPlan *plan, Heartbeat *heartbeat, const PGresult *result)
 {
 	const char *waiting = answer_text(result, 0, WATCH_WAITING);
 	const char *asking = answer_text(result, 0, WATCH_ASKING);
@@ -56,12 +56,12 @@ look_for_deadlock(Heartbeat *heartbeat, const PGresult *result)
 	heartbeat->told = true;
 	detail = waiting ? psprintf("Backend %s waits for it.", waiting) :
 					   psprintf("The last statement of backend %d asked for an advisory lock and did not get it.", pid);
-	hint = psprintf("Let the command of %s migrate without taking a lock itself,"
+	hint = psprintf("Let the command%s%s migrate without taking a lock itself,"
 					" or give the guard another one by --lock-key.",
-					option_source("--migrate"));
+					plan->source ? " of " : "", plan->source ? plan->source : "");
 	log_event(LOG_WARNING, detail, hint,
-			  "the migration %s for lock " INT64_FORMAT ", which its own guard has",
-			  waiting ? "waits" : "seems to wait", heartbeat->options->lock_key);
+			  "the %s %s for lock " INT64_FORMAT ", which its own guard has",
+			  plan->name, waiting ? "waits" : "seems to wait", heartbeat->options->lock_key);
 	free(detail);
 	free(hint);
 }
@@ -89,7 +89,7 @@ read_heartbeat(Command *command, Session *guard, Heartbeat *heartbeat)
 		}
 		alive = check_result(guard, result, &heartbeat->query);
 		if (alive && heartbeat->may_look)
-			look_for_deadlock(heartbeat, result);
+			look_for_deadlock(command->plan, heartbeat, result);
 		PQclear(result);
 		if (!alive)
 			return false;

@@ -36,28 +36,34 @@ const Option option_table[] = {
 		"pyproject.toml, script directory or folder of versions"},
 	{"allow-ahead", 0, OPTION_BOOL, FIELD(allow_ahead), {"GW_BOOTSTRAP_ALLOW_AHEAD"}, NULL,
 		"with --alembic: start although the database is at a\n"
-		"revision that this replica does not have"},
+		"revision that this replica does not have",
+		GUARDS_COMMAND},
 	{"migrate", 0, OPTION_SHELL, FIELD(migrate), {"GW_BOOTSTRAP_MIGRATE"}, "COMMAND",
 		"shell command that migrates, run under the lock; without\n"
 		"a shell if it is a JSON array: [\"alembic\", \"upgrade\",\n"
-		"\"head\"]"},
+		"\"head\"]",
+		GUARDS_COMMAND},
 	{"migrate-sql", 0, OPTION_PATH, FIELD(migrate_sql), {"GW_BOOTSTRAP_MIGRATE_SQL"}, "FILE",
 		"SQL statements that migrate instead, in one transaction\n"
-		"that is the lock: it takes one connection in all"},
+		"that is the lock: it takes one connection in all",
+		GUARDS_COMMAND},
 	{"migration-url", 0, OPTION_URL, FIELD(migration_url),
 		{"GW_BOOTSTRAP_MIGRATION_URL", "MIGRATION_DATABASE_URL"}, "CONNINFO",
 		"what the migration command gets as DATABASE_URL, for\n"
 		"instance a way past the pooler (default: --dbname)"},
 	{"post", 0, OPTION_SHELL, FIELD(post), {"GW_BOOTSTRAP_POST"}, "COMMAND",
 		"shell command, or JSON array, for idempotent steps, run\n"
-		"at every start once the database is at head"},
+		"at every start once the database is at head",
+		GUARDS_COMMAND},
 	{"post-sql", 0, OPTION_PATH, FIELD(post_sql), {"GW_BOOTSTRAP_POST_SQL"}, "FILE",
 		"SQL statements, run before that in a transaction of\n"
-		"their own"},
+		"their own",
+		GUARDS_COMMAND},
 	{"skip-migrations", 0, OPTION_BOOL, FIELD(skip_migrations),
 		{"GW_BOOTSTRAP_SKIP_MIGRATIONS", "MCPGATEWAY_SKIP_MIGRATIONS"}, NULL,
 		"somebody else migrates: never take the lock, wait until\n"
-		"at head or fail"},
+		"at head or fail",
+		GUARDS_COMMAND},
 	{"break-orphans", 0, OPTION_BOOL, FIELD(break_orphans), {"GW_BOOTSTRAP_BREAK_ORPHANS"}, NULL,
 		"end a lock that a dead client left on a pooled backend;\n"
 		"only if no older replica is migrating any more"},
@@ -84,10 +90,12 @@ const Option option_table[] = {
 		"bigint advisory lock key (default 42424242424242)"},
 	{"create-extension", 0, OPTION_BOOL, FIELD(create_extension),
 		{"GW_BOOTSTRAP_CREATE_EXTENSION"}, NULL,
-		"create the extension if it is not installed"},
+		"create the extension if it is not installed",
+		GUARDS_COMMAND},
 	{"require-extension", 0, OPTION_BOOL, FIELD(require_extension),
 		{"GW_BOOTSTRAP_REQUIRE_EXTENSION"}, NULL,
-		"fail without it (default: do the same in plain SQL)"},
+		"fail without it (default: do the same in plain SQL)",
+		GUARDS_COMMAND},
 	{"require-fence", 0, OPTION_BOOL, FIELD(require_fence), {"GW_BOOTSTRAP_REQUIRE_FENCE"}, NULL,
 		"never migrate by a command whose role is not fenced"},
 	{"log-format", 0, OPTION_LOG_FORMAT, FIELD(log_json), {"GW_BOOTSTRAP_LOG_FORMAT"}, "FORMAT",

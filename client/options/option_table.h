@@ -40,6 +40,7 @@ typedef struct Option
 	const char *variables[3];	/* the first one set counts */
 	const char *value;			/* what it is called in the help */
 	const char *help;			/* lines */
+	int			unfit_for;		/* what a command does that has no use for it */
 } Option;
 
 extern const Option option_table[];

@@ -193,6 +193,24 @@ find_option(int found)
 	return NULL;
 }
 
+/*
+ * Whether that option means nothing to this command.  The environment, which
+ * all commands share, may have it all the same.
+ */
+static bool
+is_unfit(const Option *option, const Options *options)
+{
+	return (option->unfit_for & options->mode->needs) != 0;
+}
+
+static void
+refuse_unfit(const Option *option, const Options *options)
+{
+	log_error_hint(USAGE_HINT, "\"gw_bootstrap %s\" has no option --%s", options->mode->name,
+				   option->name);
+	exit(EXIT_USAGE);
+}
+
 static void
 parse_command_line(int argc, char *argv[], const Mode *modes, Options *options)
 {
@@ -208,6 +226,8 @@ parse_command_line(int argc, char *argv[], const Mode *modes, Options *options)
 
 		if (found == ':' || option == NULL)
 			refuse_option(argv, found == ':');
+		else if (is_unfit(option, options))
+			refuse_unfit(option, options);
 		else if (option->type == OPTION_HELP)
 		{
 			print_help(modes);
@@ -349,6 +369,12 @@ check_options(Options *options)
 		log_error_hint(USAGE_HINT, "\"gw_bootstrap %s\" starts no command", mode->name);
 		exit(EXIT_USAGE);
 	}
+	if (options->command == NULL && (mode->needs & GUARDS_COMMAND))
+	{
+		log_error_hint("Write it behind \"--\": gw_bootstrap guard [OPTION]... -- COMMAND [ARG]...",
+					   "no command is given to run under the guard");
+		exit(EXIT_USAGE);
+	}
 	if (options->json && !(mode->needs & MAY_PRINT_JSON))
 	{
 		log_error_hint("For events in JSON, use --log-format=json.",
@@ -358,7 +384,7 @@ check_options(Options *options)
 	if ((mode->needs & MAY_MIGRATE) && options->migrate && options->migrate_sql)
 		refuse_together("--migrate", "--migrate-sql");
 	if (options->timeout < 0)
-		options->timeout = (mode->needs & MAY_MIGRATE) && !options->skip_migrations ?
+		options->timeout = (mode->needs & (MAY_MIGRATE | GUARDS_COMMAND)) && !options->skip_migrations ?
 			DEFAULT_TIMEOUT :
 			0;
 	if (!(mode->needs & NEEDS_DATABASE))
@@ -406,7 +432,10 @@ parse_options(int argc, char *argv[], const Mode *modes, Options *options)
 	/* the options begin after the command */
 	parse_command_line(argc - 1, argv + 1, modes, options);
 	for (int i = 0; i < option_count; i++)
-		parse_variables(options, &option_table[i]);
+	{
+		if (!is_unfit(&option_table[i], options))
+			parse_variables(options, &option_table[i]);
+	}
 	log_set_json(options->log_json);
 	log_set_level(options->quiet ? LOG_WARNING : options->verbose ? LOG_DEBUG :
 																	LOG_INFO);

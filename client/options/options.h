@@ -22,7 +22,8 @@ enum
 	MAY_MIGRATE = 0x04,
 	MAY_START_COMMAND = 0x08,	/* the words after "--" */
 	MAY_PRINT_JSON = 0x10,
-	USES_MIGRATION_URL = 0x20	/* whatever else is asked for */
+	USES_MIGRATION_URL = 0x20,	/* whatever else is asked for */
+	GUARDS_COMMAND = 0x40		/* these words run under the lock */
 };
 
 struct		Options;

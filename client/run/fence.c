@@ -12,6 +12,7 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "options/application_name.h"
 #include "run/fence.h"
 #include "server/answer.h"
 #include "sql/sql.h"
@@ -66,7 +67,7 @@ is_fence_wrong(const Run *run)
  * Returns false, with the step to go on with, if there must be no command.
  */
 bool
-take_token(Run *run, char **token, Step *step)
+take_token(Run *run, const char **token, Step *step)
 {
 	PGresult   *result;
 
@@ -87,4 +88,26 @@ take_token(Run *run, char **token, Step *step)
 	*token = pg_strdup(PQgetvalue(result, 0, 0));
 	PQclear(result);
 	return true;
+}
+
+/*
+ * The name by which sessions of a migration show its token, or are known to
+ * those who come after it.
+ */
+char *
+sessions_of_migration(const Options *options, const char *token)
+{
+	return token ? psprintf("gw_bootstrap %s %s", MIGRATION, token) :
+				   command_application_name(MIGRATION, options);
+}
+
+/*
+ * Say what begins under the guard, and how safe that is.
+ */
+void
+log_migrating(const char *doing, const char *token)
+{
+	log_event(LOG_INFO,
+			  token ? "The role is fenced: without this guard the server refuses what it writes." : NULL,
+			  NULL, "%s", doing);
 }

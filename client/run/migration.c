@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "command/command.h"
+#include "options/exec_form.h"
 #include "run/earlier_migration.h"
 #include "run/fence.h"
 #include "run/not_at_head.h"
@@ -67,24 +68,6 @@ verify_migration(Run *run)
 }
 
 /*
- * Stop the command, since the guard is lost, the deadline has passed, or a
- * signal came.  If it cannot be stopped the guard is left to its watcher, who
- * keeps the connection until nothing of the command is left.
- */
-static bool
-stop_command(Run *run, Command *command, int grace)
-{
-	bool		stopped = command_stop(command, grace, run->deadline.end);
-
-	if (!stopped)
-		run->session.conn = NULL;
-	set_reason(&run->reason, stopped ? EXIT_DEADLINE : EXIT_NOT_STOPPED, NULL,
-			   stopped ? "the migration did not end in time and was stopped" :
-						 "the migration could not be stopped, and may go on");
-	return stopped;
-}
-
-/*
  * Watch the guard and the command until it has ended.  If that was not by
  * itself, the step says how to go on.
  */
@@ -96,10 +79,10 @@ wait_for_command(Run *run, Command *command, CommandEnd *end, Step *step)
 		case WATCH_ENDED:
 			break;
 		case WATCH_GUARD_LOST:
-			*step = stop_command(run, command, GRACE_LOST_MS) ? start_over(run) : end_at_deadline(run);
+			*step = stop_under_guard(run, command, GRACE_LOST_MS) ? start_over(run) : end_at_deadline(run);
 			return false;
 		case WATCH_STOPPED:
-			stop_command(run, command, stop_signal() ? GRACE_SIGNAL_MS : GRACE_DEADLINE_MS);
+			stop_under_guard(run, command, stop_signal() ? GRACE_SIGNAL_MS : GRACE_DEADLINE_MS);
 			*step = stop_signal() ? STEP_AGAIN : end_at_deadline(run);
 			return false;
 	}
@@ -117,21 +100,23 @@ static Step
 run_command(Run *run)
 {
 	const Options *options = run->options;
+	const char *source = option_source("--migrate");
+	CommandPlan plan = {
+		.name = MIGRATION,
+		.source = source,
+		.argv = command_arguments(options->migrate, source),
+		.database_url = options->migration_url ? options->migration_url : options->dbname,
+		.patience = SILENCE_MS,
+	};
 	Command		command;
 	CommandEnd	end = {0};
 	Step		step;
-	char	   *token;
 
-	if (!take_token(run, &token, &step))
+	if (!take_token(run, &plan.token, &step))
 		return step;
-	if (token)
-		log_event(LOG_INFO, "The role is fenced: without this guard the server refuses what it writes.",
-				  NULL, "migrating");
-	else
-		log_info("migrating");
-	if (!command_start(&command, MIGRATION, options->migrate, SILENCE_MS, options,
-					   options->migration_url ? options->migration_url : options->dbname,
-					   token))
+	plan.sessions = sessions_of_migration(options, plan.token);
+	log_migrating("migrating", plan.token);
+	if (!command_start(&command, &plan))
 		return end_with(run, EXIT_STEP_FAILED);
 	if (!wait_for_command(run, &command, &end, &step))
 		return step;

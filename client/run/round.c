@@ -48,16 +48,20 @@ handle_busy(Run *run, TryResult *found)
 {
 	char	   *holder;
 	char	   *advice;
+	char	   *heads;
 
 	note_orphan(run, found);
 	if (strcmp(found->holder_state, ORPHANED) != 0)
 		run->lock_was_taken = true;
 	holder = describe_holder(run, found);
 	advice = advise_on_holder(run, found);
-	set_reason(&run->reason, EXIT_DEADLINE, advice, "%s; found %s, wanted %s",
-			   holder, found->heads.text, describe_expected(run->options));
+	heads = run->options->mode->needs & NEEDS_HEADS ?
+		psprintf("; found %s, wanted %s", found->heads.text, describe_expected(run->options)) :
+		pg_strdup("");
+	set_reason(&run->reason, EXIT_DEADLINE, advice, "%s%s", holder, heads);
 	free(holder);
 	free(advice);
+	free(heads);
 	if (!break_orphan(run))
 		return handle_failure(run);
 	return wait_without_lock(run);

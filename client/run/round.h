@@ -53,12 +53,19 @@ typedef enum Step
 	STEP_END
 } Step;
 
+/* round.c */
 extern Step one_round(Run *run);
 extern Step handle_busy(Run *run, TryResult *found);
+
+/* migration.c */
 extern Step migrate_under_lock(Run *run);
 
 /* run.c */
 extern Millis post_deadline(const Run *run);
+
+/* rounds.c */
+extern ExitCode go_in_rounds(Run *run, Step (*round)(Run *run));
+extern bool stop_under_guard(Run *run, Command *command, int grace);
 
 /* waiting.c */
 extern void report_no_answer(void *arg);

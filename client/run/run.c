@@ -11,9 +11,9 @@
 
 #include "base/log.h"
 #include "base/output.h"
-#include "base/progress.h"
 #include "command/command.h"
 #include "command/environment.h"
+#include "options/application_name.h"
 #include "options/exec_form.h"
 #include "run/post_sql.h"
 #include "run/round.h"
@@ -21,9 +21,6 @@
 
 /* With a timeout of 0, which is for reaching head. */
 #define POST_STEPS_MS 600000
-
-/* Waiting is reported after that time, then at growing intervals. */
-#define FIRST_REPORT_MS 2000
 
 /*
  * Until when the post steps may last.
@@ -40,15 +37,24 @@ post_deadline(const Run *run)
 static ExitCode
 run_post_steps(const Run *run)
 {
+	const Options *options = run->options;
+	const char *source = option_source("--post");
+	CommandPlan plan = {
+		.name = "post step",
+		.source = source,
+		.argv = command_arguments(options->post, source),
+		.sessions = command_application_name("post step", options),
+		.database_url = options->dbname,
+	};
 	Millis		deadline = post_deadline(run);
 	Command		command;
 	CommandEnd	end = {0};
 
 	log_debug("running the post step");
 	set_backstop(0);
-	if (!command_start(&command, "post step", run->options->post, 0, run->options, run->options->dbname, NULL))
+	if (!command_start(&command, &plan))
 		return EXIT_STEP_FAILED;
-	if (await_command(&command, NULL, run->options, deadline) != WATCH_ENDED)
+	if (await_command(&command, NULL, options, deadline) != WATCH_ENDED)
 	{
 		bool		stopped = command_stop(&command, stop_signal() ? GRACE_SIGNAL_MS : GRACE_DEADLINE_MS, deadline);
 
@@ -60,24 +66,6 @@ run_post_steps(const Run *run)
 	if (!command_end(&command, &end))
 		end.watcher_killed = true;
 	return command_succeeded(&command, &end) ? EXIT_READY : EXIT_STEP_FAILED;
-}
-
-static ExitCode
-bring_to_head(Run *run)
-{
-	Step		step;
-
-	if (run->options->skip_migrations)
-		log_event(LOG_AUDIT, NULL, NULL,
-				  "migrations are skipped, their owner is another runner; this replica never takes the lock");
-	do
-	{
-		run->round_begun = now_ms();
-		step = one_round(run);
-	} while (step == STEP_AGAIN && stop_signal() == 0);
-	progress_erase();
-
-	return step == STEP_READY ? EXIT_READY : run->code;
 }
 
 /*
@@ -135,21 +123,17 @@ check_commands(const Options *options)
 ExitCode
 do_run(const Options *options)
 {
-	Run			run = {.options = options, .start = now_ms()};
+	Run			run = {.options = options};
 	ExitCode	code;
 	int			signo;
 	bool		told;
 
 	check_commands(options);
 	read_sql_files(&run);
-	run.deadline = set_deadline(run.start + (Millis) options->timeout * 1000, options->timeout);
-	run.next_report = run.start + FIRST_REPORT_MS;
-	run.report_interval = FIRST_REPORT_MS;
-	run.session.report = report_no_answer;
-	run.session.report_arg = &run;
-	run.session.report_due = &run.next_report;
-
-	code = bring_to_head(&run);
+	if (options->skip_migrations)
+		log_event(LOG_AUDIT, NULL, NULL,
+				  "migrations are skipped, their owner is another runner; this replica never takes the lock");
+	code = go_in_rounds(&run, one_round);
 	if (code == EXIT_READY && stop_signal() == 0 && options->post_sql != NULL)
 		code = run_post_sql(&run);
 	signo = take_stop_signal();

@@ -118,12 +118,17 @@ sql_plain_forget(void)
 	return FIXED_QUERY("ROLLBACK TO SAVEPOINT gw_bootstrap; RELEASE SAVEPOINT gw_bootstrap", NO_ROWS, "RELEASE");
 }
 
+/* The key itself, and the second tag: that of sessions at work under the fence. */
+#define KEY "1"
+#define TAG "3"
+#define KEY_OR_TAG KEY ", " TAG
+
 /*
  * The locks on our key, from the function below the view pg_locks, since that
  * view would itself be locked until the guard ends.
  */
 static void
-append_key_locks(PQExpBuffer sql, const Options *options)
+append_key_locks(PQExpBuffer sql, const Options *options, const char *kinds)
 {
 	uint64		key = (uint64) options->lock_key;
 
@@ -132,14 +137,16 @@ append_key_locks(PQExpBuffer sql, const Options *options)
 					  " WHERE l.granted AND l.locktype OPERATOR(pg_catalog.=) 'advisory'::pg_catalog.text"
 					  " AND l.classid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
 					  " AND l.objid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
-					  " AND l.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2",
-					  (unsigned) (key >> 32), (unsigned) (key & 0xFFFFFFFF));
+					  " AND l.objsubid OPERATOR(pg_catalog.=) ANY ('{%s}'::pg_catalog.int2[])",
+					  (unsigned) (key >> 32), (unsigned) (key & 0xFFFFFFFF), kinds);
 }
 
 /*
  * Open the guard.  CASE asks in that order: a lock that this very backend has
  * already, left there by another client of the pooler, would be given to us
- * again.  An advisory lock in any other database is nothing to this backend.
+ * again; and a session that is at work under an earlier guard can be told only
+ * once the key was had, since it takes its tag before it looks at its guard.
+ * An advisory lock in any other database is nothing to this backend.
  */
 Query
 sql_plain_begin_and_try(PGconn *conn, const Options *options)
@@ -151,12 +158,17 @@ sql_plain_begin_and_try(PGconn *conn, const Options *options)
 	appendPQExpBufferStr(&sql,
 						 "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'standby'"
 						 " WHEN EXISTS (SELECT 1");
-	append_key_locks(&sql, options);
+	append_key_locks(&sql, options, KEY);
 	appendPQExpBuffer(&sql,
 					  " AND l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()) THEN 'reentry'"
-					  " WHEN pg_catalog.pg_try_advisory_xact_lock('" INT64_FORMAT "'::pg_catalog.int8) THEN 'acquired'"
-					  " ELSE 'busy' END, pg_catalog.pg_backend_pid()",
+					  " WHEN NOT pg_catalog.pg_try_advisory_xact_lock('" INT64_FORMAT "'::pg_catalog.int8) THEN 'busy'"
+					  " ELSE COALESCE((SELECT pg_catalog.min(l.pid)::pg_catalog.text",
 					  options->lock_key);
+	append_key_locks(&sql, options, TAG);
+	appendPQExpBufferStr(&sql,
+						 " AND l.database OPERATOR(pg_catalog.=) (SELECT a.datid"
+						 " FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a)),"
+						 " 'acquired') END, pg_catalog.pg_backend_pid()");
 
 	return (Query) {sql.data, ONE_ROW, "ti"};
 }
@@ -191,16 +203,17 @@ sql_plain_status(PGconn *conn, const Options *options)
 						 " WHEN a.state OPERATOR(pg_catalog.=) 'idle'::pg_catalog.text"
 						 " THEN a.state_change ELSE a.xact_start END AS since,"
 						 " CASE WHEN k.pid IS NULL THEN 'prepared'"
+						 " WHEN k.objsubid OPERATOR(pg_catalog.=) " TAG "::pg_catalog.int2 THEN 'active'"
 						 " WHEN a.state OPERATOR(pg_catalog.=) 'idle'::pg_catalog.text"
 						 " OR k.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN 'orphaned'"
 						 " WHEN a.state IS NOT NULL THEN 'active' END AS holder_state"
-						 " FROM (SELECT l.pid");
-	append_key_locks(&sql, options);
+						 " FROM (SELECT l.pid, l.objsubid");
+	append_key_locks(&sql, options, KEY_OR_TAG);
 	appendPQExpBufferStr(&sql,
 						 " AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d"
 						 " WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())) k"
 						 " LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) k.pid"
-						 " ORDER BY holder_state LIMIT 1) h ON true");
+						 " ORDER BY holder_state, k.objsubid LIMIT 1) h ON true");
 
 	return (Query) {sql.data, ONE_ROW, "TiITTTTbT"};
 }
@@ -225,13 +238,13 @@ sql_plain_break_orphan(const Options *options, const char *pid)
 					  " THEN pg_catalog.pg_advisory_unlock('" INT64_FORMAT "'::pg_catalog.int8)"
 					  " ELSE pg_catalog.pg_advisory_unlock_shared('" INT64_FORMAT "'::pg_catalog.int8) END",
 					  pid, options->lock_key, options->lock_key);
-	append_key_locks(&sql, options);
+	append_key_locks(&sql, options, KEY);
 	appendPQExpBufferStr(&sql,
 						 " AND l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()"
 						 " AND r.n OPERATOR(pg_catalog.>=) 0 LIMIT 1) FROM r WHERE r.freed)"
 						 " SELECT pg_catalog.bool_or(r.freed) FROM r WHERE r.n OPERATOR(pg_catalog.>) 0)"
 						 " WHEN EXISTS (SELECT 1");
-	append_key_locks(&sql, options);
+	append_key_locks(&sql, options, KEY);
 	appendPQExpBuffer(&sql,
 					  " AND l.pid OPERATOR(pg_catalog.=) %s) AND EXISTS"
 					  " (SELECT 1 FROM pg_catalog.pg_stat_activity a"

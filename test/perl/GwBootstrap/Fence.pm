@@ -84,17 +84,18 @@ sub next_try
 
 sub _psql
 {
-	my ($self, @params) = @_;
-	my $psql = $self->{node}->background_psql('postgres',
+	my ($self, $dbname, @params) = @_;
+	my $psql = $self->{node}->background_psql($dbname,
 		on_error_stop => 0, extra_params => [ '-v', 'VERBOSITY=sqlstate', @params ]);
 	return ($psql, $psql->query('SELECT pg_backend_pid()'));
 }
 
-# A transaction that holds the key.  In plain SQL, if so wanted.
+# A transaction that holds the key.  In plain SQL, if so wanted, and in another
+# database.
 sub guard
 {
 	my ($self, %options) = @_;
-	my ($psql, $pid) = $self->_psql;
+	my ($psql, $pid) = $self->_psql($options{dbname} || 'postgres');
 	my $key = $options{key} || KEY;
 
 	$psql->query('BEGIN');
@@ -128,7 +129,7 @@ sub session
 {
 	my ($self, $token, @params) = @_;
 	local $ENV{PGAPPNAME} = defined $token ? "gw_bootstrap migration $token" : 'something else';
-	my ($psql, $pid) = $self->_psql('-U', ROLE, @params);
+	my ($psql, $pid) = $self->_psql('postgres', '-U', ROLE, @params);
 
 	$psql->{backend} = $pid;
 	return $psql;

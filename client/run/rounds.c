@@ -1,0 +1,59 @@
+/*-------------------------------------------------------------------------
+ *
+ * rounds.c
+ *		Go in rounds until one of them is the last, and stop a command on the way.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "base/progress.h"
+#include "run/round.h"
+
+/* Waiting is reported after that time, then at growing intervals. */
+#define FIRST_REPORT_MS 2000
+
+ExitCode
+go_in_rounds(Run *run, Step (*round)(Run *run))
+{
+	Step		step;
+
+	run->start = now_ms();
+	run->deadline = set_deadline(run->start + (Millis) run->options->timeout * 1000,
+								 run->options->timeout);
+	run->next_report = run->start + FIRST_REPORT_MS;
+	run->report_interval = FIRST_REPORT_MS;
+	run->session.report = report_no_answer;
+	run->session.report_arg = run;
+	run->session.report_due = &run->next_report;
+	do
+	{
+		run->round_begun = now_ms();
+		step = round(run);
+	} while (step == STEP_AGAIN && stop_signal() == 0);
+	progress_erase();
+
+	return step == STEP_READY ? EXIT_READY : run->code;
+}
+
+/*
+ * Stop the command, since the guard is lost, the deadline has passed, or a
+ * signal came.  If it cannot be stopped the guard is left to its watcher, who
+ * keeps the connection until nothing of the command is left.
+ */
+bool
+stop_under_guard(Run *run, Command *command, int grace)
+{
+	const char *name = command->plan->name;
+	bool		stopped = command_stop(command, grace, run->deadline.end);
+
+	if (!stopped)
+		run->session.conn = NULL;
+	if (stopped)
+		set_reason(&run->reason, EXIT_DEADLINE, NULL,
+				   "the %s did not end in time and was stopped", name);
+	else
+		set_reason(&run->reason, EXIT_NOT_STOPPED, NULL,
+				   "the %s could not be stopped, and may go on", name);
+	return stopped;
+}
