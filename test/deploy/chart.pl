@@ -148,6 +148,9 @@ like(value_of($direct{bootstrap}, 'MIGRATION_DATABASE_URL'), qr/MIGRATION_HOST/,
 my %url = containers(render(qw(--set database.urlKey=url --set migration.urlKey=direct-url)));
 is(value_of($url{migrate}, 'DATABASE_URL'), '<db/url>', 'the URL may come as a whole');
 is(value_of($url{migrate}, 'MIGRATION_DATABASE_URL'), '<db/direct-url>', '... and so may the other');
+%url = containers(render(qw(--set database.urlKey=url --set migration.urlKey=fenced-url --set migration.requireFence=true)));
+is(value_of($url{migrate}, 'GW_BOOTSTRAP_REQUIRE_FENCE'), 'true', 'a fenced role may be required');
+is_deeply([ map { value_of($url{$_}, 'GW_BOOTSTRAP_REQUIRE_FENCE') } qw(bootstrap gateway) ], [ '', '' ], '... of nobody but the one that migrates');
 refused('half of a URL', qr/migration\.urlKey/, @host, qw(--set database.urlKey=url));
 %url = containers(render(qw(--set database.parameters=sslmode=verify-full)));
 like(value_of($url{gateway}, 'DATABASE_URL'), qr{\$\(POSTGRES_DB\)\?sslmode=verify-full$}, 'the URL may have parameters');

@@ -50,6 +50,20 @@ is($services{pgbouncer}{depends_on}{postgres}{condition}, 'service_healthy', 'th
 ok($services{$_}{healthcheck}{test}, "$_ has a health check") foreach qw(postgres pgbouncer gateway);
 is($migrate->{restart}, 'no', 'a migration that failed is not tried again');
 
+# With a fenced role, for migrate alone.
+{
+	my ($status, $out, $err) = run_tool('compose-go', '-format', 'json', "$folder/compose.yaml", "$folder/fence.yaml");
+	is($status, 0, 'compose-go accepts the fence beside it') or diag $err;
+	my %fenced = %{ decode_json($out || '{}')->{services} };
+	# Merged files have lists.
+	my ($requires) = grep { /^GW_BOOTSTRAP_REQUIRE_FENCE=/ } @{ $fenced{migrate}{environment} };
+	is($requires, 'GW_BOOTSTRAP_REQUIRE_FENCE=true', 'migrate requires the fence');
+	my %has = map { my $name = $_; $name => join ' ', sort map { $_->{source} } @{ $fenced{$name}{secrets} } } keys %fenced;
+	like($has{migrate}, qr/\bDATABASE_URL\b.*\bMIGRATION_DATABASE_URL\b/, '... and has both URLs');
+	unlike($has{gateway}, qr/MIGRATION/, '... which the gateways have not');
+	ok(!$fenced{gateway}{environment}{GW_BOOTSTRAP_REQUIRE_FENCE}, '... nor do they require it');
+}
+
 # What an image is made of is there.
 foreach my $service (grep { $services{$_}{build} } sort keys %services)
 {

@@ -20,6 +20,10 @@ prefer to a variable of the chart's stands here as well, empty, which it takes a
 {{- include "gateway.env.direct" .scope }}
 - name: GW_BOOTSTRAP_MIGRATION_URL
   value: ""
+{{- if $values.migration.requireFence }}
+- name: GW_BOOTSTRAP_REQUIRE_FENCE
+  value: "true"
+{{- end }}
 - name: GW_BOOTSTRAP_MIGRATE
   value: {{ required "bootstrap.migrate is required: somebody has to migrate" $values.bootstrap.migrate | quote }}
 {{- end }}

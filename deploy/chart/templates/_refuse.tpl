@@ -19,6 +19,7 @@ rendered.  The schema says most of it earlier, but helm can be told to ignore th
   "POSTGRES_DB" "set by database.nameKey"
   "MIGRATION_DATABASE_URL" "set by migration.urlKey"
   "GW_BOOTSTRAP_MIGRATION_URL" "set by migration.urlKey"
+  "GW_BOOTSTRAP_REQUIRE_FENCE" "set by migration.requireFence"
   "MIGRATION_HOST" "set by migration.hostKey"
   "MIGRATION_PORT" "set by migration.portKey"
   "GW_BOOTSTRAP_ALEMBIC" "set by bootstrap.alembic"
