@@ -36,7 +36,7 @@ static const Mode modes[] = {
 	{"guard", do_guard, NEEDS_DATABASE | USES_MIGRATION_URL | GUARDS_COMMAND | MAY_START_COMMAND,
 	 " -- COMMAND [ARG]...",
 	 "run COMMAND under the lock, whatever the heads are: to repair"},
-	{"status", do_status, NEEDS_DATABASE | MAY_PRINT_JSON, " [--json]",
+	{"status", do_status, NEEDS_DATABASE | USES_MIGRATION_URL | MAY_PRINT_JSON, " [--json]",
 	 "print the heads and who has the lock"},
 	{"doctor", do_doctor, NEEDS_DATABASE | USES_MIGRATION_URL, "",
 	 "find what would break a migration here; exit 5 if anything"},

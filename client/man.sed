@@ -10,6 +10,7 @@ gw_bootstrap - bring a database to the head of its migrations, exactly once\
 # DESCRIPTION\
 
 /^Contents:/,/^$/d
+/^!\[/,/^$/d
 s/\[\([^]]*\)\]([^)]*)/\1/g
 s/^## \(.*\)/# \U\1/
 s/^###/##/

@@ -14,6 +14,7 @@
 #include "commands.h"
 #include "fe_utils/string_utils.h"
 #include "lock/extension.h"
+#include "lock/fence.h"
 #include "lock/holder.h"
 #include "lock/look.h"
 #include "lock/plain.h"
@@ -34,7 +35,7 @@ append_line(PQExpBuffer out, const char *key, const char *value)
 
 static void
 append_text(PQExpBuffer out, const Options *options, const Session *session,
-			const Holder *holder, const PGresult *sessions)
+			const Holder *holder, const PGresult *sessions, const char *class)
 {
 	const char *hidden = holder->pid ? NOT_VISIBLE : NONE;
 	PQExpBufferData line;
@@ -50,6 +51,7 @@ append_text(PQExpBuffer out, const Options *options, const Session *session,
 	append_line(out, "holder address:", holder->client_addr ? holder->client_addr : holder->pid ? NO_ADDRESS :
 																								  NONE);
 	append_line(out, "in recovery:", holder->in_recovery ? "yes" : "no");
+	append_line(out, "migration:", class ? class : "not known");
 	append_line(out, "extension version:", session->extension_version ? session->extension_version : NONE);
 
 	initPQExpBuffer(&line);
@@ -146,7 +148,7 @@ append_json_session(PQExpBuffer out, const HolderSession *session)
 
 static void
 append_json(PQExpBuffer out, const Options *options, const Session *session,
-			const Holder *holder, const PGresult *sessions)
+			const Holder *holder, const PGresult *sessions, const char *class)
 {
 	appendPQExpBufferStr(out, "{\"current_heads\": ");
 	append_json_heads(out, holder->current_heads);
@@ -154,6 +156,7 @@ append_json(PQExpBuffer out, const Options *options, const Session *session,
 	appendPQExpBuffer(out, ", \"lock_key\": %s", number_or_null(holder->lock_key));
 	append_json_holder(out, holder);
 	appendPQExpBuffer(out, ", \"in_recovery\": %s", holder->in_recovery ? "true" : "false");
+	append_member(out, "migration", class);
 	append_member(out, "extension_version", session->extension_version);
 	appendPQExpBufferStr(out, ", \"sessions\": [");
 	for (int row = 0; row < PQntuples(sessions); row++)
@@ -182,6 +185,30 @@ read_plain_heads(Session *session, const Options *options, Millis until, Holder 
 }
 
 /*
+ * How safe a migration by these options is, if the way to ask that is open:
+ * NULL if it is not, which is said.
+ */
+static const char *
+ask_class(Session *session, const Options *options, Millis until)
+{
+	Session		other = {0};
+	Fence		fence = {.key = ""};
+	bool		own = options->migration_url != NULL;
+	bool		told = options->migrate_sql != NULL;
+
+	if (!told && own && session_open(&other, options->migration_conninfo, until))
+		told = ask_fence(&other, &fence, until);
+	else if (!told && !own)
+		told = ask_fence(session, &fence, until);
+	if (!told)
+		log_warning("could not ask how safe a migration is: %s",
+					own ? other.failure.message : session->failure.message);
+	session_close(&other);
+	failure_clear(&other.failure);
+	return told ? describe_class(safety_class(&fence, options)) : NULL;
+}
+
+/*
  * Ask and print.  What cannot be written was not told.
  */
 static bool
@@ -190,6 +217,7 @@ ask_status(Session *session, const Options *options, Millis until, ExitCode *cod
 	PQExpBufferData out;
 	PGresult   *sessions;
 	Holder		holder;
+	const char *class;
 
 	if (!find_or_create_extension(session, options, until) ||
 		!ask_holder(session, options, until, &holder) ||
@@ -198,11 +226,12 @@ ask_status(Session *session, const Options *options, Millis until, ExitCode *cod
 	sessions = ask_sessions(session, &holder, until);
 	if (sessions != NULL)
 	{
+		class = ask_class(session, options, until);
 		initPQExpBuffer(&out);
 		if (options->json)
-			append_json(&out, options, session, &holder, sessions);
+			append_json(&out, options, session, &holder, sessions, class);
 		else
-			append_text(&out, options, session, &holder, sessions);
+			append_text(&out, options, session, &holder, sessions, class);
 		*code = EXIT_READY;
 		fputs(out.data, stdout);
 		if (!output_arrived())

@@ -56,7 +56,8 @@ explain_no_start(const CommandPlan *plan, const CommandEnd *end, const char *det
 	}
 	if (plan->source && strcmp(program, SHELL) == 0)
 		hint = "An image without a shell takes the command as a JSON array: [\"alembic\", \"upgrade\", \"head\"].";
-	log_event(LOG_ERROR, detail, hint, "could not execute \"%s\" for the %s: %m", program, plan->name);
+	log_event(LOG_ERROR, detail, hint, "could not execute \"%s\" for the %s: %m",
+			  program, plan->name);
 }
 
 /*

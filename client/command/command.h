@@ -17,6 +17,7 @@
 typedef struct Command
 {
 	const CommandPlan *plan;
+	bool		token_seen;		/* that of the plan, on the server */
 	pid_t		reaper;
 	pid_t	   *not_ours;		/* children that we had before */
 	int			orders;			/* to the watcher */

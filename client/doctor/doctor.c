@@ -36,6 +36,7 @@ static const Check checks[] = {
 	check_pooling,
 	check_second_connection,
 	check_names,
+	check_safety,
 	check_idle_transaction,
 };
 

@@ -44,6 +44,8 @@ extern void check_second_connection(Doctor *doctor);
 extern void check_names(Doctor *doctor);
 extern void check_idle_transaction(Doctor *doctor);
 
+extern void check_safety(Doctor *doctor);
+
 extern void check_heads(Doctor *doctor);
 extern void check_privileges(Doctor *doctor);
 extern void check_holder(Doctor *doctor);

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "lock/extension.h"
+#include "lock/fence.h"
 #include "sql/sql_plain.h"
 
 #define MAX_ATTEMPTS 10
@@ -116,7 +117,8 @@ find_or_create_extension(Session *session, const Options *options, Millis deadli
 		return false;
 	if (options->create_extension && (options->mode->needs & MAY_MIGRATE) && !options->skip_migrations)
 	{
-		if (!create_extension(session, deadline, &reason))
+		if (!may_write_here(session, options, deadline) ||
+			!create_extension(session, deadline, &reason))
 			return false;
 		if (reason.kind == FAILURE_NONE)
 			return session->schema_known || session_find_extension(session, deadline);

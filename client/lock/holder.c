@@ -16,6 +16,9 @@
 #include "sql/sql.h"
 #include "sql/sql_plain.h"
 
+/* Hexadecimal digits. */
+#define TOKEN_LENGTH 32
+
 /* How many sessions a message tells of. */
 #define MOST_SESSIONS 3
 
@@ -141,21 +144,32 @@ append_session(PQExpBuffer text, const HolderSession *session)
 }
 
 /*
+ * Whether that is the name of a migration command.  A pooler may append an
+ * address, and that of a fenced one is followed by the token of its guard.
+ */
+static bool
+is_name_of_migration(const char *name, const char *migration)
+{
+	static const char with_token[] = "gw_bootstrap " MIGRATION " ";
+	size_t		len = strlen(migration);
+
+	if (strncmp(name, with_token, strlen(with_token)) == 0 &&
+		strspn(name + strlen(with_token), "0123456789abcdef") == TOKEN_LENGTH)
+		return true;
+	return strncmp(name, migration, len) == 0 &&
+		(name[len] == '\0' || strncmp(name + len, " - ", 3) == 0);
+}
+
+/*
  * Whether a session is one to wait for: the holder, or a migration command
  * that is not merely a name left on a pooled backend.  Other waiters are not.
  */
 static bool
 is_migrating(const HolderSession *session, const char *migration)
 {
-	const char *name = session->application_name;
-
-	if (session->is_holder)
-		return true;
-
-	/* A pooler may append an address. */
-	return name && strncmp(name, migration, strlen(migration)) == 0 &&
-		(name[strlen(migration)] == '\0' || strncmp(name + strlen(migration), " - ", 3) == 0) &&
-		!(session->state && strcmp(session->state, "idle") == 0);
+	return session->is_holder ||
+		(session->application_name && is_name_of_migration(session->application_name, migration) &&
+		 !(session->state && strcmp(session->state, "idle") == 0));
 }
 
 /*

@@ -25,11 +25,23 @@
 #include "server/answer.h"
 #include "sql/sql.h"
 
+/*
+ * How often to look for a session that shows the token, until there is one: a
+ * part of the time since the command began, within these.  Its sessions may be
+ * short.
+ */
+#define LOOK_MIN_MS 2
+#define LOOK_MAX_MS 20
+#define LOOK_PART 100
+
 typedef struct Heartbeat
 {
 	bool		pending;		/* sent, but not answered yet */
 	Millis		sent;
 	Query		query;
+	bool		for_token;		/* that is what it asks for */
+	Millis		watched;		/* when it last asked for anything else */
+	Millis		begun;
 	bool		may_look;		/* at the sessions of the command */
 	bool		told;			/* that it waits for its own guard */
 	int			asking;			/* backend that did so at the last look, or 0 */
@@ -88,7 +100,9 @@ read_heartbeat(Command *command, Session *guard, Heartbeat *heartbeat)
 			break;
 		}
 		alive = check_result(guard, result, &heartbeat->query);
-		if (alive && heartbeat->may_look)
+		if (alive && heartbeat->for_token)
+			command->token_seen |= answer_is_true(result, 0, 0);
+		else if (alive && heartbeat->may_look)
 			look_for_deadlock(command->plan, heartbeat, result);
 		PQclear(result);
 		if (!alive)
@@ -100,10 +114,30 @@ read_heartbeat(Command *command, Session *guard, Heartbeat *heartbeat)
 	return false;
 }
 
+/*
+ * Whether a session with the token is still to be seen.
+ */
 static bool
-send_heartbeat(Session *guard, Heartbeat *heartbeat)
+wants_token(const Command *command)
 {
-	heartbeat->query = heartbeat->may_look ? sql_watch(heartbeat->options) : sql_heartbeat();
+	return command->plan->role && !command->token_seen;
+}
+
+static bool
+send_heartbeat(const Command *command, Session *guard, Heartbeat *heartbeat)
+{
+	const CommandPlan *plan = command->plan;
+
+	heartbeat->for_token = wants_token(command) && now_ms() < heartbeat->watched + HEARTBEAT_MS;
+	if (heartbeat->for_token)
+		heartbeat->query = sql_token_seen(heartbeat->options, plan->role, plan->token);
+	else
+	{
+		heartbeat->query = heartbeat->may_look ?
+			sql_watch(heartbeat->options, plan->sessions) :
+			sql_heartbeat();
+		heartbeat->watched = now_ms();
+	}
 	if (!session_send(guard, &heartbeat->query))
 		return false;
 	if (PQflush(guard->conn) < 0)
@@ -120,9 +154,15 @@ send_heartbeat(Session *guard, Heartbeat *heartbeat)
  * When the next heartbeat is due, or the answer to the last one.
  */
 static Millis
-heartbeat_due(const Heartbeat *heartbeat)
+heartbeat_due(const Command *command, const Heartbeat *heartbeat)
 {
-	return heartbeat->sent + HEARTBEAT_MS;
+	Millis		part = (heartbeat->sent - heartbeat->begun) / LOOK_PART;
+
+	if (!wants_token(command))
+		return heartbeat->sent + HEARTBEAT_MS;
+	if (heartbeat->pending)
+		return heartbeat->sent + PATIENCE_MS;
+	return heartbeat->sent + Min(Max(part, LOOK_MIN_MS), LOOK_MAX_MS);
 }
 
 /*
@@ -132,7 +172,7 @@ heartbeat_due(const Heartbeat *heartbeat)
 static bool
 watch_guard(Command *command, Session *guard, bool readable, Heartbeat *heartbeat)
 {
-	bool		due = now_ms() >= heartbeat_due(heartbeat);
+	bool		due = now_ms() >= heartbeat_due(command, heartbeat);
 
 	/* an answer may have come while we were not running ourselves */
 	if ((readable || due) && !read_heartbeat(command, guard, heartbeat))
@@ -140,7 +180,7 @@ watch_guard(Command *command, Session *guard, bool readable, Heartbeat *heartbea
 	if (!due)
 		return true;
 	if (!heartbeat->pending)
-		return send_heartbeat(guard, heartbeat);
+		return send_heartbeat(command, guard, heartbeat);
 	set_failure(&guard->failure, FAILURE_RETRY, NULL,
 				"no answer from the database for %d s", PATIENCE_MS / 1000);
 	return false;
@@ -162,21 +202,48 @@ ask_may_look(Session *guard, Heartbeat *heartbeat, Millis deadline)
 }
 
 /*
+ * Leave the connection ready for the next question, after a last look: a pooled
+ * backend keeps the name of the session that has gone.
+ */
+static bool
+end_watching(Command *command, Session *guard, const Heartbeat *heartbeat, Millis deadline)
+{
+	const CommandPlan *plan = command->plan;
+	PGresult   *result;
+
+	if (heartbeat->pending)
+	{
+		result = session_receive(guard, Min(deadline, heartbeat_due(command, heartbeat)));
+		if (result == NULL)
+			return false;
+		PQclear(result);
+	}
+	if (!guard || !wants_token(command))
+		return true;
+	result = session_query(guard, sql_token_seen(heartbeat->options, plan->role, plan->token),
+						   Min(deadline, now_ms() + PATIENCE_MS));
+	command->token_seen = result != NULL && answer_is_true(result, 0, 0);
+	PQclear(result);
+	return result != NULL;
+}
+
+/*
  * Wait until the command ends, watching the guard if there is one.
  */
 WatchResult
 await_command(Command *command, Session *guard, const Options *options, Millis deadline)
 {
 	struct pollfd fds[2] = {{.fd = command->report, .events = POLLIN}};
-	Heartbeat	heartbeat = {.sent = now_ms(), .options = options};
+	Heartbeat	heartbeat = {.options = options};
 
+	heartbeat.sent = heartbeat.watched = heartbeat.begun = now_ms();
 	if (guard && !ask_may_look(guard, &heartbeat, deadline))
 		return WATCH_GUARD_LOST;
 	if (guard)
 		fds[1] = (struct pollfd) {.fd = PQsocket(guard->conn), .events = POLLIN};
 	for (;;)
 	{
-		Millis		until = guard ? Min(deadline, heartbeat_due(&heartbeat)) : deadline;
+		Millis		until = guard ? Min(deadline, heartbeat_due(command, &heartbeat)) : deadline;
 		bool		event = wait_until(fds, guard ? 2 : 1, until);
 
 		if (event && fds[0].revents != 0)
@@ -187,14 +254,5 @@ await_command(Command *command, Session *guard, const Options *options, Millis d
 			return WATCH_GUARD_LOST;
 	}
 
-	/* Leave the connection ready for the next question. */
-	if (heartbeat.pending)
-	{
-		PGresult   *result = session_receive(guard, Min(deadline, heartbeat_due(&heartbeat)));
-
-		if (result == NULL)
-			return WATCH_GUARD_LOST;
-		PQclear(result);
-	}
-	return WATCH_ENDED;
+	return end_watching(command, guard, &heartbeat, deadline) ? WATCH_ENDED : WATCH_GUARD_LOST;
 }

@@ -384,7 +384,8 @@ check_options(Options *options)
 	if ((mode->needs & MAY_MIGRATE) && options->migrate && options->migrate_sql)
 		refuse_together("--migrate", "--migrate-sql");
 	if (options->timeout < 0)
-		options->timeout = (mode->needs & (MAY_MIGRATE | GUARDS_COMMAND)) && !options->skip_migrations ?
+		options->timeout = (mode->needs & (MAY_MIGRATE | GUARDS_COMMAND)) &&
+				!options->skip_migrations ?
 			DEFAULT_TIMEOUT :
 			0;
 	if (!(mode->needs & NEEDS_DATABASE))

@@ -15,6 +15,7 @@
  */
 #include "postgres_fe.h"
 
+#include "base/log.h"
 #include "lock/ahead.h"
 #include "run/earlier_migration.h"
 #include "server/answer.h"
@@ -48,6 +49,7 @@ let_command_end(Run *run)
 	set_reason(&run->reason, EXIT_DEADLINE, NULL,
 			   "another replica has given up the lock, and its command may live on for %d s",
 			   OUTLIVE_MS / 1000);
+	log_debug("%s", run->reason.message);
 	wait_until(NULL, 0, Min(run->deadline.end, now_ms() + OUTLIVE_MS));
 	return stop_signal() == 0 && now_ms() < run->deadline.end;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * fence.c
- *		Whether the server refuses what a migration writes without its guard.
+ *		What follows from a fence for a migration, and from there being none.
  *
  * A role that only migrates may be fenced.  Its sessions then write only if
  * they show the token of the guard that holds the lock at that moment; so the
@@ -18,45 +18,30 @@
 #include "sql/sql.h"
 
 /*
- * On a connection of the migration's role.
+ * A fence that would refuse all, or one that is missing where a command has to
+ * have it.
  */
 bool
-ask_for_fence(Run *run, Session *other, Millis until)
-{
-	PGresult   *result = session_query(other, sql_fence_key(), until);
-	const char *key;
-
-	if (result == NULL)
-		return false;
-	key = PQntuples(result) > 0 ? answer_text(result, 0, 0) : NULL;
-	strlcpy(run->fence_key, key ? key : "", sizeof(run->fence_key));
-	PQclear(result);
-	return true;
-}
-
-/*
- * A fence that would refuse all, or one that is missing.
- */
-static bool
-is_fence_wrong(const Run *run)
+refuse_wrong_fence(const Run *run)
 {
 	const Options *options = run->options;
-	bool		fenced = run->fence_key[0] != '\0';
+	const Fence *fence = &run->fence;
 
-	if (!fenced && options->require_fence)
-		log_event(LOG_ERROR, NULL,
+	if (options->require_fence && !options->migrate_sql && (fence->key[0] == '\0' || fence->warns))
+		log_event(LOG_ERROR,
+				  fence->warns ? "Its gw_bootstrap.fence_mode is warn, which lets it write." : NULL,
 				  "Name a role that is fenced in --migration-url: ALTER ROLE ... SET"
 				  " session_preload_libraries = 'gw_bootstrap' and SET gw_bootstrap.fence_key,"
 				  " by a superuser; or migrate by --migrate-sql.",
 				  "the role of the migration is not fenced, which %s asks for",
 				  option_source("--require-fence"));
-	else if (fenced && strtoll(run->fence_key, NULL, 10) != options->lock_key)
+	else if (fence->key[0] != '\0' && strtoll(fence->key, NULL, 10) != options->lock_key)
 		log_event(LOG_ERROR, NULL,
 				  psprintf("Use --lock-key=%s, or have a superuser give the role another"
 						   " gw_bootstrap.fence_key.",
-						   run->fence_key),
+						   fence->key),
 				  "the role of the migration is fenced by key %s, but the lock is " INT64_FORMAT,
-				  run->fence_key, options->lock_key);
+				  fence->key, options->lock_key);
 	else
 		return false;
 	return true;
@@ -72,12 +57,12 @@ take_token(Run *run, const char **token, Step *step)
 	PGresult   *result;
 
 	*token = NULL;
-	if (is_fence_wrong(run))
+	if (refuse_wrong_fence(run))
 	{
 		*step = end_with(run, EXIT_REFUSED);
 		return false;
 	}
-	if (run->fence_key[0] == '\0')
+	if (run->fence.key[0] == '\0')
 		return true;
 	result = session_query(&run->session, sql_token(), run->deadline.attempt);
 	if (result == NULL)
@@ -105,9 +90,49 @@ sessions_of_migration(const Options *options, const char *token)
  * Say what begins under the guard, and how safe that is.
  */
 void
-log_migrating(const char *doing, const char *token)
+log_migrating(const Run *run, const char *doing)
 {
+	SafetyClass class = safety_class(&run->fence, run->options);
+
 	log_event(LOG_INFO,
-			  token ? "The role is fenced: without this guard the server refuses what it writes." : NULL,
-			  NULL, "%s", doing);
+			  class == CLASS_FENCED ?
+				  "The role is fenced: without this guard the server refuses what it writes." :
+				  NULL,
+			  NULL, "%s (%s%s)", doing, describe_class(class),
+			  class == CLASS_BY_NAME && run->nameless ? ", which does not arrive" : "");
+}
+
+/*
+ * A fence is only proven by a session that has shown the token: the command may
+ * have found its way to the database, and its role, elsewhere.
+ */
+bool
+is_fence_proven(const Run *run, const Command *command)
+{
+	if (!run->options->require_fence || command->token_seen)
+		return true;
+	log_event(LOG_ERROR, NULL,
+			  "Let the command connect by DATABASE_URL, with the name in PGAPPNAME, or with"
+			  " gw_bootstrap.token set to GW_BOOTSTRAP_TOKEN.",
+			  "no session of the fenced role has shown the token of this guard, which %s asks for",
+			  option_source("--require-fence"));
+	return false;
+}
+
+/*
+ * Whether the holder migrates in its own transaction, by a file of SQL: then
+ * nothing of it is left when that has ended.  A guard never has an xid.
+ */
+bool
+holder_migrates_itself(Run *run, const char *pid)
+{
+	PGresult   *result;
+	bool		itself;
+
+	if (run->options->migrate_sql == NULL || *pid == '\0')
+		return false;
+	result = session_query(&run->session, sql_has_xid(atoi(pid)), run->deadline.attempt);
+	itself = result != NULL && answer_is_true(result, 0, 0);
+	PQclear(result);
+	return itself;
 }

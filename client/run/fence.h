@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * fence.h
- *		Whether the server refuses what a migration writes without its guard.
+ *		What follows from a fence for a migration, and from there being none.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,9 +10,11 @@
 
 #include "run/round.h"
 
-extern bool ask_for_fence(Run *run, Session *other, Millis until);
+extern bool refuse_wrong_fence(const Run *run);
 extern bool take_token(Run *run, const char **token, Step *step);
 extern char *sessions_of_migration(const Options *options, const char *token);
-extern void log_migrating(const char *doing, const char *token);
+extern void log_migrating(const Run *run, const char *doing);
+extern bool is_fence_proven(const Run *run, const Command *command);
+extern bool holder_migrates_itself(Run *run, const char *pid);
 
 #endif							/* FENCE_H */

@@ -79,8 +79,9 @@ end_unguarded(Run *run, ExitCode code)
 {
 	log_event(LOG_ERROR, run->session.failure.message,
 			  "See how far it came before you run it again: somebody else may have migrated since.",
-			  "lost the guard of the command, and with it the lock%s",
-			  code == EXIT_NOT_STOPPED ? "; the command could not be stopped, and may go on" : "");
+			  "lost the guard of the command, and with it the lock");
+	if (code == EXIT_NOT_STOPPED)
+		log_error("the command could not be stopped, and may go on");
 	return end_with(run, code);
 }
 
@@ -98,13 +99,16 @@ take_end(Run *run, Command *command)
 	if (end.client_silent)
 	{
 		set_failure(&run->session.failure, FAILURE_RETRY, NULL,
-					"This client was stopped for some time, so its watcher has killed the command.");
+					"This client was stopped for some time, so its watcher has killed the"
+					" command.");
 		return end_unguarded(run, EXIT_STEP_FAILED);
 	}
 	command_succeeded(command, &end);
 	code = code_of(&end);
 	if (!guard_is_alive(&run->session, now_ms() + PATIENCE_MS))
 		return end_unguarded(run, code == EXIT_READY ? EXIT_STEP_FAILED : code);
+	if (code == EXIT_READY && !is_fence_proven(run, command))
+		code = EXIT_STEP_FAILED;
 	show_heads(run);
 	guard_end(&run->session, now_ms() + PATIENCE_MS);
 	return code == EXIT_READY ? STEP_READY : end_with(run, code);
@@ -145,7 +149,8 @@ run_command(Run *run)
 	if (!take_token(run, &plan.token, &step))
 		return step;
 	plan.sessions = sessions_of_migration(options, plan.token);
-	log_migrating("running the command under the guard", plan.token);
+	plan.role = options->require_fence ? run->fence.role : NULL;
+	log_migrating(run, "running the command under the guard");
 	set_backstop(0);
 	if (!command_start(&command, &plan))
 		return end_with(run, EXIT_STEP_FAILED);

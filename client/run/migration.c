@@ -79,7 +79,8 @@ wait_for_command(Run *run, Command *command, CommandEnd *end, Step *step)
 		case WATCH_ENDED:
 			break;
 		case WATCH_GUARD_LOST:
-			*step = stop_under_guard(run, command, GRACE_LOST_MS) ? start_over(run) : end_at_deadline(run);
+			*step = stop_under_guard(run, command, GRACE_LOST_MS) ? start_over(run) :
+																	end_at_deadline(run);
 			return false;
 		case WATCH_STOPPED:
 			stop_under_guard(run, command, stop_signal() ? GRACE_SIGNAL_MS : GRACE_DEADLINE_MS);
@@ -115,7 +116,8 @@ run_command(Run *run)
 	if (!take_token(run, &plan.token, &step))
 		return step;
 	plan.sessions = sessions_of_migration(options, plan.token);
-	log_migrating("migrating", plan.token);
+	plan.role = options->require_fence ? run->fence.role : NULL;
+	log_migrating(run, "migrating");
 	if (!command_start(&command, &plan))
 		return end_with(run, EXIT_STEP_FAILED);
 	if (!wait_for_command(run, &command, &end, &step))
@@ -124,6 +126,8 @@ run_command(Run *run)
 		return guard_is_alive(&run->session, run->deadline.attempt) ?
 			end_with(run, EXIT_STEP_FAILED) :
 			start_over(run);
+	if (!is_fence_proven(run, &command))
+		return end_with(run, EXIT_STEP_FAILED);
 	run->migrated = true;
 	return verify_migration(run);
 }

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "lock/failed_migration.h"
+#include "run/fence.h"
 #include "run/round.h"
 
 /*
@@ -52,7 +53,7 @@ handle_busy(Run *run, TryResult *found)
 
 	note_orphan(run, found);
 	if (strcmp(found->holder_state, ORPHANED) != 0)
-		run->lock_was_taken = true;
+		run->lock_was_taken = !holder_migrates_itself(run, found->holder_pid);
 	holder = describe_holder(run, found);
 	advice = advise_on_holder(run, found);
 	heads = run->options->mode->needs & NEEDS_HEADS ?
@@ -181,6 +182,25 @@ look_at_heads(Run *run, bool may_migrate)
 	return end_at_deadline(run);
 }
 
+/*
+ * Whether what we shall write without a guard can be written.  That is asked
+ * once, and not at all where there is nothing of the kind.
+ */
+static bool
+may_write(Run *run, bool may_migrate)
+{
+	const Options *options = run->options;
+
+	if (!run->may_write &&
+		(options->post || options->post_sql || (may_migrate && options->create_extension)))
+	{
+		if (!may_write_here(&run->session, options, run->deadline.attempt))
+			return false;
+		run->may_write = true;
+	}
+	return true;
+}
+
 Step
 one_round(Run *run)
 {
@@ -199,8 +219,12 @@ one_round(Run *run)
 	{
 		Step		step = look_at_heads(run, may_migrate);
 
+		if (step == STEP_READY && !may_write(run, false))
+			return handle_failure(run);
 		if (step != STEP_AGAIN || !run->looked || !may_migrate)
 			return step;
 	}
+	if (!may_write(run, true))
+		return handle_failure(run);
 	return try_to_migrate(run);
 }

@@ -10,6 +10,7 @@
 #define ROUND_H
 
 #include "base/deadline.h"
+#include "lock/fence.h"
 #include "lock/guard.h"
 #include "script/sql_file.h"
 
@@ -37,7 +38,9 @@ typedef struct Run
 	Millis		report_interval;	/* of the log */
 	bool		lock_was_taken; /* by somebody whose command may still run */
 	bool		migrated;		/* by us */
-	char		fence_key[24];	/* of the migration's role, or empty */
+	Fence		fence;			/* of the migration's role */
+	bool		nameless;		/* its sessions cannot be known */
+	bool		may_write;		/* our own role, without a guard, as far as it is to */
 	bool		ahead;			/* and allowed to be */
 	Failure		reason;			/* why we wait, and the last word if that does not help */
 	ExitCode	code;			/* that goes with STEP_END */

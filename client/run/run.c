@@ -132,7 +132,8 @@ do_run(const Options *options)
 	read_sql_files(&run);
 	if (options->skip_migrations)
 		log_event(LOG_AUDIT, NULL, NULL,
-				  "migrations are skipped, their owner is another runner; this replica never takes the lock");
+				  "migrations are skipped, their owner is another runner;"
+				  " this replica never takes the lock");
 	code = go_in_rounds(&run, one_round);
 	if (code == EXIT_READY && stop_signal() == 0 && options->post_sql != NULL)
 		code = run_post_sql(&run);

@@ -79,61 +79,110 @@ handle_no_connection(Run *run, const Failure *failure)
 }
 
 /*
- * Say if an earlier migration could not have been seen: its sessions are known
- * by their names, or by a role that only migrates.
+ * Say what follows if names do not arrive here: an earlier migration could not
+ * be seen, whose sessions are known by them or by a role that only migrates;
+ * and a fenced session cannot show its token by one.
  */
 static void
-warn_of_names(const char *sent, const PGresult *found)
+warn_of_names(Run *run, const char *sent, const PGresult *found)
 {
 	const char *arrived = PQgetvalue(found, 0, EARLIER_OUR_NAME);
+	bool		fenced = is_fenced(&run->fence, run->options);
+	bool		arrives = is_name_sent(sent, arrived);
 	char	   *detail;
 
-	if (answer_is_true(found, 0, EARLIER_OWN_ROLE) || is_name_sent(sent, arrived))
+	run->nameless = !arrives && !answer_is_true(found, 0, EARLIER_OWN_ROLE);
+	if (arrives || !(fenced || run->nameless))
 		return;
 	detail = psprintf("Sent \"%s\", found \"%s\".", sent, arrived);
-	log_event(LOG_WARNING, detail,
-			  "Migrate as a role of its own, by --migration-url, whose sessions are known whatever their name; or by --migrate-sql.",
-			  "an earlier migration that is still at work could not be seen: application_name does not arrive at the server");
+	if (fenced)
+		log_event(LOG_WARNING, detail,
+				  "Lead past the pooler by --migration-url, or let each session set"
+				  " gw_bootstrap.token to GW_BOOTSTRAP_TOKEN.",
+				  "application_name does not arrive at the server, so the migration cannot"
+				  " show the token of its guard by it");
+	else
+		log_event(LOG_WARNING, detail,
+				  "Migrate as a role of its own, by --migration-url, whose sessions are known"
+				  " whatever their name; or by --migrate-sql.",
+				  "an earlier migration that is still at work could not be seen:"
+				  " application_name does not arrive at the server");
 	free(detail);
 }
 
-SecondResult
-ask_second_connection(Run *run)
+/*
+ * What was asked over the second connection.
+ */
+typedef struct Beside
 {
-	Millis		until;
-	Session		other = {0};
-	PGresult   *result = NULL;
-	char	   *sent = NULL;
-	int			round = 0;
-	SecondResult answer = SECOND_LATER;
+	PGresult   *migrations;		/* earlier ones; NULL if there was no connection */
+	char	   *sent;			/* the name that we gave it */
+	Failure		failure;
+} Beside;
 
-	if (!let_command_end(run))
-		return SECOND_LATER;
-	until = Min(run->deadline.end, now_ms() + SECOND_CONNECTION_MS);
+static void
+forget_beside(Beside *beside)
+{
+	PQclear(beside->migrations);
+	free(beside->sent);
+	failure_clear(&beside->failure);
+	*beside = (Beside) {NULL};
+}
+
+static void
+ask_beside(Run *run, Beside *beside)
+{
+	Millis		until = Min(run->deadline.end, now_ms() + SECOND_CONNECTION_MS);
+	Session		other = {0};
+	int			round = 0;
+
+	forget_beside(beside);
 	do
 	{
 		if (session_open(&other, run->options->migration_conninfo, until))
-			result = ask_for_migrations(&other, run->options, until);
-		if (result != NULL)
-			sent = sent_application_name(&other);
-		if (result != NULL && !ask_for_fence(run, &other, until))
+			beside->migrations = ask_for_migrations(&other, run->options, until);
+		if (beside->migrations != NULL && !ask_fence(&other, &run->fence, until))
 		{
-			PQclear(result);
-			result = NULL;
+			PQclear(beside->migrations);
+			beside->migrations = NULL;
 		}
+		if (beside->migrations != NULL)
+			beside->sent = sent_application_name(&other);
 		session_close(&other);
-	} while (result == NULL && other.failure.kind == FAILURE_RETRY &&
+	} while (beside->migrations == NULL && other.failure.kind == FAILURE_RETRY &&
 			 !is_refused_for_now(&other.failure) && wait_backoff(round++, until));
+	failure_move(&beside->failure, &other.failure);
+}
 
-	if (result != NULL && !is_earlier_migration(run, result))
+/*
+ * Where nothing that a fenced role writes can outlive its guard, nobody has to
+ * let the command of another replica end.
+ */
+SecondResult
+ask_second_connection(Run *run)
+{
+	Beside		beside = {NULL};
+	SecondResult answer = SECOND_LATER;
+
+	ask_beside(run, &beside);
+	if (beside.migrations != NULL && is_fenced(&run->fence, run->options))
+		run->lock_was_taken = false;
+	if (beside.migrations != NULL && run->lock_was_taken)
 	{
-		warn_of_names(sent, result);
+		if (!let_command_end(run))
+		{
+			forget_beside(&beside);
+			return SECOND_LATER;
+		}
+		ask_beside(run, &beside);
+	}
+	if (beside.migrations != NULL && !is_earlier_migration(run, beside.migrations))
+	{
+		warn_of_names(run, beside.sent, beside.migrations);
 		answer = SECOND_CLEAR;
 	}
-	else if (result == NULL && stop_signal() == 0)
-		answer = handle_no_connection(run, &other.failure);
-	PQclear(result);
-	free(sent);
-	failure_clear(&other.failure);
+	else if (beside.migrations == NULL && stop_signal() == 0)
+		answer = handle_no_connection(run, &beside.failure);
+	forget_beside(&beside);
 	return answer;
 }

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "lock/extension.h"
 #include "run/earlier_migration.h"
+#include "run/fence.h"
 #include "run/not_at_head.h"
 #include "run/round.h"
 #include "run/sql_migration.h"
@@ -134,7 +135,7 @@ run_file(Run *run)
 		.deadline = run->deadline,
 	};
 
-	log_info("migrating");
+	log_migrating(run, "migrating");
 	switch (script_run(&script))
 	{
 		case SCRIPT_DONE:
@@ -161,6 +162,10 @@ migrate_by_sql(Run *run)
 	bool		earlier;
 	Step		step;
 
+	if (!ask_fence(&run->session, &run->fence, Min(run->deadline.attempt, now_ms() + ASK_MS)))
+		return handle_failure(run);
+	if (refuse_wrong_fence(run))
+		return end_with(run, EXIT_REFUSED);
 	if (!let_command_end(run))
 		return wait_without_lock(run);
 	sessions = ask_for_migrations(&run->session, run->options, Min(run->deadline.attempt, now_ms() + ASK_MS));

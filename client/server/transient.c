@@ -18,6 +18,9 @@
 #define HINT_CONNINFO "Check the connection string and libpq's environment variables."
 #define HINT_DATABASE "Create the database, or correct its name."
 #define HINT_HBA "Check user, database and sslmode, and the server's pg_hba.conf."
+#define HINT_LIBRARY \
+	"The role preloads a library that this server lacks: install the extension's package there, " \
+	"or take session_preload_libraries from the role."
 #define HINT_LOGIN "Check user and password."
 #define HINT_PARAMETER \
 	"Remove \"options\" and other settings from the connection string, " \
@@ -55,6 +58,9 @@ static const char *const dresses[] = {"08", "28000", "53300", "57000", "58000", 
 
 /* clang-format off */
 static const Rule rules[] = {
+	/* a fenced role, as PgBouncer hands it on */
+	{ANY, "could not access file \"gw_bootstrap\"", STAYS, HINT_LIBRARY},
+
 	/* RDS Proxy: its user guide, "Troubleshooting for RDS Proxy", PostgreSQL */
 	{ANY, "because of too many competing requests", PASSES},
 	{ANY, "number of client connections to the proxy exceeded", PASSES},
@@ -204,6 +210,7 @@ static const Rule rules[] = {
 	{"53", NULL, PASSES},						/* connections, memory, disk used up */
 	{"55P03", NULL, PASSES},					/* lock_timeout */
 	{"57", NULL, PASSES},						/* shutdown, starting up, statement_timeout */
+	{"58P01", "could not access file \"gw_bootstrap\"", STAYS, HINT_LIBRARY},
 	{"58P01", NULL, STAYS, "The server lacks that file: see its log."},
 	{"58", NULL, PASSES},						/* I/O error */
 

@@ -37,10 +37,12 @@ extern Query sql_status(PGconn *conn, const char *schema, const Options *options
 extern Query sql_break_orphan(PGconn *conn, const char *schema, const Options *options);
 extern Query sql_sessions(int holder_pid);
 extern Query sql_heartbeat(void);
-extern Query sql_fence_key(void);
+extern Query sql_fence(void);
 extern Query sql_token(void);
+extern Query sql_has_xid(int pid);
+extern Query sql_token_seen(const Options *options, const char *role, const char *token);
 extern Query sql_may_watch(void);
-extern Query sql_watch(const Options *options);
+extern Query sql_watch(const Options *options, const char *name);
 extern Query sql_begin(PGconn *conn);
 extern Query sql_begin_script(void);
 extern Query sql_limit_time(int64 left);

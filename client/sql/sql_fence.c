@@ -10,16 +10,21 @@
 #include "sql/sql.h"
 
 /*
- * By which key our role is fenced, or an empty text; no row without the
- * library.  Nobody else can set it, nor be taken for it.
+ * By which key our role is fenced, NULL or an empty text if it is not; whether
+ * it is only warned; and its oid.  Without the library there is no such setting,
+ * and nothing else can be taken for it.
  */
 Query
-sql_fence_key(void)
+sql_fence(void)
 {
-	return FIXED_QUERY("SELECT setting FROM pg_catalog.pg_settings"
+	return FIXED_QUERY("SELECT (SELECT setting FROM pg_catalog.pg_settings"
 					   " WHERE name OPERATOR(pg_catalog.=) 'gw_bootstrap.fenced'"
-					   " AND context OPERATOR(pg_catalog.=) 'internal'",
-					   MAYBE_ROW, "T");
+					   " AND context OPERATOR(pg_catalog.=) 'internal'),"
+					   " (SELECT setting OPERATOR(pg_catalog.=) 'warn' FROM pg_catalog.pg_settings"
+					   " WHERE name OPERATOR(pg_catalog.=) 'gw_bootstrap.fence_mode'"
+					   " AND vartype OPERATOR(pg_catalog.=) 'enum'), a.usesysid"
+					   " FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a",
+					   ONE_ROW, "TBt");
 }
 
 /*
@@ -39,4 +44,45 @@ sql_token(void)
 					   " WHERE l.pid OPERATOR(pg_catalog.=) a.pid"
 					   " AND l.virtualxid OPERATOR(pg_catalog.=) l.virtualtransaction",
 					   ONE_ROW, "t");
+}
+
+/*
+ * Whether that backend has written in its transaction.
+ */
+Query
+sql_has_xid(int pid)
+{
+	return (Query) {psprintf("SELECT EXISTS (SELECT FROM pg_catalog.pg_stat_get_activity(%d) a"
+							 " WHERE a.backend_xid IS NOT NULL)",
+							 pid),
+					ONE_ROW, "b"};
+}
+
+/*
+ * Whether a session of the fenced role, by its oid, shows that token, or any
+ * has the tag that only such a session can have while the lock is ours.
+ */
+Query
+sql_token_seen(const Options *options, const char *role, const char *token)
+{
+	uint64		key = (uint64) options->lock_key;
+
+	return (Query) {psprintf("SELECT EXISTS (SELECT FROM"
+							 " (SELECT pg_catalog.pg_stat_clear_snapshot()::pg_catalog.text AS anew"
+							 " OFFSET 0) c, LATERAL pg_catalog.pg_stat_get_activity("
+							 "CASE WHEN c.anew IS NULL THEN 0 END) a"
+							 " WHERE a.usesysid OPERATOR(pg_catalog.=) %s::pg_catalog.oid"
+							 " AND pg_catalog.starts_with(a.application_name,"
+							 " 'gw_bootstrap migration %s'::pg_catalog.text))"
+							 " OR EXISTS (SELECT FROM pg_catalog.pg_lock_status() l"
+							 " WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory'::pg_catalog.text"
+							 " AND l.classid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
+							 " AND l.objid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
+							 " AND l.objsubid OPERATOR(pg_catalog.=) 3::pg_catalog.int2"
+							 " AND l.granted"
+							 " AND l.database OPERATOR(pg_catalog.=) (SELECT o.datid"
+							 " FROM pg_catalog.pg_stat_get_activity("
+							 "pg_catalog.pg_backend_pid()) o))",
+							 role, token, (unsigned) (key >> 32), (unsigned) (key & 0xFFFFFFFF)),
+					ONE_ROW, "b"};
 }

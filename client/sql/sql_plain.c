@@ -161,7 +161,8 @@ sql_plain_begin_and_try(PGconn *conn, const Options *options)
 	append_key_locks(&sql, options, KEY);
 	appendPQExpBuffer(&sql,
 					  " AND l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()) THEN 'reentry'"
-					  " WHEN NOT pg_catalog.pg_try_advisory_xact_lock('" INT64_FORMAT "'::pg_catalog.int8) THEN 'busy'"
+					  " WHEN NOT pg_catalog.pg_try_advisory_xact_lock("
+					  "'" INT64_FORMAT "'::pg_catalog.int8) THEN 'busy'"
 					  " ELSE COALESCE((SELECT pg_catalog.min(l.pid)::pg_catalog.text",
 					  options->lock_key);
 	append_key_locks(&sql, options, TAG);
@@ -203,7 +204,8 @@ sql_plain_status(PGconn *conn, const Options *options)
 						 " WHEN a.state OPERATOR(pg_catalog.=) 'idle'::pg_catalog.text"
 						 " THEN a.state_change ELSE a.xact_start END AS since,"
 						 " CASE WHEN k.pid IS NULL THEN 'prepared'"
-						 " WHEN k.objsubid OPERATOR(pg_catalog.=) " TAG "::pg_catalog.int2 THEN 'active'"
+						 " WHEN k.objsubid OPERATOR(pg_catalog.=) " TAG "::pg_catalog.int2"
+						 " THEN 'active'"
 						 " WHEN a.state OPERATOR(pg_catalog.=) 'idle'::pg_catalog.text"
 						 " OR k.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN 'orphaned'"
 						 " WHEN a.state IS NOT NULL THEN 'active' END AS holder_state"

@@ -10,8 +10,6 @@
  */
 #include "postgres_fe.h"
 
-#include "command/command.h"
-#include "options/application_name.h"
 #include "sql/sql.h"
 
 #define MAY_CALL(function) \
@@ -29,15 +27,14 @@ sql_may_watch(void)
 }
 
 /*
- * A session of the command that waits for the key, and one whose last
+ * A session of the command, by its name, that waits for the key, and one whose last
  * statement asked for an advisory lock without waiting, and which has none.
  * What pg_stat_activity tells stays the same for the whole transaction, unless
  * it is told to look anew, and that first.
  */
 Query
-sql_watch(const Options *options)
+sql_watch(const Options *options, const char *name)
 {
-	char	   *name = command_application_name(MIGRATION, options);
 	uint64		key = (uint64) options->lock_key;
 	char	   *sql;
 
@@ -61,6 +58,5 @@ sql_watch(const Options *options)
 				   " WHERE pg_catalog.starts_with(a.application_name, '%s'::pg_catalog.text)) s"
 				   " ON true",
 				   (unsigned) (key >> 32), (unsigned) (key & 0xFFFFFFFF), name);
-	pg_free(name);
 	return (Query) {sql, ONE_ROW, "II"};
 }

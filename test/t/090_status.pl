@@ -65,7 +65,7 @@ foreach my $way (all_ways($node))
 	($exit, $out, $err) = client(@status);
 	is($exit, 0, "$name: no expected head is needed") or diag $err;
 	$out =~ s/^session: .*\n//mg;
-	like($out, qr/^heads now: +no readable head table\nlock key: +@{[KEY]}\nholder state: +none\nholder pid: +none\nholder since: +none\nholder application: +none\nholder address: +none\nin recovery: +no\nextension version: +@{[$way->is_plain ? 'none' : '1\.\d+']}\n\z/,
+	like($out, qr/^heads now: +no readable head table\nlock key: +@{[KEY]}\nholder state: +none\nholder pid: +none\nholder since: +none\nholder application: +none\nholder address: +none\nin recovery: +no\nmigration: +class c: by name\nextension version: +@{[$way->is_plain ? 'none' : '1\.\d+']}\n\z/,
 		"$name: all that is to be told");
 	$err =~ s/^gw_bootstrap: extension gw_bootstrap is not installed .*; using plain SQL\n.*hint: .*\n// if $way->is_plain;
 	is($err, '', "$name: and nothing else");
@@ -73,6 +73,7 @@ foreach my $way (all_ways($node))
 	ok(!defined $json->{current_heads} && !defined $json->{holder}, "$name: nothing is null in JSON");
 	ok(!exists $json->{expected_heads}, "$name: what was not asked for is not there");
 	is($json->{lock_key}, KEY, "$name: the key is a number");
+	is($json->{migration}, 'class c: by name', "$name: how safe a migration is");
 
 	# A migration that waits for a lock, under its guard.
 	$way->sql('CREATE TABLE alembic_version (version_num text)');

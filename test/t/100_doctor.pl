@@ -134,7 +134,8 @@ $node->safe_psql('bare', "BEGIN; SELECT pg_advisory_xact_lock(@{[KEY]}); PREPARE
 
 # Alone, since other sessions of gw_bootstrap are worth a note.
 my $out = doctor('healthy', 0, $node->connstr('healthy'), '-e', 'a', '-e', 'b')->();
-unlike($out, qr/^(bad|note)/m, 'healthy: nothing to tell');
+unlike($out, qr/^(bad|note (?! *safety))/m, 'healthy: nothing to tell');
+says($out, 'healthy: safety', 'note', 'safety: class c: by name', 'Fence a role .*session_preload_libraries = .*gw_bootstrap\.fence_key = \'' . KEY . "'");
 says($out, 'healthy: server', 'ok', 'server: PostgreSQL \d+.*primary');
 says($out, 'healthy: pooling', 'ok', 'pooling: none');
 says($out, 'healthy: idle', 'ok', 'idle transaction: lives');

@@ -51,7 +51,9 @@ my @errors = (
 	['3D000', 'database "d" does not exist', 'stays', qr/Create the database/],
 	['42501', 'permission denied for database "d"', 'stays'],
 	['55000', 'database "d" is not currently accepting connections', 'stays'],
-	['58P01', 'could not access file "gw_bootstrap": No such file or directory', 'stays', qr/lacks that file/],
+	['58P01', 'could not access file "gw_bootstrap": No such file or directory', 'stays', qr/library that this server lacks: install/],
+	['58P01', 'could not access file "other": No such file or directory', 'stays', qr/lacks that file/],
+	['08P01', 'server login failed: FATAL could not access file "gw_bootstrap": No such file or directory', 'stays', qr/library that this server lacks: install/],
 	['XX000', 'could not open relation mapping file', 'stays'],
 	['0A000', 'unsupported frontend protocol 3.9', 'stays'],
 

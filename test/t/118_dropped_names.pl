@@ -108,6 +108,8 @@ foreach my $plain (0, 1)
 
 		$name .= ', without the extension' if $plain;
 		is($result->{exit}, 0, "$name, one role for all: ready") or diag $result->{err};
+		my $class = $warns ? 'class c: by name, which does not arrive' : 'class c: by name';
+		like($result->{err}, qr/migrating \($class\)$/m, "$name, one role for all: how safe that is");
 		is(scalar(() = $result->{err} =~ /$warning/g), $warns, "$name, one role for all: a warning if it is needed");
 		my $doctor = run_client('gw_bootstrap', 'doctor', '-d', connstr($through, $dbname, 'service'));
 		like($doctor->{out}, $warns ? qr/^bad +names: application_name does not arrive: sent "gw_bootstrap", found "pooler_names"/m :

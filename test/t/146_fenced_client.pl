@@ -60,10 +60,10 @@ foreach my $dbname ('postgres', 'bare')
 		my ($how, $connstr) = @$through;
 		prepare($dbname);
 		my $result = run($connstr, "$connstr user=migrations", '--migrate',
-			qq([ "\$GW_BOOTSTRAP_TOKEN" ] && [ "\$PGAPPNAME" = "gw_bootstrap migration \$GW_BOOTSTRAP_TOKEN" ] && $migrate),
+			qq([ "\$GW_BOOTSTRAP_TOKEN" ] && [ "\$PGAPPNAME" = "gw_bootstrap migration \$GW_BOOTSTRAP_TOKEN" ] && $migrate -c "SELECT pg_sleep(0.3)"),
 			'--require-fence');
 		is($result->{exit}, 0, "$dbname, $how: the command may write") or diag $result->{err};
-		like($result->{err}, qr/migrating\n.*detail: The role is fenced/, "$dbname, $how: which class it is, is told");
+		like($result->{err}, qr/migrating \(class b: fenced\)\n.*detail: The role is fenced/, "$dbname, $how: which class it is, is told");
 		is($node->safe_psql($dbname, 'SELECT count(*) FROM work'), '1', "$dbname, $how: once");
 	}
 }

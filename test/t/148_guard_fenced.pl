@@ -17,7 +17,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $head = GwBootstrap::Migration::HEAD;
-my $fence = GwBootstrap::Fence->new;
+my $fence = GwBootstrap::Fence->new(settings => "max_connections = 60\n");
 my $node = $fence->node;
 my $psql = q(psql -X -q -v ON_ERROR_STOP=1 -v VERBOSITY=verbose -d "$DATABASE_URL");
 my $insert = q(INSERT INTO work VALUES ('repair'));
@@ -52,7 +52,8 @@ foreach my $dbname ('postgres', 'bare')
 		my $fenced = "$connstr user=migrations";
 
 		$node->safe_psql($dbname, 'TRUNCATE work');
-		my ($result) = guarded(qq($psql -c "$insert"), '-d', $connstr, '--migration-url', $fenced, '--require-fence')->wait;
+		# Long enough to be seen.
+		my ($result) = guarded(qq($psql -c "$insert" -c "SELECT pg_sleep(0.3)"), '-d', $connstr, '--migration-url', $fenced, '--require-fence')->wait;
 		is($result->{exit}, 0, "$how: the command may write") or diag $result->{err};
 		like($result->{err}, qr/detail: .*fenced/, "$how: and is said to be fenced");
 		($result) = guarded(qq($psql -c "$insert"), '-d', $fenced)->wait;
