@@ -22,19 +22,18 @@ is_folder(const char *path)
 }
 
 /*
- * The bytes of a file, and a null byte after them.  The file is not to keep us
- * waiting, no pipe and no terminal, nor to have more than max_size bytes.  If
- * it cannot be read, returns NULL and why.
+ * Read the bytes of a file into a buffer, with a null byte after them.  The file
+ * is not to keep us waiting, no pipe and no terminal, nor to have more than
+ * max_size bytes.  If it cannot be read, returns false and why.
  */
-char *
-read_whole_file(const char *path, size_t max_size, size_t *len, const char **why)
+bool
+read_into(PQExpBuffer buffer, const char *path, size_t max_size, const char **why)
 {
 	int			fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct stat status;
-	char	   *buffer = NULL;
-	ssize_t		got;
+	ssize_t		got = 1;
 
-	*len = 0;
+	resetPQExpBuffer(buffer);
 	*why = NULL;
 	if (fd < 0 || fstat(fd, &status) != 0)
 		*why = strerror(errno);
@@ -42,19 +41,39 @@ read_whole_file(const char *path, size_t max_size, size_t *len, const char **why
 		*why = S_ISDIR(status.st_mode) ? "it is a folder" : "not a regular file";
 	else if (status.st_size > max_size)
 		*why = psprintf("it has more than %zu bytes", max_size);
+	else if (!enlargePQExpBuffer(buffer, status.st_size))
+		*why = "out of memory";
 	else
 	{
-		buffer = pg_malloc(status.st_size + 1);
-		while ((got = read(fd, buffer + *len, status.st_size - *len)) > 0)
-			*len += got;
-		buffer[*len] = '\0';
+		while (buffer->len < status.st_size && got > 0)
+		{
+			got = read(fd, buffer->data + buffer->len, status.st_size - buffer->len);
+			buffer->len += Max(got, 0);
+		}
+		buffer->data[buffer->len] = '\0';
 		if (got < 0)
 			*why = strerror(errno);
 	}
 	if (fd >= 0)
 		close(fd);
-	if (*why == NULL)
-		return buffer;
-	free(buffer);
+	return *why == NULL;
+}
+
+/*
+ * The same in memory of its own; NULL and why if it cannot be read.
+ */
+char *
+read_whole_file(const char *path, size_t max_size, size_t *len, const char **why)
+{
+	PQExpBufferData buffer;
+
+	initPQExpBuffer(&buffer);
+	if (read_into(&buffer, path, max_size, why))
+	{
+		*len = buffer.len;
+		return buffer.data;
+	}
+	termPQExpBuffer(&buffer);
+	*len = 0;
 	return NULL;
 }

@@ -49,15 +49,13 @@ alembic_here(const AlembicConfig *config)
 	return here;
 }
 
-static char *
-read_file(const char *path, size_t *len)
+static void
+read_file(PQExpBuffer text, const char *path)
 {
 	const char *why;
-	char	   *text = read_whole_file(path, MAX_FILE_SIZE, len, &why);
 
-	if (text == NULL)
+	if (!read_into(text, path, MAX_FILE_SIZE, &why))
 		refuse("could not read \"%s\": %s", path, why);
-	return text;
 }
 
 /*
@@ -116,13 +114,15 @@ read_script(Revisions *revisions, const char *path)
 	const Literal *wrong;
 	const char *error;
 	int			line;
-	size_t		len;
-	char	   *text = read_file(path, &len);
 	Revision   *revision;
+	static PQExpBufferData text;	/* of one file after the other */
 
 	if (revisions->count == MAX_REVISIONS)
 		refuse("there are more than %d revisions", MAX_REVISIONS);
-	error = read_python(text, len, variables, &line);
+	if (text.data == NULL)
+		initPQExpBuffer(&text);
+	read_file(&text, path);
+	error = read_python(text.data, text.len, variables, &line);
 	if (error)
 		refuse("%s:%d: %s", path, line, error);
 	revision = add_revision(revisions);
@@ -143,7 +143,6 @@ read_script(Revisions *revisions, const char *path)
 	/* labels matter only if a depends_on names one */
 	if (take_list(&revision->labels, &variables[BRANCH_LABELS]))
 		revision->labels_line = variables[BRANCH_LABELS].line;
-	free(text);
 }
 
 static bool
@@ -396,12 +395,13 @@ read_alembic(const char *path, const char *source, SimpleStringList *heads,
 	}
 	else
 	{
-		size_t		len;
-		char	   *text = read_file(path, &len);
+		PQExpBufferData text;
 
-		if (!is_config(path, text))
+		initPQExpBuffer(&text);
+		read_file(&text, path);
+		if (!is_config(path, text.data))
 			return;
-		read_alembic_config(&config, text, len);
+		read_alembic_config(&config, text.data, text.len);
 		find_locations(&config);
 	}
 	for (SimpleStringListCell *cell = config.version_locations.head; cell; cell = cell->next)

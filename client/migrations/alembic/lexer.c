@@ -15,7 +15,51 @@
 #include "mb/pg_wchar.h"
 #include "migrations/alembic/lexer.h"
 
+/* What a byte may be. */
+#define WORD 1					/* part of a word or number */
+#define OPERATOR 2
+#define BRACKET 4
+#define DOUBLED 8				/* an operator, with itself again */
+#define AUGMENTED 16			/* an operator, with "=" after it */
+
+static const unsigned char classes[256] = {
+	['a' ... 'z'] = WORD,
+	['A' ... 'Z'] = WORD,
+	['0' ... '9'] = WORD,
+	['_'] = WORD,
+	[0x80 ... 0xFF] = WORD,
+	['('] = OPERATOR | BRACKET,
+	[')'] = OPERATOR | BRACKET,
+	['['] = OPERATOR | BRACKET,
+	[']'] = OPERATOR | BRACKET,
+	['{'] = OPERATOR | BRACKET,
+	['}'] = OPERATOR | BRACKET,
+	['*'] = OPERATOR | DOUBLED | AUGMENTED,
+	['/'] = OPERATOR | DOUBLED | AUGMENTED,
+	['<'] = OPERATOR | DOUBLED | AUGMENTED,
+	['>'] = OPERATOR | DOUBLED | AUGMENTED,
+	['+'] = OPERATOR | AUGMENTED,
+	['-'] = OPERATOR | AUGMENTED,
+	['%'] = OPERATOR | AUGMENTED,
+	['@'] = OPERATOR | AUGMENTED,
+	['&'] = OPERATOR | AUGMENTED,
+	['|'] = OPERATOR | AUGMENTED,
+	['^'] = OPERATOR | AUGMENTED,
+	['='] = OPERATOR | AUGMENTED,
+	[':'] = OPERATOR | AUGMENTED,
+	['!'] = AUGMENTED,
+	['~'] = OPERATOR,
+	[','] = OPERATOR,
+	['.'] = OPERATOR,
+	[';'] = OPERATOR};
+
 static bool scan_string(Lexer *lexer, const char *prefix);
+
+static bool
+is_a(char c, int class)
+{
+	return (classes[(unsigned char) c] & class) != 0;
+}
 
 static bool
 fail(Lexer *lexer, int line, const char *error)
@@ -26,13 +70,6 @@ fail(Lexer *lexer, int line, const char *error)
 		lexer->error_line = line;
 	}
 	return false;
-}
-
-bool
-token_is(const Token *token, const char *text)
-{
-	return *token->start == *text && token->len == strlen(text) &&
-		memcmp(token->start, text, token->len) == 0;
 }
 
 /*
@@ -186,13 +223,6 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static bool
-is_word_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' ||
-		IS_HIGHBIT_SET(c);
-}
-
 /*
  * Whether a word, which a quote follows, is the prefix of a string.  Of two
  * letters one is an R, and the other neither that nor a U.
@@ -214,12 +244,13 @@ static bool
 scan_word(Lexer *lexer, TokenType *type)
 {
 	const char *start = lexer->next;
+	const char *s = start;
 
 	*type = is_digit(*start) || *start == '.' ? TOKEN_NUMBER : TOKEN_WORD;
-	while (is_word_char(*lexer->next) || (*type == TOKEN_NUMBER && *lexer->next == '.'))
-		lexer->next++;
-	if ((*lexer->next != '"' && *lexer->next != '\'') ||
-		!is_prefix(lexer, start, lexer->next - start))
+	while (is_a(*s, WORD) || (*s == '.' && *type == TOKEN_NUMBER))
+		s++;
+	lexer->next = s;
+	if ((*s != '"' && *s != '\'') || !is_prefix(lexer, start, s - start))
 		return true;
 	*type = TOKEN_STRING;
 	return scan_string(lexer, start);
@@ -243,7 +274,7 @@ scan_replacement_field(Lexer *lexer)
 	{
 		char		c = *lexer->next;
 
-		if (!in_format && (is_word_char(c) || c == '"' || c == '\''))
+		if (!in_format && (is_a(c, WORD) || c == '"' || c == '\''))
 		{
 			if (!scan_word(lexer, &type))
 				return false;
@@ -337,11 +368,11 @@ note_bracket(Lexer *lexer, char c)
 static int
 operator_length(const char *s)
 {
-	int			len = s[1] == *s && strchr("*/<>", *s) ? 2 : 1;
+	int			len = s[1] == *s && is_a(*s, DOUBLED) ? 2 : 1;
 
-	if (s[len] == '=' && strchr("+-*/%@&|^=!<>:", *s))
+	if (s[len] == '=' && is_a(*s, AUGMENTED))
 		return len + 1;
-	return strchr("+-*/%@&|^~<>()[]{},:.;=", *s) ? len : 0;
+	return is_a(*s, OPERATOR) ? len : 0;
 }
 
 static bool
@@ -350,7 +381,7 @@ scan_token(Lexer *lexer)
 	const char *start = lexer->next;
 	Token		token = {.start = start, .line = lexer->line, .depth = lexer->depth};
 
-	if (is_word_char(*start) || *start == '"' || *start == '\'' ||
+	if (is_a(*start, WORD) || *start == '"' || *start == '\'' ||
 		(*start == '.' && is_digit(start[1])))
 	{
 		if (!scan_word(lexer, &token.type))
@@ -362,7 +393,7 @@ scan_token(Lexer *lexer)
 		lexer->next += operator_length(start);
 		if (lexer->next == start)
 			return fail(lexer, lexer->line, "invalid character");
-		if (strchr("()[]{}", *start))
+		if (is_a(*start, BRACKET))
 			token.depth = note_bracket(lexer, *start);
 	}
 	token.len = lexer->next - start;

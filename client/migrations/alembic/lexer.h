@@ -57,7 +57,16 @@ typedef struct Lexer
 
 extern void lexer_init(Lexer *lexer, char *text, size_t len, bool is_toml);
 extern bool lexer_next_line(Lexer *lexer);
-extern bool token_is(const Token *token, const char *text);
 extern int	find_token(const Token *tokens, int from, int to, const char *text, int depth);
+
+/*
+ * Asked of nearly every token.
+ */
+static inline bool
+token_is(const Token *token, const char *text)
+{
+	return *token->start == *text && token->len == strlen(text) &&
+		memcmp(token->start, text, token->len) == 0;
+}
 
 #endif							/* LEXER_H */

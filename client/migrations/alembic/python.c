@@ -370,8 +370,12 @@ read_python(char *text, size_t len, Literal *variables, int *error_line)
 	Module		module = {.variables = variables, .nblocks = 1};
 	Lexer	   *lexer = &module.lexer;
 	const char *error = NULL;
+	static Token *tokens;		/* kept for the next file */
+	static int	allocated;
 
 	lexer_init(lexer, text, len, false);
+	lexer->tokens = tokens;
+	lexer->allocated = allocated;
 	while (error == NULL && lexer_next_line(lexer))
 	{
 		const Token *wrong = check_syntax(lexer->tokens, lexer->ntokens);
@@ -393,6 +397,7 @@ read_python(char *text, size_t len, Literal *variables, int *error_line)
 		if (variables[i].kind == LITERAL_UNSET)
 			variables[i] = unknown_literal(module.star_import, PERHAPS_IMPORTED);
 	}
-	free(lexer->tokens);
+	tokens = lexer->tokens;
+	allocated = lexer->allocated;
 	return error;
 }
