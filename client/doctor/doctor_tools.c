@@ -90,15 +90,17 @@ tell_lock_table(Doctor *doctor, const MigrationTool *tool, const PGresult *table
 	LockRows	rows = {.taker.take = take_lock_row, .row = &tool->row};
 	const char *table = answer_text(tables, row, 0);
 	bool		at_work = atoi(answer_text(tables, row, 3)) > 0;
+	char	   *how;
 	char	   *remedy;
 
 	/* who may not read it, or meets it locked, is told nothing */
 	if (!session_copy(&doctor->session, sql_plain_read(table, answer_text(tables, row, 2)),
 					  &rows.taker, doctor->deadline))
 		return;
-	remedy = psprintf("If no migration of %s is running, %s.", tool->title, tool->row.remedy);
+	how = psprintf(tool->row.remedy, table);
+	remedy = psprintf("If no migration of %s is running, %s.", tool->title, how);
 	if (rows.taker.rows > 1 && tool->row.single)
-		say_bad(doctor, psprintf("Leave one row in it, with %s = 0.", tool->row.column),
+		say_bad(doctor, psprintf("Leave one row in %s, with %s = 0.", table, tool->row.column),
 				"other tools: %s has " INT64_FORMAT " rows, with which %s cannot migrate", table,
 				rows.taker.rows, tool->title);
 	else if (rows.locked && at_work)
@@ -109,6 +111,7 @@ tell_lock_table(Doctor *doctor, const MigrationTool *tool, const PGresult *table
 				"likely left behind",
 				table, tool->title);
 	free(remedy);
+	free(how);
 }
 
 static void

@@ -52,7 +52,7 @@ typedef struct LockRow
 {
 	const char *table;
 	const char *column;			/* says so by "t" or "1"; NULL: any row does */
-	const char *remedy;
+	const char *remedy;			/* with %s for that table, as SQL has its name */
 	bool		single;			/* a second row makes it unusable */
 } LockRow;
 

@@ -121,6 +121,9 @@ $node->safe_psql('stale', 'CREATE SCHEMA "Their own"; ' . sprintf($rows, '"Their
 	  . 'INSERT INTO "Their own".yoyo_lock VALUES (1, now(), 1); INSERT INTO "Their own".schema_lock VALUES (1)');
 my %rows = (knex => 'knex_migrations_lock', Liquibase => 'databasechangeloglock', yoyo => 'yoyo_lock', goose => 'goose_lock',
 	'golang-migrate' => 'schema_lock', Kysely => 'kysely_migration_lock');
+my %remedies = (knex => '"knex migrate:unlock"', Liquibase => '"liquibase release-locks"', yoyo => '"yoyo break-lock"',
+	goose => 'UPDATE "Their own".goose_lock SET locked = false', 'golang-migrate' => 'DELETE FROM "Their own".schema_lock',
+	Kysely => 'UPDATE "Their own".kysely_migration_lock SET is_locked = 0');
 
 my %sessions = map { $_ => $node->background_psql('tools') } sort keys %tools;
 $sessions{$_}->query_safe("SELECT pg_advisory_lock($tools{$_})") foreach keys %tools;
@@ -189,14 +192,14 @@ unlike($out, qr/4713/, 'newer: nothing of a lock in a transaction');
 
 unlike($released->(), qr/other tools/, 'released: nothing');
 $out = $stale->();
-says($out, "stale: $_", 'bad', "other tools: \"Their own\"\\.$rows{$_} says that $_ is migrating, but no other session is at work", "If no migration of $_ is running")
+says($out, "stale: $_", 'bad', "other tools: \"Their own\"\\.$rows{$_} says that $_ is migrating, but no other session is at work", "If no migration of $_ is running, run $remedies{$_}\\.\$")
   foreach sort keys %rows;
 $node->safe_psql('stale', 'INSERT INTO "Their own".knex_migrations_lock VALUES (2, 0)');
 my $at_work = $node->background_psql('stale');
 $at_work->query_safe('BEGIN; LOCK "Their own".goose_lock');
 $out = doctor('at work', 5, $node->connstr('stale'), '-e', 'a')->();
 says($out, "at work: $_", 'note', "other tools: \"Their own\"\\.$rows{$_} says that $_ is migrating\$", "If no migration") foreach qw(Liquibase yoyo Kysely golang-migrate);
-says($out, 'at work: two rows', 'bad', 'other tools: "Their own".knex_migrations_lock has 2 rows, with which knex cannot migrate', 'Leave one row');
+says($out, 'at work: two rows', 'bad', 'other tools: "Their own".knex_migrations_lock has 2 rows, with which knex cannot migrate', 'Leave one row in "Their own".knex_migrations_lock, with is_locked = 0');
 unlike($out, qr/goose_lock/, 'at work: what is locked is passed over');
 $at_work->quit;
 $_->quit foreach values %newer_sessions, @unknown;
