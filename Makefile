@@ -16,6 +16,7 @@
 
 MODULE_big = gw_bootstrap
 OBJS = \
+	extension/ask.o \
 	extension/bootstrap_lock.o \
 	extension/fence.o \
 	extension/fence_guard.o \
@@ -28,6 +29,8 @@ OBJS = \
 	extension/head_table.o \
 	extension/head_value.o \
 	extension/holder.o \
+	extension/orphan.o \
+	extension/row.o \
 	extension/try.o \
 	shared/head_column.o \
 	shared/head_condition.o \

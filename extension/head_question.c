@@ -144,7 +144,7 @@ void
 get_head_question(FunctionCallInfo fcinfo, const HeadArguments *arguments,
 				  HeadQuestion *question)
 {
-	if (arguments->expected == 0)
+	if (!arguments->may_lack_expected)
 		check_not_null(fcinfo, arguments->expected, "expected_heads");
 	check_not_null(fcinfo, arguments->table, "head_table");
 	check_not_null(fcinfo, arguments->column, "head_column");

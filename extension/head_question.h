@@ -19,10 +19,12 @@ typedef struct HeadArguments
 	int			expected;
 	int			table;
 	int			column;
+	int			key;			/* of the functions that ask for the lock */
 	int			known;
 	int			rule;
 	int			order;
 	int			condition;
+	bool		may_lack_expected;	/* then there is no outcome */
 } HeadArguments;
 
 extern void check_not_null(FunctionCallInfo fcinfo, int arg, const char *name);

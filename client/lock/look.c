@@ -10,19 +10,27 @@
 #include "base/deadline.h"
 #include "lock/look.h"
 
+#define MOST_LOST 3
+
 static ExitCode
 ask_until(Session *session, const Options *options, Question question, Deadline deadline)
 {
 	ExitCode	code;
 	int			round = 0;
+	int			lost = 0;
 
-	do
+	while (true)
 	{
 		session_close(session);
 		if (session_open(session, options->conninfo, deadline.attempt) &&
 			question(session, options, deadline.attempt, &code))
 			return code;
-	} while (session->failure.kind == FAILURE_RETRY && wait_backoff(round++, deadline.end));
+		/* an extension that is dropped meanwhile is not waited for, but done without */
+		if (lost < MOST_LOST && session_forget_extension(session))
+			lost++;
+		else if (session->failure.kind != FAILURE_RETRY || !wait_backoff(round++, deadline.end))
+			break;
+	}
 
 	log_failure(&session->failure);
 	return session->failure.code;

@@ -18,6 +18,9 @@
 #include "lock/plain.h"
 #include "sql/sql.h"
 
+/* How often the extension is looked for if its functions are not where it is. */
+#define MOST_LOOKS 3
+
 #define SAME_VERSION_HINT \
 	"Install the client and the extension of the same version; in the database, run ALTER EXTENSION gw_bootstrap UPDATE."
 
@@ -62,6 +65,8 @@ session_find_extension(Session *session, Millis deadline)
 	found = check_version(session, PQgetvalue(result, 0, 1), "extension");
 	if (found)
 	{
+		free(session->schema);
+		free(session->extension_version);
 		session->schema = pg_strdup(PQgetvalue(result, 0, 0));
 		session->schema_known = true;
 		session->extension_version = pg_strdup(PQgetvalue(result, 0, 1));
@@ -71,15 +76,32 @@ session_find_extension(Session *session, Millis deadline)
 }
 
 /*
- * True if the probe failed because the extension may be elsewhere: no such
- * function or schema, or a function that is not in C.
+ * True if a call may have failed since what is there is not ours: no such
+ * schema or function, or not of those types; a procedure, which is also said of
+ * a head table that is none; an aggregate; several that fit.  Or since the
+ * function that was found has gone before it could run.
  */
 static bool
-may_be_elsewhere(const Failure *failure)
+is_gone(const Failure *failure)
 {
-	return strcmp(failure->sqlstate, "42883") == 0 ||
-		strcmp(failure->sqlstate, "3F000") == 0 ||
-		strcmp(failure->sqlstate, "42501") == 0;
+	static const char *const sqlstates[] = {"3F000", "42883", "42809", "42803", "42725"};
+
+	for (int i = 0; i < lengthof(sqlstates); i++)
+		if (strcmp(failure->sqlstate, sqlstates[i]) == 0)
+			return true;
+	return strcmp(failure->sqlstate, "XX000") == 0 &&
+		strstr(failure->message, "cache lookup failed for function") != NULL;
+}
+
+/*
+ * Whether a look for the extension could lead elsewhere than the probe went.
+ * It may be dropped and created again while we look.
+ */
+static bool
+may_be_elsewhere(const Session *session)
+{
+	return is_gone(&session->failure) ||
+		(!session->schema_known && strcmp(session->failure.sqlstate, "42501") == 0);
 }
 
 /*
@@ -117,7 +139,7 @@ session_is_at_head(Session *session, const Options *options, Millis deadline, bo
 	if (session->schema == NULL)
 		session->schema = pg_strdup("public");
 	result = probe(session, options, deadline);
-	if (result == NULL && !session->schema_known && may_be_elsewhere(&session->failure))
+	for (int looks = 0; result == NULL && looks < MOST_LOOKS && may_be_elsewhere(session); looks++)
 	{
 		if (!find_or_create_extension(session, options, deadline))
 			return false;
@@ -127,17 +149,17 @@ session_is_at_head(Session *session, const Options *options, Millis deadline, bo
 	}
 	if (result == NULL)
 		return false;
-	*at_head = answer_is_true(result, 0, 0);
-	version_fits = check_version(session, PQgetvalue(result, 0, 1), "the library of extension");
+	*at_head = *PQgetvalue(result, 0, 0) == 't';
+	version_fits = check_version(session, PQgetvalue(result, 0, 0) + 1, "the library of extension");
 	PQclear(result);
 	if (!version_fits)
 		return false;
 	session->extension_works = true;
-	if (*at_head || session->schema_known || session_find_extension(session, deadline))
+	if (*at_head || session->schema_known)
 		return true;
-	if (session->extension_missing)	/* dropped since it answered */
-		failure_set_kind(&session->failure, FAILURE_RETRY);
-	return false;
+	if (!find_or_create_extension(session, options, deadline))
+		return false;
+	return !session->plain || plain_is_at_head(session, options, deadline, at_head);
 }
 
 /*
@@ -150,7 +172,7 @@ session_forget_extension(Session *session)
 	const Failure *failure = &session->failure;
 
 	if (session->plain || !session->extension_works || failure->kind != FAILURE_FINAL ||
-		(strcmp(failure->sqlstate, "42883") != 0 && strcmp(failure->sqlstate, "3F000") != 0))
+		!is_gone(failure))
 		return false;
 	session->extension_works = false;
 	session->schema_known = false;

@@ -72,6 +72,8 @@ value_fits(const PGresult *result, int row, int column, char kind)
 			return is_integer(value);
 		case 'b':
 			return strcmp(value, "t") == 0 || strcmp(value, "f") == 0;
+		case 'h':
+			return (*value == 't' || *value == 'f') && is_version(value + 1);
 		case 'v':
 			return is_version(value);
 		default:

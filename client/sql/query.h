@@ -18,9 +18,10 @@ typedef enum Rows
 } Rows;
 
 /*
- * Each letter of "answer" is a column: text, an integer, a boolean, a
- * version; a capital one may be NULL.  Without rows it is the tag of the command.  A message of
- * several statements has the answer of the last.
+ * Each letter of "answer" is a column: text, an integer, a boolean, a version,
+ * or "h", whether at head and the version of what says so; a capital one may be
+ * NULL.  Without rows it is the tag of the command.  A message of several
+ * statements has the answer of the last.
  */
 typedef struct Query
 {

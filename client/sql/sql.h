@@ -63,7 +63,7 @@ enum
 /* Parts of statements. */
 extern void append_literal(PQExpBuffer sql, PGconn *conn, const char *value);
 extern void append_identifier(PQExpBuffer sql, PGconn *conn, const char *name);
-extern void append_check_library(PQExpBuffer sql, PGconn *conn, const char *schema);
+extern void append_load_library(PQExpBuffer sql, PGconn *conn, const char *schema);
 extern void append_begin_guard(PQExpBuffer sql, PGconn *conn);
 
 #endif							/* SQL_H */

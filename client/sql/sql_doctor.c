@@ -62,7 +62,7 @@ sql_doctor_library(PGconn *conn, const char *schema)
 	PQExpBufferData sql;
 
 	initPQExpBuffer(&sql);
-	append_check_library(&sql, conn, schema);
+	append_load_library(&sql, conn, schema);
 	appendPQExpBufferStr(&sql, "SELECT " SETTING("gw_bootstrap.version"));
 
 	return (Query) {sql.data, ONE_ROW, "T"};

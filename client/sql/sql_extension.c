@@ -1,16 +1,24 @@
 /*-------------------------------------------------------------------------
  *
  * sql_extension.c
- *		Calls of the extension's functions.
+ *		Calls of the extension.
  *
  * Whoever may create functions in a schema must not have theirs called, and
- * planning a call can be enough for that; and the owner of an extension can
- * drop it at any time and put something else in its place.  So each call is one
- * message of two statements.  The first fails, before the second is even
- * parsed, unless the function is there, is written in C, which only a
- * superuser can create, and has its library, which it loads: that is what the
- * validator of the language checks.  Asking pg_extension instead would cost a
- * new backend as much as all the rest.
+ * planning a call can be enough for that.  The owner of a database can drop the
+ * extension, or rename its schema, and put something else in its place at any
+ * moment: also between a look at the function and the call, which find it by
+ * its name one after the other, were they in one statement.  So the name is
+ * found once, and the rest of the same expression fits nothing but ours.
+ * gw_bootstrap_ask() returns cstring, and textin() and json_in() take that and no
+ * other type, since nothing is ever cast to a pseudo-type.  Unless it fits, parse
+ * analysis fails, and nothing is planned or run.
+ *
+ * A function that returns cstring is in C or internal, which takes a superuser:
+ * the validators of SQL and of the trusted procedural languages refuse that
+ * type.  A polymorphic one returns the type of an argument, none of which is
+ * cstring.  An aggregate can, if its final function does; but aggregates cannot
+ * be called in FROM.  What then runs is the very function that was found, by its
+ * OID, which nobody but its owner can give another body.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,172 +28,98 @@
 
 #define TEXT "pg_catalog.text"
 #define TEXTS "pg_catalog.text[]"
-#define BIGINT "pg_catalog.int8"
-#define SETTINGS TEXT ", " TEXT ", " TEXT
-
-/* The functions, as regprocedure takes them. */
-#define AT_HEAD "gw_bootstrap_at_head(" TEXTS ", " TEXT ", " TEXT ")"
-#define AT_HEAD_BY_RULE "gw_bootstrap_at_head(" TEXTS ", " TEXTS ", " TEXT ", " TEXT ", " SETTINGS ")"
-#define TRY "gw_bootstrap_try(" TEXTS ", " TEXT ", " TEXT ", " BIGINT ")"
-#define TRY_BY_RULE "gw_bootstrap_try(" TEXTS ", " TEXTS ", " TEXT ", " BIGINT ", " TEXT ", " SETTINGS ")"
-#define STATUS "gw_bootstrap_status(" TEXT ", " TEXT ", " BIGINT ", " TEXTS ", " TEXTS ", " SETTINGS ")"
-#define BREAK_ORPHAN "gw_bootstrap_break_orphan(" BIGINT ", pg_catalog.interval)"
-
-/* A function, or the beginning of a call of it. */
-static void
-append_function(PQExpBuffer sql, PGconn *conn, const char *schema, const char *function)
-{
-	append_identifier(sql, conn, schema);
-	appendPQExpBuffer(sql, ".%s", function);
-}
-
-static void
-append_check(PQExpBuffer sql, PGconn *conn, const char *schema, const char *function)
-{
-	PQExpBufferData name;
-
-	initPQExpBuffer(&name);
-	append_function(&name, conn, schema, function);
-	appendPQExpBufferStr(sql, "SELECT pg_catalog.fmgr_c_validator(");
-	append_literal(sql, conn, name.data);
-	appendPQExpBufferStr(sql, "::pg_catalog.regprocedure); ");
-	termPQExpBuffer(&name);
-}
 
 /*
- * A statement that loads the library.
+ * A value as an argument, with the comma after it.
  */
-void
-append_check_library(PQExpBuffer sql, PGconn *conn, const char *schema)
-{
-	append_check(sql, conn, schema, AT_HEAD);
-}
-
-/* The kinds of arguments, each with a comma before it unless it is the first. */
-
-static void
-begin_argument(PQExpBuffer sql)
-{
-	if (sql->data[sql->len - 1] != '(')
-		appendPQExpBufferStr(sql, ", ");
-}
-
 static void
 append_text(PQExpBuffer sql, PGconn *conn, const char *value)
 {
-	begin_argument(sql);
 	if (value)
 		append_literal(sql, conn, value);
 	else
 		appendPQExpBufferStr(sql, "NULL");
-	appendPQExpBufferStr(sql, "::" TEXT);
+	appendPQExpBufferStr(sql, "::" TEXT ", ");
 }
 
 /*
- * An empty list is one that is not known.
+ * Likewise; an empty list is one that is not known.
  */
 static void
-append_texts(PQExpBuffer sql, PGconn *conn, const SimpleStringList *values)
+append_texts(PQExpBuffer sql, PGconn *conn, const SimpleStringListCell *first)
 {
-	begin_argument(sql);
-	if (values->head == NULL)
+	if (first == NULL)
 		appendPQExpBufferStr(sql, "NULL");
-	for (SimpleStringListCell *cell = values->head; cell; cell = cell->next)
+	for (const SimpleStringListCell *cell = first; cell; cell = cell->next)
 	{
-		appendPQExpBufferStr(sql, cell == values->head ? "ARRAY[" : ", ");
+		appendPQExpBufferStr(sql, cell == first ? "ARRAY[" : ", ");
 		append_literal(sql, conn, cell->val);
 	}
-	appendPQExpBufferStr(sql, values->head ? "]::" TEXTS : "::" TEXTS);
+	appendPQExpBufferStr(sql, first ? "]::" TEXTS ", " : "::" TEXTS ", ");
 }
 
+/*
+ * Ask a question, and make these columns, of the table t (a), of the answer.
+ */
 static void
-append_key(PQExpBuffer sql, const Options *options)
+append_question(PQExpBuffer sql, PGconn *conn, const char *schema, const Options *options,
+				const char *question, const char *input, const char *columns)
 {
-	begin_argument(sql);
-	appendPQExpBuffer(sql, "'" INT64_FORMAT "'::" BIGINT, options->lock_key);
-}
+	bool		use_known = strcmp(question, "at_head") != 0;
 
-static void
-append_settings(PQExpBuffer sql, PGconn *conn, const Options *options)
-{
+	/* whether rows are the heads can be told without, and faster */
+	if (strcmp(options->head_rule, "equal") != 0 || options->head_condition != NULL)
+		use_known = true;
+
+	appendPQExpBuffer(sql, "SELECT %s FROM pg_catalog.%s(", columns, input);
+	append_identifier(sql, conn, schema);
+	appendPQExpBufferStr(sql, ".gw_bootstrap_ask(");
+	append_text(sql, conn, question);
+	append_texts(sql, conn, options->expected_heads.head);
+	append_texts(sql, conn, use_known ? options->known_heads.head : NULL);
+	append_text(sql, conn, options->head_table);
+	append_text(sql, conn, options->head_column);
 	append_text(sql, conn, options->head_rule);
 	append_text(sql, conn, options->head_order);
 	append_text(sql, conn, options->head_condition);
+	appendPQExpBuffer(sql, "'" INT64_FORMAT "'::pg_catalog.int8)) t(a)", options->lock_key);
 }
 
-/*
- * Whether being at head means more than that the rows are the heads.
- */
-static bool
-has_rule(const Options *options)
+#define COLUMN(number) "t.a OPERATOR(pg_catalog.->>) " #number
+
+static Query
+ask(PGconn *conn, const char *schema, const Options *options,
+	const char *question, const char *columns, const char *answer)
 {
-	return strcmp(options->head_rule, "equal") != 0 || options->head_condition != NULL;
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	append_question(&sql, conn, schema, options, question, "json_in", columns);
+
+	return (Query) {sql.data, ONE_ROW, answer};
 }
 
 /*
- * The fast path.  It tells the version of the library, too.
+ * The fast path: "t" or "f", and the version of the library.
  */
 Query
 sql_at_head(PGconn *conn, const char *schema, const Options *options)
 {
-	bool		by_rule = has_rule(options);
 	PQExpBufferData sql;
 
 	initPQExpBuffer(&sql);
-	append_check(&sql, conn, schema, by_rule ? AT_HEAD_BY_RULE : AT_HEAD);
-	appendPQExpBufferStr(&sql, "SELECT ");
-	append_function(&sql, conn, schema, "gw_bootstrap_at_head(");
-	append_texts(&sql, conn, &options->expected_heads);
-	if (by_rule)
-		append_texts(&sql, conn, &options->known_heads);
-	append_text(&sql, conn, options->head_table);
-	append_text(&sql, conn, options->head_column);
-	if (by_rule)
-		append_settings(&sql, conn, options);
-	appendPQExpBufferStr(&sql, "), pg_catalog.current_setting('gw_bootstrap.version'::pg_catalog.text, true)");
+	append_question(&sql, conn, schema, options, "at_head", "textin", "t.a");
 
-	return (Query) {sql.data, ONE_ROW, "bV"};
+	return (Query) {sql.data, ONE_ROW, "h"};
 }
 
-/*
- * Outcome, heads, pid and state of the holder, and the rows that say failed.
- */
-static void
-append_try(PQExpBuffer sql, PGconn *conn, const char *schema, const Options *options)
-{
-	bool		by_rule = has_rule(options) || options->known_heads.head != NULL;
-
-	append_check(sql, conn, schema, by_rule ? TRY_BY_RULE : TRY);
-	appendPQExpBuffer(sql, "SELECT t.outcome, t.current_heads, t.holder_pid, t.holder_state, %s",
-					  by_rule ? "t.failed_heads FROM " : "NULL FROM ");
-	append_function(sql, conn, schema, "gw_bootstrap_try(");
-	append_texts(sql, conn, &options->expected_heads);
-	if (by_rule)
-	{
-		append_texts(sql, conn, &options->known_heads);
-		append_text(sql, conn, options->head_table);
-		append_key(sql, options);
-		append_text(sql, conn, options->head_column);
-		append_settings(sql, conn, options);
-	}
-	else
-	{
-		append_text(sql, conn, options->head_table);
-		append_text(sql, conn, options->head_column);
-		append_key(sql, options);
-	}
-	appendPQExpBufferStr(sql, ") t");
-}
+/* Outcome, heads, pid and state of the holder, and the rows that say failed. */
+#define TRY_COLUMNS COLUMN(0) ", " COLUMN(1) ", " COLUMN(2) ", " COLUMN(3) ", " COLUMN(4)
 
 Query
 sql_try(PGconn *conn, const char *schema, const Options *options)
 {
-	PQExpBufferData sql;
-
-	initPQExpBuffer(&sql);
-	append_try(&sql, conn, schema, options);
-
-	return (Query) {sql.data, ONE_ROW, "tTITT"};
+	return ask(conn, schema, options, "try", TRY_COLUMNS, "tTITT");
 }
 
 Query
@@ -195,48 +129,45 @@ sql_begin_and_try(PGconn *conn, const char *schema, const Options *options)
 
 	initPQExpBuffer(&sql);
 	append_begin_guard(&sql, conn);
-	append_try(&sql, conn, schema, options);
+	append_question(&sql, conn, schema, options, "try", "json_in", TRY_COLUMNS);
 
 	return (Query) {sql.data, ONE_ROW, "tTITT"};
 }
 
-/*
- * The columns of gw_bootstrap_status(), times in UTC.
- */
+/* The columns of gw_bootstrap_status(), times in UTC. */
+#define HOLDER COLUMN(2) " AS holder_pid, " COLUMN(3)
+#define HOLDER_SINCE SQL_UTC("(" COLUMN(4) ")::pg_catalog.timestamptz")
+#define HOLDER_ADDRESS "pg_catalog.host((" COLUMN(6) ")::pg_catalog.inet)"
+#define ACTIVITY HOLDER_SINCE ", " COLUMN(5) ", " HOLDER_ADDRESS
+#define OUTCOME COLUMN(7) ", " COLUMN(8) ", " COLUMN(9)
+#define STATUS_COLUMNS COLUMN(0) ", " COLUMN(1) ", " HOLDER ", " ACTIVITY ", " OUTCOME
+
 Query
 sql_status(PGconn *conn, const char *schema, const Options *options)
 {
-	PQExpBufferData sql;
-
-	initPQExpBuffer(&sql);
-	append_check(&sql, conn, schema, STATUS);
-	appendPQExpBufferStr(&sql, "SELECT current_heads, lock_key, holder_pid, holder_state, ");
-	appendPQExpBufferStr(&sql, SQL_UTC("holder_since") ", holder_application_name,");
-	appendPQExpBufferStr(&sql, " pg_catalog.host(holder_client_addr), in_recovery, outcome,");
-	appendPQExpBufferStr(&sql, " failed_heads FROM ");
-	append_function(&sql, conn, schema, "gw_bootstrap_status(");
-	append_text(&sql, conn, options->head_table);
-	append_text(&sql, conn, options->head_column);
-	append_key(&sql, options);
-	append_texts(&sql, conn, &options->expected_heads);
-	append_texts(&sql, conn, &options->known_heads);
-	append_settings(&sql, conn, options);
-	appendPQExpBufferChar(&sql, ')');
-
-	return (Query) {sql.data, ONE_ROW, "TiITTTTbTT"};
+	return ask(conn, schema, options, "status", STATUS_COLUMNS, "TiITTTTbTT");
 }
 
 Query
 sql_break_orphan(PGconn *conn, const char *schema, const Options *options)
 {
-	PQExpBufferData sql;
+	return ask(conn, schema, options, "break_orphan", COLUMN(0), "I");
+}
 
-	initPQExpBuffer(&sql);
-	append_check(&sql, conn, schema, BREAK_ORPHAN);
-	appendPQExpBufferStr(&sql, "SELECT ");
-	append_function(&sql, conn, schema, "gw_bootstrap_break_orphan(");
-	append_key(&sql, options);
-	appendPQExpBufferStr(&sql, ", '10 seconds'::pg_catalog.interval)");
+/*
+ * A statement that loads the library, and runs nothing of it.  The validator of
+ * the language does that for a function in C, and fails for any other.
+ */
+void
+append_load_library(PQExpBuffer sql, PGconn *conn, const char *schema)
+{
+	PQExpBufferData name;
 
-	return (Query) {sql.data, ONE_ROW, "I"};
+	initPQExpBuffer(&name);
+	append_identifier(&name, conn, schema);
+	appendPQExpBufferStr(&name, ".gw_bootstrap_token(pg_catalog.int8)");
+	appendPQExpBufferStr(sql, "SELECT pg_catalog.fmgr_c_validator(");
+	append_literal(sql, conn, name.data);
+	appendPQExpBufferStr(sql, "::pg_catalog.regprocedure); ");
+	termPQExpBuffer(&name);
 }

@@ -84,16 +84,16 @@ ends('library 1.99', with_library(library('1.99')), 'a', 0);
 ends('library 0.9', with_library(library('0.9')), 'a', 4, qr/version 0\.9 of the library/, $remedy);
 ends('no library', with_library('$libdir/gone'), 'a', 4, qr/could not access file/, $remedy);
 ends('a library that lacks a function',
-	database("UPDATE pg_proc SET prosrc = 'gw_bootstrap_newer' WHERE proname = 'gw_bootstrap_at_head'"),
+	database("UPDATE pg_proc SET prosrc = 'gw_bootstrap_newer' WHERE proname = 'gw_bootstrap_ask'"),
 	'a', 4, qr/could not find function "gw_bootstrap_newer"/, $remedy);
 
 # Functions of that name which are not the extension's.  Those that are
 # immutable would be called by the planner.
-my $signature = 'gw_bootstrap_at_head(text[], text, text) RETURNS boolean';
+my $signature = 'gw_bootstrap_ask(text, text[], text[], text, text, text, text, text, bigint) RETURNS text';
 my %planted = (
 	'PL/pgSQL' => "CREATE FUNCTION public.$signature IMMUTABLE LANGUAGE plpgsql AS \$\$ BEGIN RAISE EXCEPTION 'trapped'; END \$\$",
-	'SQL' => "CREATE FUNCTION public.$signature IMMUTABLE LANGUAGE sql AS \$\$ SELECT concat('trapped')::int4 = 1 \$\$",
-	'SQL that says at head' => "CREATE FUNCTION public.$signature IMMUTABLE LANGUAGE sql AS 'SELECT true'",
+	'SQL' => "CREATE FUNCTION public.$signature IMMUTABLE LANGUAGE sql AS \$\$ SELECT concat('trapped')::int4::text \$\$",
+	'SQL that says at head' => "CREATE FUNCTION public.$signature IMMUTABLE LANGUAGE sql AS 'SELECT ''t1.0''::text'",
 );
 foreach my $language (sort keys %planted)
 {
@@ -111,7 +111,7 @@ foreach my $language (sort keys %planted)
 {
 	my $grant = 'GRANT SELECT ON alembic_version TO attacker';
 	my $may = database($grant);
-	my $may_not = database("$grant; REVOKE EXECUTE ON FUNCTION gw_bootstrap_at_head(text[], text, text) FROM public");
+	my $may_not = database("$grant; REVOKE EXECUTE ON FUNCTION gw_bootstrap_ask FROM public");
 	local $ENV{PGUSER} = 'attacker';
 	ends('an ordinary role', $may, 'a', 0);
 	ends('a role without privilege on the function', $may_not, 'a', 4, qr/permission denied for function/);

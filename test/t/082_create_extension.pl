@@ -36,7 +36,7 @@ foreach my $way (plain_ways($node))
 	is($again->{err}, '', "$name: where it is, nothing is made or said");
 	$way->is_clean($name);
 	$way->close;
-	cmp_ok($way->calls('gw_bootstrap_try'), '>', 0, "$name: the extension was used");
+	cmp_ok($way->calls('gw_bootstrap_ask'), '>', 0, "$name: the extension was used");
 }
 
 # One replica, with these options, in a database of its own.

@@ -211,24 +211,14 @@ sub sent
 }
 
 # What the client sends to ask for the lock, and to look at the heads.
-# Where the call itself is, not the check of the function before it.
-sub try_text { return $_[0]{plain} ? 'pg_try_advisory_xact_lock(' : 'gw_bootstrap_try(ARRAY'; }
+sub try_text { return $_[0]{plain} ? 'pg_try_advisory_xact_lock(' : q{gw_bootstrap_ask('try'}; }
 
-sub look_text { return $_[0]{plain} ? 'pg_catalog.to_regclass(' : 'gw_bootstrap_at_head('; }
+sub look_text { return $_[0]{plain} ? 'pg_catalog.to_regclass(' : q{gw_bootstrap_ask('at_head'}; }
 
-# How often the server was asked for the lock.  What the extension did is
-# counted by the server itself; close first.
-sub tries
-{
-	my ($self) = @_;
-	return $self->{plain} ? $self->sent($self->try_text) : $self->calls('gw_bootstrap_try');
-}
+# How often the server was asked for the lock.
+sub tries { return $_[0]->sent($_[0]->try_text); }
 
 # The same for looks at the heads alone.
-sub looks
-{
-	my ($self) = @_;
-	return $self->{plain} ? $self->sent($self->look_text) : $self->calls('gw_bootstrap_at_head');
-}
+sub looks { return $_[0]->sent($_[0]->look_text); }
 
 1;
