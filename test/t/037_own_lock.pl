@@ -9,6 +9,7 @@ use warnings;
 use GwBootstrap::Migration;
 use GwBootstrap::Replicas;
 use GwBootstrap::Ways;
+use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = GwBootstrap::Ways->server;
@@ -66,8 +67,13 @@ foreach my $way (GwBootstrap::Ways->quiet($node))
 my $way = GwBootstrap::Ways->new($node, pool_size => 0)->create->open;
 $way->sql('CREATE ROLE blind LOGIN; GRANT CREATE ON SCHEMA public TO blind; GRANT ALL ON applied TO blind;'
 	  . 'REVOKE EXECUTE ON FUNCTION pg_stat_clear_snapshot() FROM PUBLIC');
-my ($result) = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d', $way->connstr . ' user=blind', '-v', '-e', $head,
-	'--migrate', 'sleep 8; ' . GwBootstrap::Migration::whole())->wait;
+my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
+my $blind = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d', $way->connstr . ' user=blind', '-v', '-e', $head,
+	'--migrate', "$stop; " . GwBootstrap::Migration::whole());
+ok(GwBootstrap::Replicas::wait_until(sub { $blind->ended || (() = $blind->err =~ /^gw_bootstrap: sending: SELECT 1$/mg) >= 2 }),
+	'without privileges: the guard is looked at, and again');
+append_to_file("$stopped.fifo", "go\n");
+my ($result) = $blind->wait;
 is($result->{exit}, 0, 'without privileges: ready') or diag $result->{err};
 unlike($result->{err}, qr/lost the guard/, 'without privileges: the guard is not lost');
 $way->close;
