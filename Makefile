@@ -9,7 +9,8 @@
 #   make test-static                          of those the static client alone
 #   make chaos [STORMS=n] [SEED=n] [MINUTES=n]  random storms
 #   make model                                the protocol, by a model checker
-#   make matrix, make bench                   every supported PostgreSQL; speed
+#   make matrix                               every supported PostgreSQL and pooler: docs/matrix.md
+#   make bench [QUICK=1] [BASE=commit] [PARTS="part..."]  speed: docs/benchmarks.md
 #   make picture                              docs/start.svg, drawn from a real start
 #   make dist                                 the archive for PGXN
 #   make client-static                        the client as one file, for any Linux

@@ -71,3 +71,8 @@ CREATE FUNCTION no_row(
     lock_key bigint DEFAULT 42424242424242,
     OUT outcome text, OUT current_heads text[], OUT holder_pid integer, OUT holder_state text)
 LANGUAGE C VOLATILE AS '$libdir/nothing';
+
+-- A tool that keeps one row for each migration (Rails, Django, Flyway), a thousand of them.
+CREATE TABLE versions AS SELECT to_char(20200101000000 + 100 * i, 'FM99999999999999') AS version FROM generate_series(1, 1000) i;
+ALTER TABLE versions ADD PRIMARY KEY (version);
+VACUUM ANALYZE versions;

@@ -10,8 +10,11 @@
 use strict;
 use warnings;
 
+use lib 'test/bench/perl';
+
 use GwBootstrap::Test;
 use PostgreSQL::Test::Utils;
+use Svg;
 use Test::More;
 use Time::HiRes qw(time);
 
@@ -44,6 +47,11 @@ my $migrate = noting('migrating')
   . migration_command(rows_step()) . ' && '
   . migration_command(head_step());
 
+my $post = noting('post') . migration_command(<<'SQL');
+INSERT INTO applied VALUES ('4 post');
+SELECT pg_sleep(0.2);
+SQL
+
 # The session lock in a retry loop, the schema looked at under it.
 sub legacy
 {
@@ -53,7 +61,7 @@ sub legacy
 	  . "\\! $migrate\n\\endif\nSELECT pg_advisory_unlock(@{[KEY]}) \\g $dir/unlocked\n\\q\n\\endif\n\\! sleep 0.5\n";
 	my $file = migration_file($try x 100);
 
-	return ('sh', '-c', noting('waiting') . "psql -Xq -v ON_ERROR_STOP=1 -d \"\$DATABASE_URL\" -f $file || exit; " . noting('ready'));
+	return ('sh', '-c', noting('waiting') . "psql -Xq -v ON_ERROR_STOP=1 -d \"\$DATABASE_URL\" -f $file || exit; $post && " . noting('ready'));
 }
 
 sub ours
@@ -62,6 +70,7 @@ sub ours
 	my $client = join ' ', map { "'$_'" } $way->client('run', '-e', HEAD);
 
 	$ENV{GW_BOOTSTRAP_MIGRATE} = $migrate;
+	$ENV{GW_BOOTSTRAP_POST} = $post;
 	return ('sh', '-c', noting('waiting') . "exec $client -- sh -c '" . noting('ready') . "'");
 }
 
@@ -96,18 +105,16 @@ sub run_panel
 	return start_replicas(REPLICAS, @command)->wait(SECONDS);
 }
 
-sub rect
+sub phase_rect
 {
 	my ($class, $from, $to, $y) = @_;
-
-	return sprintf qq(<rect class="%s" x="%.1f" y="%d" width="%.1f" height="%d"/>\n),
-	  $class, LEFT + $from * SECOND, $y, ($to - $from) * SECOND, ROW - 2;
+	return rect($class, LEFT + $from * SECOND, $y, ($to - $from) * SECOND, ROW - 2);
 }
 
 sub draw
 {
 	my ($top, $title, $replicas) = @_;
-	my $svg = qq(<text class="title" x="12" y="@{[$top + 18]}">$title</text>\n);
+	my $svg = text('title', 12, $top + 18, $title);
 	my $y = $top + 30;
 
 	foreach my $replica (@$replicas)
@@ -117,15 +124,15 @@ sub draw
 			my ($from, $phase) = @{ $replica->[$i] };
 			my $to = $i < $#$replica ? $replica->[ $i + 1 ][0] : SECONDS;
 
-			$svg .= rect($i == $#$replica && $phase eq 'waiting' ? 'hanging' : $phase, $from, $to, $y)
+			$svg .= phase_rect($i == $#$replica && $phase eq 'waiting' ? 'hanging' : $phase, $from, $to, $y)
 			  if $from < SECONDS;
 		}
 		$y += ROW;
 	}
-	$svg .= qq(<text x="12" y="@{[$top + 30 + ROW * REPLICAS / 2]}">24 replicas</text>\n);
+	$svg .= text('label', LEFT - 8, $top + 30 + ROW * REPLICAS / 2, '24 replicas');
 	foreach my $second (0 .. SECONDS / 2)
 	{
-		$svg .= sprintf qq(<text class="axis" x="%d" y="%d">%d s</text>\n), LEFT + $second * 2 * SECOND, $y + 10, $second * 2;
+		$svg .= text('axis', LEFT + $second * 2 * SECOND, $y + 10, $second * 2 . ' s');
 	}
 	return $svg;
 }
@@ -144,7 +151,7 @@ $way = new_way($node, pool_size => 20, traffic => 1)->create->open;
 @results = run_panel('ours', $way, ours($way));
 $replicas{ours} = phases('ours');
 is(outcomes(@results), '24 x 0', 'all replicas of gw_bootstrap are ready');
-is($way->applied, APPLIED, 'and the migration ran once');
+is($way->applied, APPLIED . ', 4 post x 24', 'and the migration ran once');
 $way->close;
 
 my $hanging = grep { $_->[-1][1] ne 'ready' } @{ $replicas{legacy} };
@@ -155,31 +162,17 @@ my $height = 2 * PANEL + 24;
 my $legend = '';
 my $x = LEFT;
 
-foreach ([ waiting => 'waiting' ], [ migrating => 'migrating' ], [ ready => 'ready' ], [ hanging => 'still hanging' ])
+foreach ([ waiting => 'waiting' ], [ migrating => 'migrating' ], [ post => 'post step' ], [ ready => 'ready' ], [ hanging => 'still hanging' ])
 {
 	my ($class, $text) = @$_;
-	$legend .= qq(<rect class="$class" x="$x" y="@{[$height - 17]}" width="14" height="7"/><text x="@{[$x + 20]}" y="@{[$height - 10]}">$text</text>\n);
+	$legend .= rect($class, $x, $height - 17, 14, 7) . text('legend', $x + 20, $height - 10, $text);
 	$x += 120;
 }
 
 open my $svg, '>', $ENV{GW_PICTURE} or die "could not write $ENV{GW_PICTURE}: $!";
-print $svg <<SVG;
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 $width $height" width="$width" height="$height" role="img">
-<title>24 replicas start at once through a pool of 20 with other traffic</title>
-<style>
-text { font: 12px sans-serif; fill: #3b4252 }
-.title { font-size: 14px; font-weight: bold }
-.axis { font-size: 10px; text-anchor: middle }
-.waiting { fill: #b8c0cc } .migrating { fill: #e08a1e } .ready { fill: #3f9b57 } .hanging { fill: #c94a4a }
-\@media (prefers-color-scheme: dark) {
-text { fill: #d8dee9 }
-.waiting { fill: #5c6675 } .migrating { fill: #f0a445 } .ready { fill: #5fbf78 } .hanging { fill: #e06c6c }
-}
-</style>
-@{[draw(0, "A session lock in a retry loop: $doubles migrated, $hanging still hang after @{[SECONDS]} s", $replicas{legacy})]}
-@{[draw(PANEL, sprintf('gw_bootstrap: one migrated, the last one was ready after %.1f s', $last), $replicas{ours})]}
-$legend</svg>
-SVG
+print $svg picture('24 replicas start at once through a pool of 20 with other traffic', $width, $height,
+	draw(0, "A session lock in a retry loop: $doubles migrated, $hanging still hang after @{[SECONDS]} s", $replicas{legacy}),
+	draw(PANEL, sprintf('gw_bootstrap: one migrated, the last one was ready after %.1f s', $last), $replicas{ours}), $legend);
 close $svg or die "could not write $ENV{GW_PICTURE}: $!";
 note("$hanging of 24 hang with the session lock; gw_bootstrap: last one ready after $last s");
 

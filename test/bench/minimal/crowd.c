@@ -1,17 +1,21 @@
 /*-------------------------------------------------------------------------
  *
  * crowd.c
- *		crowd COUNT COMMAND [ARG]...: start a program that often at once, and
- *		print the seconds until the last of its processes has ended, and those
- *		of CPU time that all of them took.
+ *		crowd SECONDS COUNT COMMAND [ARG]...: start a program that often at once,
+ *		and print a line for each of its processes.
  *
- * What replicas are that start at once.  The time is from just before the
- * first is started.  It is an error if one of them fails.
+ * What replicas are that start at once.  A line has the time at which the
+ * process was started and that at which it had ended, in seconds since 1970,
+ * its CPU time in seconds, its largest resident set in KiB, and its exit code;
+ * -1 for one that a signal ended.  What has not ended after SECONDS is killed
+ * with all that it started.
  *
  *-------------------------------------------------------------------------
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,48 +26,113 @@
 
 extern char **environ;
 
+typedef struct Member
+{
+	pid_t		pid;
+	double		started;
+	int			ended;
+} Member;
+
+static volatile sig_atomic_t is_late = 0;
+
+static void
+be_late(int signal)
+{
+	is_late = 1;
+}
+
+static double
+now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_REALTIME, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+static double
+cpu_seconds(const struct rusage *usage)
+{
+	return usage->ru_utime.tv_sec + usage->ru_stime.tv_sec +
+		(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1e6;
+}
+
+/*
+ * Each is a process group of its own, so that it can be killed as a whole.
+ */
+static void
+start(Member *members, int count, char **command)
+{
+	posix_spawn_file_actions_t quiet;
+	posix_spawnattr_t group;
+
+	posix_spawn_file_actions_init(&quiet);
+	posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawnattr_init(&group);
+	posix_spawnattr_setflags(&group, POSIX_SPAWN_SETPGROUP);
+	for (int i = 0; i < count; i++)
+	{
+		members[i].started = now();
+		if (posix_spawnp(&members[i].pid, command[0], &quiet, &group, command, environ) != 0)
+		{
+			fprintf(stderr, "crowd: error: could not start %s\n", command[0]);
+			exit(1);
+		}
+	}
+}
+
+static void
+kill_the_rest(const Member *members, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (!members[i].ended)
+			kill(-members[i].pid, SIGKILL);
+	is_late = 0;
+}
+
+static void
+watch(Member *members, int count)
+{
+	for (int left = count; left > 0;)
+	{
+		struct rusage usage;
+		int			status;
+		pid_t		pid = wait4(-1, &status, 0, &usage);
+
+		if (is_late)
+			kill_the_rest(members, count);
+		if (pid < 0 && errno != EINTR)
+			return;
+		for (int i = 0; pid > 0 && i < count; i++)
+		{
+			if (members[i].pid != pid)
+				continue;
+			printf("%.6f %.6f %.6f %ld %d\n", members[i].started, now(), cpu_seconds(&usage),
+				   usage.ru_maxrss, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+			members[i].ended = 1;
+			left--;
+		}
+	}
+}
+
 int
 main(int argc, char *argv[])
 {
-	int			count = argc > 2 ? atoi(argv[1]) : 0;
-	int			failed = 0;
-	struct timespec start;
-	struct timespec end;
-	struct rusage usage;
-	posix_spawn_file_actions_t quiet;
+	int			seconds = argc > 3 ? atoi(argv[1]) : 0;
+	int			count = argc > 3 ? atoi(argv[2]) : 0;
+	struct sigaction late = {.sa_handler = be_late};
+	Member	   *members;
 
-	if (count < 1)
+	if (seconds < 1 || count < 1)
 		return 2;
-	posix_spawn_file_actions_init(&quiet);
-	posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	for (int i = 0; i < count; i++)
-	{
-		pid_t		pid;
-
-		if (posix_spawnp(&pid, argv[2], &quiet, NULL, argv + 2, environ) != 0)
-		{
-			fprintf(stderr, "crowd: error: could not start %s\n", argv[2]);
-			return 1;
-		}
-	}
-	for (int i = 0; i < count; i++)
-	{
-		int			status;
-
-		failed += wait(&status) < 0 || status != 0;
-	}
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	if (failed > 0)
-	{
-		fprintf(stderr, "crowd: error: %d of %d failed\n", failed, count);
+	members = calloc(count, sizeof(Member));
+	if (members == NULL)
 		return 1;
-	}
-	getrusage(RUSAGE_CHILDREN, &usage);
-	printf("%.9f %.9f\n",
-		   end.tv_sec - start.tv_sec + (end.tv_nsec - start.tv_nsec) / 1e9,
-		   usage.ru_utime.tv_sec + usage.ru_stime.tv_sec +
-		   (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
+	sigaction(SIGALRM, &late, NULL);
+	alarm(seconds);
+	start(members, count, argv + 3);
+	watch(members, count);
+	free(members);
 
 	return 0;
 }

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * minimal.c
- *		The least that a program on libpq can do: connect, ask, end.
+ *		minimal [SQL]: the least that a program on libpq can do: connect, ask
+ *		(SELECT 1, unless told otherwise), end.
  *
  * What "gw_bootstrap check" is measured against.
  *
@@ -12,10 +13,10 @@
 #include "libpq-fe.h"
 
 int
-main(void)
+main(int argc, char *argv[])
 {
 	PGconn	   *conn = PQconnectdb("");
-	PGresult   *result = PQexec(conn, "SELECT 1");
+	PGresult   *result = PQexec(conn, argc > 1 ? argv[1] : "SELECT 1");
 	int			failed = PQresultStatus(result) != PGRES_TUPLES_OK;
 
 	if (failed)
