@@ -92,12 +92,16 @@ foreach my $service ($migrate, $gateway)
 my $made = tempdir(CLEANUP => 1);
 system('cp', "$folder/make-secrets", $made) == 0 or die "cp failed\n";
 is(system("$made/make-secrets"), 0, 'secrets can be made');
-is_deeply([ sort map { m{([^/]*)$} } glob "$made/secrets/*" ], [ sort keys %secrets ], '... and are those of the file');
+is_deeply([ sort map { m{([^/]*)$} } glob "$made/secrets/*" ], [ sort keys %secrets, qw(MIGRATION_DATABASE_URL migrations_password) ],
+	'... and are those of the file, and of the fence');
 is((stat "$made/secrets")[2] & 07777, 0700, '... for their owner alone');
 is((stat "$made/secrets/DATABASE_URL")[2] & 07777, 0644, '... and for whoever is in the container');
 my ($password) = slurp("$made/secrets/database_password");
 is(slurp("$made/secrets/DATABASE_URL"), "postgresql+psycopg://gateway:$password\@pgbouncer:6432/gateway", 'the password is in the URL');
-is(slurp("$made/secrets/userlist.txt"), qq("gateway" "$password"\n), '... and known to the pooler');
+my ($migrations) = slurp("$made/secrets/migrations_password");
+is(slurp("$made/secrets/MIGRATION_DATABASE_URL"), "postgresql+psycopg://gateway_migrations:$migrations\@pgbouncer:6432/gateway",
+	'... each in its own');
+is(slurp("$made/secrets/userlist.txt"), qq("gateway" "$password"\n"gateway_migrations" "$migrations"\n), '... and known to the pooler');
 like(`"$made/make-secrets"`, qr/there already/, 'they are made once');
 is(slurp("$made/secrets/database_password"), $password, '... and left alone then');
 # What docker compose hands on to the container.
