@@ -213,8 +213,9 @@ sub _end
 	my ($pid) = @_;
 
 	# Pgpool-II that is killed leaves its System V shared memory behind.
+	# pgagroal that is broken does not end by itself.
 	kill 'INT', $pid;
-	foreach (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
+	foreach (1 .. 200)
 	{
 		last if waitpid($pid, POSIX::WNOHANG) != 0;
 		usleep(100_000);
