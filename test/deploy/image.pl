@@ -142,4 +142,23 @@ like(run_in(undef, $client, @run), qr/^Database ready \(at head\)/m, '... once')
 run_in('postgres', $server, 'pg_ctl', '-D', '/tmp/data', '-m', 'fast', '-w', 'stop');
 $running->finish;
 
+# The extension for CloudNativePG, laid beside a PostgreSQL 18 as that does.  Its base is
+# a release in the making here, which may carry an expired Release file.
+my $newer = GwBootstrap::Room->clean('forky');
+open my $apt, '>', $newer->dir . '/etc/apt/apt.conf.d/valid' or die "apt.conf.d: $!";
+print $apt qq(Acquire::Check-Valid-Until "false";\n);
+close $apt;
+$newer->run_ok('a base like the newer image', 'apt-get', '-qq', '-y', '--no-install-recommends', 'install', 'postgresql-18');
+make_base('localhost/postgresql-18', $newer);
+my ($extension, $extension_config) = build('extension', 'extension', '--build-arg', 'BASE=localhost/postgresql-18');
+my ($volume, $files) = files_of($extension);
+is_deeply([ map { s/--[\d.]*\d/--VERSION/r } @$files ], [ './lib/gw_bootstrap.so', './licenses/gw_bootstrap/LICENSE',
+		map { "./share/extension/gw_bootstrap$_" } qw(--VERSION.sql .control) ], 'extension: its files are where they are looked for');
+is($extension_config->{config}{User}, '65532:65532', '... its user is nobody in particular');
+is(IPC::Run::run([ 'cp', '-r', $volume, $newer->dir . '/extensions' ]), 1, '... it can be laid beside a server');
+like($newer->output('--own-network', 'pg_virtualenv', '-v', 18, '-o', 'extension_control_path=$system:/extensions/share',
+		'-o', 'dynamic_library_path=$libdir:/extensions/lib', '-o', 'session_preload_libraries=gw_bootstrap',
+		'psql', '-XAtc', 'CREATE EXTENSION gw_bootstrap', '-c', "SELECT outcome FROM gw_bootstrap_status(expected_heads => '{a}')"),
+	qr/^behind$/m, '... which finds and loads it');
+
 done_testing();

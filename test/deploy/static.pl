@@ -2,7 +2,7 @@
 # other one does on a Debian, for amd64 as it is and for arm64 under an emulator.  As for
 # what is left out of it: that it says so.
 #
-# Run by test/deploy/static, as root, in a network of its own.
+# Run by test/deploy/static, as root, in a network of its own, with spdx-tools in SPDX_TOOLS.
 
 use strict;
 use warnings;
@@ -12,7 +12,7 @@ use lib "$FindBin::Bin/../perl";
 use GwBootstrap::EmptyRoot;
 use GwBootstrap::TlsServer;
 use IPC::Run;
-use JSON::PP qw(decode_json);
+use JSON::PP qw(decode_json encode_json);
 use Test::More;
 
 my $dist = "$FindBin::Bin/../../dist";
@@ -56,6 +56,7 @@ foreach my $arch (sort keys %emulator)
 	like($headers, qr/Type: +DYN/, '... but can be anywhere in memory');
 	my $list = decode_json(slurp("$program{$arch}.spdx.json"));
 	is($list->{spdxVersion}, 'SPDX-2.3', '... and there is a list of what is in it');
+	is(output_of("$ENV{SPDX_TOOLS}/bin/pyspdxtools", '-i', "$program{$arch}.spdx.json"), '', '... which is valid');
 	is_deeply([ grep { !$_->{versionInfo} } @{ $list->{packages} } ], [], '... with versions');
 	like(join(' ', map { $_->{name} } @{ $list->{packages} }), qr/^OpenSSL PostgreSQL .* musl .* gw_bootstrap$/, '... all of it');
 }
@@ -142,6 +143,13 @@ foreach my $arch (sort keys %root)
 	my @run = ('run', '-e', $arch, '--timeout', 30);
 	my ($status, $said) = $root->run(\%own, @run, '--migrate-sql=/migration.sql', '--', '/gw_bootstrap', '--version');
 	like($said, qr/^Database ready \(migrated\)/m, "$arch: a file of SQL migrates");
+	# The only program there is, under a lock of its own; no shell starts it.
+	my @program = ($emulator{$arch} ? '/emulator' : (), '/gw_bootstrap');
+	my $array = encode_json([ @program, qw(run --lock-key=7 --migrate-sql=/next.sql -e), "next $arch" ]);
+	$root->put('/next.sql', "UPDATE alembic_version SET version_num = 'next $arch';");
+	($status, $said) = $root->run(\%own, 'run', '-e', "next $arch", '--timeout', 60, '--migrate', $array);
+	is($status, 0, "$arch: a JSON array starts a program where no shell is") or diag $said;
+	like($said, qr/^Database ready \(migrated\).*^Database ready \(migrated\)/ms, '... which migrates');
 }
 
 done_testing();

@@ -1,7 +1,8 @@
 # A small Debian (test/rig/room), to be used up.
 #
-#   my $room = GwBootstrap::Room->clean;    # nothing but the release
-#   my $room = GwBootstrap::Room->builder;  # what builds packages
+#   my $room = GwBootstrap::Room->clean;             # nothing but the release
+#   my $room = GwBootstrap::Room->builder;           # what builds packages
+#   my $room = GwBootstrap::Room->builder('trixie');  # another release
 #   $room->run_ok('it builds', 'make', '-C', '/tmp/tree');   # a test
 #   $room->run_ok('it works', '--own-network', 'pg_virtualenv', 'psql');   # see test/rig/in-room
 #   my $out = $room->output('cat', '/etc/hostname');
@@ -26,25 +27,31 @@ use constant RELEASE => 'bookworm';
 
 my $rig = "$FindBin::Bin/../rig";
 
-sub clean { return $_[0]->_new('debian-clean'); }
+sub clean
+{
+	my ($class, $release) = @_;
+	return $class->_new($release, 'clean');
+}
 
 sub builder
 {
-	return $_[0]->_new('debian-build', qw(build-essential debhelper fakeroot libpq-dev lintian lowdown
+	my ($class, $release) = @_;
+	return $class->_new($release, 'build', qw(build-essential debhelper fakeroot libpq-dev lintian lowdown
 		  pgxnclient postgresql-all postgresql-server-dev-all unzip));
 }
 
 sub _new
 {
-	my ($class, $name, @packages) = @_;
+	my ($class, $release, $name, @packages) = @_;
+	$release //= RELEASE;
 	my $cache = $ENV{GW_BOOTSTRAP_CACHE} || '/var/cache/gw_bootstrap';
-	my ($kept, $said) = ("$cache/$name", '');
+	my ($kept, $said) = ("$cache/debian-$name" . ($release eq RELEASE ? '' : "-$release"), '');
 
 	mkdir $cache;
 	# Another run may be making it.
 	open my $lock, '>', "$kept.lock" or die "open $kept.lock: $!";
 	flock $lock, LOCK_EX or die "flock: $!";
-	IPC::Run::run([ "$rig/room", $kept, RELEASE, @packages ], '>&', \$said, '<', \undef)
+	IPC::Run::run([ "$rig/room", $kept, $release, @packages ], '>&', \$said, '<', \undef)
 	  or BAIL_OUT("could not make a Debian in $kept: $said");
 	my $dir = File::Temp->newdir('gwroom.XXXXXX', DIR => $cache);
 	IPC::Run::run([ 'cp', '-a', '--reflink=auto', "$kept/.", $dir->dirname ]) or die 'cp';
