@@ -12,7 +12,8 @@
  * A client that is stopped, or whose machine was suspended, does not die.  So
  * it gives a sign whenever its guard has answered; without one for longer than
  * a guard may be silent, the watcher kills at once, since somebody else may
- * have the lock by then.  The clock of both goes on during a suspend.
+ * have the lock by then.  The clock of both goes on during a suspend.  And the
+ * watcher sees for itself when the guard's connection has ended.
  *
  * The watcher may be killed as well.  Between it and the client is the reaper,
  * which does nothing but inherit what the watcher leaves, and kill that.  So
@@ -43,6 +44,12 @@
 /* How long what a command leaves behind has between SIGTERM and SIGKILL. */
 #define LEFTOVER_GRACE_MS 2000
 
+/*
+ * How long the client has to stop the command itself once the guard's
+ * connection has ended: its own grace, and a moment.
+ */
+#define GUARD_ENDED_MS 1500
+
 /* How often to look whether what was killed is gone. */
 #define KILL_INTERVAL_MS 100
 
@@ -54,6 +61,7 @@ typedef struct Watcher
 	pid_t		command;
 	bool		command_ended;
 	Millis		last_sign;		/* of the client */
+	bool		guard_ended;
 	Millis		leftovers_until;	/* or 0 */
 	int			silence;		/* timer that ends when the client is too late */
 	CommandEnd	end;
@@ -205,7 +213,8 @@ take_orders(Watcher *watcher)
 	{
 		if (order.kind == ORDER_GO_ON)
 		{
-			watcher->last_sign = order.at;
+			if (!watcher->guard_ended)
+				watcher->last_sign = order.at;
 			set_silence_timer(watcher);
 			continue;
 		}
@@ -213,6 +222,21 @@ take_orders(Watcher *watcher)
 		signal_children(getpid(), SIGTERM);
 	}
 	return len < 0;				/* there are no more for now */
+}
+
+/*
+ * The connection of the guard, which we have as well, was closed at its other
+ * end.  A client that lives has the command stopped; one that does not see it
+ * must not keep us waiting for its next sign.
+ */
+static void
+note_end_of_guard(Watcher *watcher)
+{
+	Millis		patience = watcher->watched->plan->patience;
+
+	watcher->guard_ended = true;
+	watcher->last_sign = Min(watcher->last_sign, now_ms() + GUARD_ENDED_MS - patience);
+	set_silence_timer(watcher);
 }
 
 /*
@@ -245,7 +269,11 @@ watch_command(Watcher *watcher)
 	struct pollfd fds[] = {
 		{.fd = watcher->watched->orders, .events = POLLIN},
 		{.fd = child_pipe[0], .events = POLLIN},
-		{.fd = watcher->silence, .events = POLLIN}};
+		{.fd = watcher->silence, .events = POLLIN},
+		{.fd = -1, .events = POLLRDHUP}};
+
+	if (watcher->watched->plan->patience != 0)
+		fds[3].fd = watcher->watched->plan->guard;
 
 	while (reap_children(watcher))
 	{
@@ -259,6 +287,11 @@ watch_command(Watcher *watcher)
 		if (watcher->leftovers_until != 0 && left <= 0)
 			break;
 		poll(fds, lengthof(fds), left);
+		if (fds[3].revents != 0)
+		{
+			fds[3].fd = -1;
+			note_end_of_guard(watcher);
+		}
 		if (!take_orders(watcher) || client_is_silent(watcher))
 			break;
 		(void) !read(child_pipe[0], buffer, sizeof(buffer));

@@ -43,6 +43,7 @@ typedef struct CommandPlan
 	const char *token;			/* of the guard, or NULL */
 	const char *role;			/* whose sessions are to be seen with it, or NULL */
 	Millis		patience;		/* it is killed without a sign for that long; or 0 */
+	int			guard;			/* socket of the guard, if there is a patience */
 	bool		own_streams;	/* it has our stdin and stdout */
 } CommandPlan;
 

@@ -140,6 +140,7 @@ run_command(Run *run)
 		.argv = copy_words(options->command),
 		.database_url = options->migration_url ? options->migration_url : options->dbname,
 		.patience = SILENCE_MS,
+		.guard = PQsocket(run->session.conn),
 		.own_streams = true,
 	};
 	Command		command;

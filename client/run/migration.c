@@ -108,6 +108,7 @@ run_command(Run *run)
 		.argv = command_arguments(options->migrate, source),
 		.database_url = options->migration_url ? options->migration_url : options->dbname,
 		.patience = SILENCE_MS,
+		.guard = PQsocket(run->session.conn),
 	};
 	Command		command;
 	CommandEnd	end = {0};

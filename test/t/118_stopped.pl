@@ -131,20 +131,26 @@ sub cannot_be_stopped
 	return;
 }
 
-# The client alone is stopped, and its guard is ended.
+# The client alone is stopped, and its guard is ended: whoever waited for that
+# finds no command beside its own.
 sub stopped_client
 {
 	my ($way) = @_;
 	my $name = $way->name . ', client stopped';
 	my ($replica, $shell) = start_stopped($way);
+	my ($seen) = GwBootstrap::Migration::stop_point();
+	my $other = GwBootstrap::Replicas->start(1,
+		$way->client('run', '-e', $head, '--migrate', "[ ! -e /proc/$shell/exe ] || touch $seen; $whole"));
 
+	ok(GwBootstrap::Replicas::wait_until(sub { $other->err =~ /waiting/ }), "$name: another one waits");
 	kill 'STOP', $replica->pid;
 	$way->sql("SELECT pg_terminate_backend(pid) FROM ($guards) g");
 	has_ended($shell, "$name: its command is ended all the same");
-	my ($other) = GwBootstrap::Replicas->start(1, $way->client('run', '-e', $head, '--migrate', $whole))->wait;
+	my ($next) = $other->wait;
+	ok(!-e $seen, "$name: before the other one migrates");
 	kill 'CONT', $replica->pid;
 	my ($result) = $replica->wait;
-	migrated_once($way, $name, $other, $result);
+	migrated_once($way, $name, $next, $result);
 	like($result->{err}, qr/this client was stopped for some time, so its watcher has killed the migration/, "$name: which it says");
 	return;
 }
