@@ -32,7 +32,7 @@ static const Mode modes[] = {
 	 " [-- COMMAND [ARG]...]",
 	 "migrate if nobody else does, or wait; then exec COMMAND"},
 	{"check", do_check, NEEDS_HEADS | NEEDS_DATABASE, "",
-	 "exit 0 if the database is at head, 5 if not"},
+	 "exit 0 if at head; 5 if not, 6 if ahead, 7 if a migration failed"},
 	{"guard", do_guard, NEEDS_DATABASE | USES_MIGRATION_URL | GUARDS_COMMAND | MAY_START_COMMAND,
 	 " -- COMMAND [ARG]...",
 	 "run COMMAND under the lock, whatever the heads are: to repair"},

@@ -52,6 +52,13 @@ fails('role', 4, [qr/"nobody" does not exist/],
 	'run', '-d', $node->connstr('ready') . ' user=nobody', '-e', 'a', @patient, @migrate);
 fails('privilege', 4, [ qr/permission denied for table alembic_version/, qr/GRANT SELECT/ ],
 	'run', '-d', $node->connstr('ready') . ' user=stranger', '-e', 'a', @patient, @migrate);
+# The same SQLSTATE, of the server itself: no GRANT helps there.
+my $file = $node->data_dir . '/' . $node->safe_psql('ready', q(SELECT pg_relation_filepath('alembic_version')));
+chmod 0, $file;
+fails('a file of the server', 4, [ qr/could not open file .*Permission denied/, qr/hint: The server itself may not use that file/ ],
+	'run', '-d', $node->connstr('ready'), '-e', 'a', @patient, @migrate);
+chmod 0600, $file;
+
 $node->safe_psql('bare', <<'SQL');
 CREATE EXTENSION gw_bootstrap;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;

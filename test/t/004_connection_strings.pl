@@ -218,6 +218,15 @@ foreach my $url (sort keys %refused)
 	}
 }
 
+# What libpq refuses only when it connects may come from elsewhere, too.
+foreach my $from (qw(string environment))
+{
+	local $ENV{PGSSLMODE} = 'on' if $from eq 'environment';
+	my ($exit, $err) = check("postgresql://$user\@$tcp/$db" . ($from eq 'string' ? '?sslmode=on' : ''));
+	is($exit, 4, "sslmode=on, in the $from: exit code");
+	like($err, qr/error: invalid sslmode value: "on".*hint: Check the connection string and libpq's environment variables/s, "sslmode=on, in the $from: message");
+}
+
 # A wrong password is not shown either.
 foreach my $scheme ('postgresql', $sa)
 {

@@ -58,6 +58,17 @@ foreach my $dbname ('postgres', 'bare')
 	is($? >> 8, 6, "$name: a database that is ahead is so there, too");
 }
 
+# Among several hosts libpq takes the first that answers, unless it is told otherwise.
+my $hosts = sprintf 'host=%1$s,%1$s port=%2$s,%2$s dbname=postgres', $standby->host, $standby->port;
+foreach my $case ([ 'several hosts', $hosts, 1 ], [ 'several hosts, any of them', "$hosts target_session_attrs=any", 1 ],
+	[ 'several hosts, not the primary', "$hosts target_session_attrs=read-only", 0 ], [ 'one host', $standby->connstr('postgres'), 0 ])
+{
+	my ($name, $connstr, $advised) = @$case;
+	my ($out, $err) = run_command([ 'gw_bootstrap', 'run', '-d', $connstr, '-e', 'b', '--migrate', 'true', '--timeout', 1 ]);
+	like($err, qr/deadline of 1 s passed: .*recovery/, "$name: waits for a primary");
+	is($err =~ /hint: .*target_session_attrs=read-write takes the primary/ ? 1 : 0, $advised, "$name: " . ($advised ? 'told how' : 'no advice') . ' to reach it') or diag $err;
+}
+
 $standby->stop;
 $primary->stop;
 done_testing();
