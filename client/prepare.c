@@ -14,6 +14,13 @@
 #include "prepare.h"
 #include "question.h"
 
+static void
+set_default(char **field, const char *value)
+{
+	if (*field == NULL && value != NULL)
+		*field = pg_strdup(value);
+}
+
 /*
  * Take the heads from the migration set.  Expected ones that are given
  * otherwise as well must at least belong to it, and count instead.
@@ -27,22 +34,19 @@ take_migration_set(Options *options)
 	read_migration_set(&set, options->migrations, source);
 	options->tool = set.tool;
 	options->set_path = set.path;
+	set_default(&options->head_condition, set.head_condition);
 	options->known_heads = set.known;
 	if (options->expected_heads.head == NULL)
+	{
 		options->expected_heads = set.expected;
+		return;
+	}
 	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
 	{
 		if (!simple_string_list_member(set.known.head ? &set.known : &set.expected, cell->val))
 			refuse_migration_set(source, "expected head \"%s\" is not a revision of %s", cell->val,
 								 set.path);
 	}
-}
-
-static void
-set_default(char **field, const char *value)
-{
-	if (*field == NULL && value != NULL)
-		*field = pg_strdup(value);
 }
 
 void
@@ -57,7 +61,6 @@ prepare_options(Options *options)
 	set_default(&options->head_column, tool->head_column);
 	set_default(&options->head_rule, tool->head_rule);
 	set_default(&options->head_order, tool->head_order);
-	set_default(&options->head_condition, tool->head_condition);
 	options->question = make_question(options);
 	if (options->expected_heads.head != NULL || !(options->mode->needs & NEEDS_HEADS))
 		return;

@@ -352,7 +352,7 @@ parse_head_condition(const char *text, char **error)
 	{
 		HeadClause *clause = parse_clause(&scanner);
 
-		if (scanner.error == NULL && clause->kind != CLAUSE_FAILED &&
+		if (scanner.error == NULL && clause->kind == CLAUSE_COUNT &&
 			has_clause(clauses, clause->kind))
 			scanner.error = psprintf("It has more than one clause \"%s\".",
 									 clause_names[clause->kind]);

@@ -92,6 +92,8 @@ SELECT outcome, failed_heads FROM judge('{1}', head_column => 'part', head_condi
 SELECT * FROM judge('{0,1,2}', head_condition => 'count: not ok; covers: ok');
 SELECT * FROM judge('{0,1,3}', head_condition => 'count: not ok; covers: ok');
 SELECT * FROM judge('{0,1}', head_condition => 'count: word is null; covers: word is not null');
+SELECT * FROM judge('{0,1}', head_condition => $$count: word is null; covers: word is not null; covers: word in ('none')$$);
+SELECT * FROM judge('{0,1}', head_condition => $$count: word is null; covers: word in ('none'); covers: word is not null$$);
 SELECT * FROM judge('{2}', 'latest', head_condition => $$count: word in ('none'); covers: ok is not null$$);
 
 -- a head of several columns

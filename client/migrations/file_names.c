@@ -20,6 +20,7 @@
 #include "pqexpbuffer.h"
 
 #define MAX_GROUPS 10
+#define NUMBER_FIRST "^([0-9]+)"
 #define MAX_VERSIONS 20000
 #define MAX_DEPTH 50
 #define MAX_PLAN_SIZE (16 * 1024 * 1024)
@@ -31,6 +32,7 @@ typedef struct Reading
 	regex_t		names;
 	regex_t		but_not;
 	SimpleStringList *versions;
+	SimpleStringList *asides;
 	int			count;
 } Reading;
 
@@ -84,6 +86,63 @@ make_version(const NameRule *rule, const char *name, const regmatch_t *groups)
 }
 
 /*
+ * Read a file whose lines are of interest.
+ */
+static char *
+read_text(const Reading *reading, const char *path)
+{
+	size_t		len;
+	const char *why;
+	char	   *text = read_whole_file(path, MAX_PLAN_SIZE, &len, &why);
+
+	if (text == NULL)
+		refuse_migration_set(reading->source, "could not read \"%s\": %s", path, why);
+	return text;
+}
+
+/*
+ * Whether a comment says so, of those that a file begins with.
+ */
+static bool
+is_aside(const Reading *reading, const char *path)
+{
+	const char *comment = reading->tool->rule.aside;
+	bool		found = false;
+	char	   *text;
+	char	   *next;
+	char	   *line;
+
+	if (comment == NULL)
+		return false;
+	next = text = read_text(reading, path);
+	while (!found && (line = strsep(&next, "\n")) != NULL && strncmp(line, "--", 2) == 0)
+		found = strncmp(line, comment, strlen(comment)) == 0;
+	free(text);
+	return found;
+}
+
+/*
+ * Look for the groups in a name.  Where the only one is the number that names begin with
+ * there is no need to, which is much faster.
+ */
+static bool
+match(Reading *reading, const char *name, regmatch_t *groups, int flags)
+{
+	const NameRule *rule = &reading->tool->rule;
+	bool		number_first = strncmp(rule->names, NUMBER_FIRST, strlen(NUMBER_FIRST)) == 0 &&
+		strcmp(rule->version, "\\1") == 0 && !rule->lines_of;
+
+	if (regexec(&reading->names, name, number_first ? 0 : MAX_GROUPS, groups, flags) != 0)
+		return false;
+	if (number_first)
+	{
+		groups[0] = (regmatch_t) {0, strlen(name)};
+		groups[1] = (regmatch_t) {0, strspn(name, "0123456789")};
+	}
+	return true;
+}
+
+/*
  * Take the version that a name tells, if it does.  Returns where in the name
  * that ends, or NULL.
  */
@@ -94,20 +153,18 @@ take_name(Reading *reading, const char *path, const char *name, int flags)
 	regmatch_t	groups[MAX_GROUPS];
 	char	   *version;
 
-	if (regexec(&reading->names, name, MAX_GROUPS, groups, flags) != 0 ||
+	if (!match(reading, name, groups, flags) ||
 		(rule->but_not && regexec(&reading->but_not, name, 0, NULL, 0) == 0))
 		return NULL;
 	version = make_version(rule, name, groups);
 	if ((rule->flags & AS_NUMBER) && strlen(version) > 20)
 		refuse_migration_set(reading->source, "%s: version %s is no number of 64 bits", path,
 							 version);
-	if ((rule->flags & AS_NUMBER || rule->lines_of) &&
-		simple_string_list_member(reading->versions, version))
-		refuse_migration_set(reading->source, "%s: version %s is there twice", path, version);
 	if (++reading->count > MAX_VERSIONS)
 		refuse_migration_set(reading->source, "%s: there are more than %d migrations", path,
 							 MAX_VERSIONS);
-	simple_string_list_append(reading->versions, version);
+	simple_string_list_append(is_aside(reading, path) ? reading->asides : reading->versions,
+							  version);
 	return name + groups[0].rm_eo;
 }
 
@@ -127,7 +184,9 @@ read_folder(Reading *reading, const char *folder, int depth)
 
 		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
 		{
-			bool		is_inner = is_folder(path);
+			unsigned char type = entries[i]->d_type;
+			bool		is_inner = type == DT_DIR ||
+				(type != DT_REG && is_folder(path));
 			char	   *inside = rule->inside ? psprintf("%s/%s", path, rule->inside) : NULL;
 			struct stat status;
 
@@ -148,14 +207,10 @@ read_folder(Reading *reading, const char *folder, int depth)
 static void
 read_lines(Reading *reading, const char *path)
 {
-	size_t		len;
-	const char *why;
-	char	   *text = read_whole_file(path, MAX_PLAN_SIZE, &len, &why);
+	char	   *text = read_text(reading, path);
 	char	   *next = text;
 	char	   *line;
 
-	if (text == NULL)
-		refuse_migration_set(reading->source, "could not read \"%s\": %s", path, why);
 	while ((line = strsep(&next, "\n")) != NULL)
 	{
 		/* a line may have several */
@@ -165,19 +220,44 @@ read_lines(Reading *reading, const char *path)
 	free(text);
 }
 
+static int
+compare_versions(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+/*
+ * There may be thousands, so not each is compared with each.
+ */
+static void
+refuse_twice(const Reading *reading, const char *path)
+{
+	char	  **sorted = pg_malloc((reading->count + 1) * sizeof(char *));
+	int			count = 0;
+
+	for (SimpleStringListCell *cell = reading->versions->head; cell; cell = cell->next)
+		sorted[count++] = cell->val;
+	qsort(sorted, count, sizeof(char *), compare_versions);
+	for (int i = 1; i < count; i++)
+	{
+		if (strcmp(sorted[i - 1], sorted[i]) == 0)
+			refuse_migration_set(reading->source, "%s: version %s is there twice", path, sorted[i]);
+	}
+	free(sorted);
+}
+
+/*
+ * As no number is there twice, the greatest tells.
+ */
 static bool
 has_gap(const SimpleStringList *versions, int count)
 {
-	for (int i = 1; i <= count; i++)
-	{
-		char	   *number = psprintf("%d", i);
-		bool		found = simple_string_list_member((SimpleStringList *) versions, number);
+	char	   *last = psprintf("%d", count);
+	bool		gap = strcmp(greatest_version(versions, "numeric"), last) != 0 ||
+		simple_string_list_member((SimpleStringList *) versions, "0");
 
-		free(number);
-		if (!found)
-			return true;
-	}
-	return false;
+	free(last);
+	return gap;
 }
 
 /*
@@ -185,9 +265,10 @@ has_gap(const SimpleStringList *versions, int count)
  */
 void
 read_file_names(const MigrationTool *tool, const char *path, const char *source,
-				SimpleStringList *versions)
+				SimpleStringList *versions, SimpleStringList *asides)
 {
-	Reading		reading = {.tool = tool, .source = source, .versions = versions};
+	Reading		reading = {
+		.tool = tool, .source = source, .versions = versions, .asides = asides};
 
 	compile(&reading.names, tool->rule.names);
 	compile(&reading.but_not, tool->rule.but_not);
@@ -202,6 +283,8 @@ read_file_names(const MigrationTool *tool, const char *path, const char *source,
 																					 "below are "
 																					 "not looked "
 																					 "into");
+	if (tool->rule.flags & AS_NUMBER || tool->rule.lines_of)
+		refuse_twice(&reading, path);
 	if ((tool->rule.flags & WITHOUT_GAPS) && has_gap(versions, reading.count))
 		refuse_migration_set(source, "%s: the migrations are not numbered from 1 on without a gap",
 							 path);

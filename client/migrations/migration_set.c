@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "migrations/migration_set.h"
+#include "pqexpbuffer.h"
 
 #define MAX_LIST_SIZE (16 * 1024 * 1024)
 
@@ -102,17 +103,56 @@ read_list(const char *path, const char *source, SimpleStringList *heads)
 }
 
 static void
+append_string(PQExpBuffer text, const char *value)
+{
+	appendPQExpBufferStr(text, ", '");
+	for (; *value; value++)
+		appendPQExpBuffer(text, *value == '\'' ? "''" : "%c", *value);
+	appendPQExpBufferChar(text, '\'');
+}
+
+/*
+ * The condition of the tool, with the files that are aside, which are neither
+ * wanted nor too many: a list of strings, in which the empty one is no version.
+ */
+static const char *
+make_condition(const char *condition, const SimpleStringList *asides,
+			   const SimpleStringList *expected)
+{
+	PQExpBufferData text;
+	const char *marker;
+
+	initPQExpBuffer(&text);
+	while (condition && (marker = strstr(condition, ASIDE)) != NULL)
+	{
+		appendBinaryPQExpBuffer(&text, condition, marker - condition);
+		appendPQExpBufferStr(&text, "''");
+		for (const SimpleStringListCell *cell = asides->head; cell; cell = cell->next)
+		{
+			if (!simple_string_list_member((SimpleStringList *) expected, cell->val))
+				append_string(&text, cell->val);
+		}
+		condition = marker + strlen(ASIDE);
+	}
+	if (condition)
+		appendPQExpBufferStr(&text, condition);
+	return text.len > 0 ? text.data : NULL;
+}
+
+static void
 read_tool_set(MigrationSet *set, const char *source)
 {
 	const MigrationTool *tool = set->tool;
 	SimpleStringList versions = {NULL, NULL};
+	SimpleStringList asides = {NULL, NULL};
 
+	set->head_condition = tool->head_condition;
 	if (tool->read)
 		tool->read(set->path, source, &set->expected, &set->known);
 	if (set->expected.head)
 		return;					/* or it was a list */
 	if (tool->rule.names && is_folder(set->path))
-		read_file_names(tool, set->path, source, &versions);
+		read_file_names(tool, set->path, source, &versions, &asides);
 	else if (is_folder(set->path))
 		refuse_migration_set(source,
 							 "%s: only %s itself could tell which migrations are there: name a "
@@ -122,8 +162,11 @@ read_tool_set(MigrationSet *set, const char *source)
 		read_list(set->path, source, &versions);
 	if (strcmp(tool->head_rule, "latest") == 0)
 		simple_string_list_append(&set->expected, greatest_version(&versions, tool->head_order));
+	else if (versions.head == NULL)
+		simple_string_list_append(&set->expected, greatest_version(&asides, tool->head_order));
 	else
 		set->expected = versions;
+	set->head_condition = make_condition(tool->head_condition, &asides, &set->expected);
 }
 
 /*

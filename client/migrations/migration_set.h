@@ -17,6 +17,7 @@ typedef struct MigrationSet
 	const char *path;			/* as named */
 	SimpleStringList expected;
 	SimpleStringList known;		/* empty if they are not known */
+	const char *head_condition; /* that of the tool, or NULL */
 } MigrationSet;
 
 extern void read_migration_set(MigrationSet *set, const char *text, const char *source);
@@ -25,7 +26,7 @@ extern _Noreturn void refuse_migration_set(const char *source, const char *fmt,
 
 /* file_names.c */
 extern void read_file_names(const MigrationTool *tool, const char *path, const char *source,
-							SimpleStringList *versions);
+							SimpleStringList *versions, SimpleStringList *asides);
 extern const char *greatest_version(const SimpleStringList *versions, const char *order);
 
 #endif							/* MIGRATION_SET_H */

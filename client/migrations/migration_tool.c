@@ -21,9 +21,10 @@ const MigrationTool migration_tools[] = {
 		.read = read_alembic},
 	{"atlas", "Atlas", "atlas_schema_revisions.atlas_schema_revisions", "version", "contain",
 		"bytes",
-		"count: applied = total and version not starts '.'; failed: applied <> total;"
-		" failed: error is not null and error not in (''); covers: type in ('1', '3', '5', '7')",
-		.rule = {"^([^._][^_.]*)(_.*)?\\.sql$", NULL, VERSION},
+		"count: applied = total and version not starts '.' and version not in (" ASIDE ");"
+		" failed: applied <> total; failed: error is not null and error not in ('');"
+		" covers: type in ('1', '3', '5', '7'); covers: version in (" ASIDE ")",
+		.rule = {"^([^._][^_.]*)(_.*)?\\.sql$", NULL, VERSION, .aside = "-- atlas:checkpoint"},
 		.repair = "mend the file and run \"atlas migrate apply\" again, or \"atlas migrate set\"",
 		.locks = {{LOCK_KEY, 2686470616}}},
 	{"dbmate", "dbmate", "schema_migrations", "version", "contain", "numeric", NULL,

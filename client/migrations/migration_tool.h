@@ -19,8 +19,13 @@ typedef struct NameRule
 	const char *inside; /* file without which a folder is none, if the
 								 * names are those of folders; or NULL */
 	const char *lines_of;		/* file whose lines are meant, instead of names */
+	const char *aside;   /* comment of a file that stands for those before it,
+								 * and is run by new databases alone; or NULL */
 	int			flags;
 } NameRule;
+
+/* Where the condition of a tool names such files. */
+#define ASIDE "ASIDE"
 
 enum
 {
