@@ -14,10 +14,10 @@
 #include "commands.h"
 #include "fe_utils/string_utils.h"
 #include "lock/extension.h"
+#include "lock/failed_migration.h"
 #include "lock/fence.h"
 #include "lock/holder.h"
 #include "lock/look.h"
-#include "lock/plain.h"
 
 /* What is printed of a value that the server has not, or does not tell. */
 #define NONE "none"
@@ -42,7 +42,10 @@ append_text(PQExpBuffer out, const Options *options, const Session *session,
 
 	append_line(out, "heads now:", holder->current_heads ? holder->current_heads : NO_HEADS);
 	if (options->expected_heads.head)
+	{
 		append_line(out, "heads wanted:", describe_expected(options));
+		append_line(out, "outcome:", head_outcome_names[holder->outcome]);
+	}
 	append_line(out, "lock key:", holder->lock_key);
 	append_line(out, "holder state:", holder->state ? holder->state : hidden);
 	append_line(out, "holder pid:", holder->pid ? holder->pid : NONE);
@@ -104,7 +107,7 @@ append_json_heads(PQExpBuffer out, const char *array)
 }
 
 static void
-append_json_expected(PQExpBuffer out, const Options *options)
+append_json_expected(PQExpBuffer out, const Options *options, HeadOutcome outcome)
 {
 	if (options->expected_heads.head == NULL)
 		return;
@@ -114,6 +117,7 @@ append_json_expected(PQExpBuffer out, const Options *options)
 		append_json_string(out, cell->val);
 		appendPQExpBufferStr(out, cell->next ? ", " : "]");
 	}
+	append_member(out, "outcome", head_outcome_names[outcome]);
 }
 
 static void
@@ -152,7 +156,7 @@ append_json(PQExpBuffer out, const Options *options, const Session *session,
 {
 	appendPQExpBufferStr(out, "{\"current_heads\": ");
 	append_json_heads(out, holder->current_heads);
-	append_json_expected(out, options);
+	append_json_expected(out, options, holder->outcome);
 	appendPQExpBuffer(out, ", \"lock_key\": %s", number_or_null(holder->lock_key));
 	append_json_holder(out, holder);
 	appendPQExpBuffer(out, ", \"in_recovery\": %s", holder->in_recovery ? "true" : "false");
@@ -170,17 +174,23 @@ append_json(PQExpBuffer out, const Options *options, const Session *session,
 }
 
 /*
- * Without the extension the heads are a question of their own.
+ * What the heads that are wanted make of those that are there.  Without the
+ * extension these are a question of their own.
  */
 static bool
-read_plain_heads(Session *session, const Options *options, Millis until, Holder *holder)
+ask_outcome(Session *session, const Options *options, Millis until, Holder *holder)
 {
 	static Heads heads;
-	PlainReading reading = plain_read_heads(session, options, false, until, &heads);
 
-	if (reading == READING_FAILED)
+	if (options->expected_heads.head == NULL && !session->plain)
+		return true;
+	if (!session_read_heads(session, options, until, &heads) ||
+		(heads.outcome == HEADS_FAILED &&
+		 !look_at_failed_migration(session, options, until, &heads)))
 		return false;
-	holder->current_heads = strcmp(heads.text, NO_HEADS) == 0 ? NULL : heads.text;
+	holder->outcome = heads.outcome;
+	if (session->plain)
+		holder->current_heads = strcmp(heads.text, NO_HEADS) == 0 ? NULL : heads.text;
 	return true;
 }
 
@@ -221,7 +231,7 @@ ask_status(Session *session, const Options *options, Millis until, ExitCode *cod
 
 	if (!find_or_create_extension(session, options, until) ||
 		!ask_holder(session, options, until, &holder) ||
-		(session->plain && !read_plain_heads(session, options, until, &holder)))
+		!ask_outcome(session, options, until, &holder))
 		return false;
 	sessions = ask_sessions(session, &holder, until);
 	if (sessions != NULL)

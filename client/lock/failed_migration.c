@@ -18,6 +18,9 @@
 #include "migrations/migration_tool.h"
 #include "sql/sql_doctor.h"
 
+/* So that no replica migrates meanwhile. */
+#define UNDER_A_GUARD " Run that by \"gw_bootstrap guard -- COMMAND\"."
+
 /* How long a row must stay unchanged if the tool takes no lock. */
 #define UNCHANGED_MS 2000
 
@@ -87,8 +90,9 @@ char *
 failed_migration_hint(const Options *options)
 {
 	if (options->tool && options->tool->repair)
-		return psprintf("Neither waiting nor migrating mends that: %s.", options->tool->repair);
-	return pg_strdup("Neither waiting nor migrating mends that: repair the database as the migration tool wants it.");
+		return psprintf("Neither waiting nor migrating mends that: %s." UNDER_A_GUARD,
+						options->tool->repair);
+	return pg_strdup("Neither waiting nor migrating mends that: repair the database as the migration tool wants it." UNDER_A_GUARD);
 }
 
 ExitCode

@@ -23,6 +23,7 @@ typedef struct Holder
 	const char *application_name;
 	const char *client_addr;
 	bool		in_recovery;
+	HeadOutcome outcome;		/* only that of "status", if heads are expected */
 } Holder;
 
 typedef struct HolderSession

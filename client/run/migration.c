@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "command/command.h"
+#include "lock/failed_migration.h"
 #include "options/exec_form.h"
 #include "run/earlier_migration.h"
 #include "run/fence.h"
@@ -59,6 +60,9 @@ verify_migration(Run *run)
 			set_reason(&run->reason, EXIT_DEADLINE, NULL,
 					   "the migration has ended, but the head table is locked");
 			return end_at_deadline(run);
+		case OUTCOME_FAILED_MIGRATION:
+			/* as tools leave it that go on after a failure */
+			return end_with(run, report_failed_migration(&try.heads, run->options));
 		default:
 			return end_not_at_head(run, &try.heads, "",
 								   psprintf("Check that the command migrates this database, and that %s names the heads of its migrations.",

@@ -71,7 +71,7 @@ foreach my $way (all_ways($node))
 	is($err, '', "$name: and nothing else");
 	my $json = as_json(@status);
 	ok(!defined $json->{current_heads} && !defined $json->{holder}, "$name: nothing is null in JSON");
-	ok(!exists $json->{expected_heads}, "$name: what was not asked for is not there");
+	ok(!exists $json->{expected_heads} && !exists $json->{outcome}, "$name: what was not asked for is not there");
 	is($json->{lock_key}, KEY, "$name: the key is a number");
 	is($json->{migration}, 'class c: by name', "$name: how safe a migration is");
 
@@ -89,7 +89,7 @@ foreach my $way (all_ways($node))
 
 	($exit, $out, $err) = client(@status, '-e', 'b');
 	is($exit, 0, "$name: while a migration runs") or diag $err;
-	like($out, qr/^heads now: +\{"quo\\"te","two lines"\}\nheads wanted: +\{b\}\n/, "$name: heads found and wanted");
+	like($out, qr/^heads now: +\{"quo\\"te","two lines"\}\nheads wanted: +\{b\}\noutcome: +behind\n/, "$name: heads found and wanted");
 	like($out, qr/^holder state: +active\nholder pid: +\d+\nholder since: +$time\nholder application: +gw_bootstrap\n/m,
 		"$name: the guard");
 	like($out, qr/^session: +backend \d+ \(gw_bootstrap migration(, 127\.0\.0\.1)?\): active since $time, CREATE UNIQUE INDEX CONCURRENTLY, waits for Lock\/relation\n/m,
@@ -99,6 +99,7 @@ foreach my $way (all_ways($node))
 	$json = as_json(@status, '-e', 'b');
 	is_deeply($json->{current_heads}, [ 'quo"te', "two\nlines" ], "$name: heads in JSON");
 	is_deeply($json->{expected_heads}, ['b'], "$name: and those wanted");
+	is($json->{outcome}, 'behind', "$name: and the outcome");
 	is("$json->{holder}{pid} $json->{holder}{state} $json->{holder}{application_name}",
 		"$pid active gw_bootstrap", "$name: the holder in JSON");
 	like($json->{holder}{since}, qr/^$time$/, "$name: since when");

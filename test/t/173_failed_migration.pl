@@ -34,6 +34,15 @@ sub check
 	return run_client($way->client('check', @options));
 }
 
+sub is_outcome
+{
+	my ($way, $outcome, $name, @options) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my $status = run_client($way->client('status', @options));
+
+	return like($status->{out}, qr/^outcome: +$outcome$/m, "$name: status") || diag $status->{err};
+}
+
 sub test_failed
 {
 	my ($way, $name, @options) = @_;
@@ -42,6 +51,8 @@ sub test_failed
 	is($result->{exit}, 7, "$name: check") or diag $result->{err};
 	like($result->{err}, qr/^gw_bootstrap: error: the database is at a failed migration: table "_prisma_migrations" says so of \{20240202_more\}$/m,
 		"$name: check tells the row");
+	like($result->{err}, qr/hint: .*gw_bootstrap guard -- COMMAND/, "$name: and how to mend it");
+	is_outcome($way, 'failed', $name, @options);
 	$result = run_client($way->client('run', @options, '--migrate', $migrate));
 	is($result->{exit}, 7, "$name: run") or diag $result->{err};
 	unlike($result->{out}, qr/ready/i, "$name: run is not ready");
@@ -59,6 +70,7 @@ sub test_held
 	$holder->query_safe($lock);
 	my $result = check($way, @prisma);
 	is($result->{exit}, 5, "$name: check") or diag $result->{err};
+	is_outcome($way, 'running', $name, @prisma);
 	my $replica = start_replicas(1, $way->client('run', @prisma, '--migrate', $migrate));
 	ok(wait_until(sub { $replica->err =~ /waiting for/ }), "$name: run waits");
 	$holder->quit;
@@ -83,6 +95,22 @@ sub test_mended
 	is($result->{exit}, 0, "$name: run") or diag $result->{err};
 	is($way->applied, '3 head x 1', "$name: migrated once");
 	is(check($way, @prisma)->{exit}, 0, "$name: at head");
+	is_outcome($way, 'at_head', $name, @prisma);
+	return;
+}
+
+# The command succeeds, as tools do that go on after a failure, and leaves such a row.
+sub test_left
+{
+	my ($way, $name) = @_;
+	my $leaves = migration_command("INSERT INTO _prisma_migrations (migration_name) VALUES ('20240303_bad'); INSERT INTO applied VALUES ('4 bad');");
+
+	append_to_file("$dir/longer", "20240101_init\n20240202_more\n20240303_bad\n") unless -e "$dir/longer";
+	my $result = run_client($way->client('run', "--migrations=prisma:$dir/longer", '--migrate', $leaves));
+	is($result->{exit}, 7, "$name: run") or diag $result->{err};
+	like($result->{err}, qr/failed migration: table "_prisma_migrations" says so of \{20240303_bad\}/, "$name: tells the row");
+	unlike($result->{out}, qr/ready/i, "$name: is not ready");
+	is($way->applied, '3 head x 1, 4 bad x 1', "$name: migrated once");
 	return;
 }
 
@@ -98,6 +126,7 @@ foreach my $way (quiet_ways($node))
 	test_held($way, "$name, a guard has the key", 'BEGIN; SELECT pg_advisory_xact_lock(' . OUR_KEY . ')');
 	test_held($way, "$name, the tool has its lock", 'SELECT pg_advisory_lock(' . PRISMA_KEY . ')');
 	test_mended($way, "$name, mended");
+	test_left($way, "$name, left by a command that succeeds");
 	$way->is_clean($name);
 	$way->close;
 }
