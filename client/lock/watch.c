@@ -228,7 +228,8 @@ end_watching(Command *command, Session *guard, const Heartbeat *heartbeat, Milli
 }
 
 /*
- * Wait until the command ends, watching the guard if there is one.
+ * Wait until the command ends, watching the guard if there is one.  Without
+ * options it is no guard of a migration, and so nobody waits for its lock.
  */
 WatchResult
 await_command(Command *command, Session *guard, const Options *options, Millis deadline)
@@ -237,7 +238,7 @@ await_command(Command *command, Session *guard, const Options *options, Millis d
 	Heartbeat	heartbeat = {.options = options};
 
 	heartbeat.sent = heartbeat.watched = heartbeat.begun = now_ms();
-	if (guard && !ask_may_look(guard, &heartbeat, deadline))
+	if (guard && options && !ask_may_look(guard, &heartbeat, deadline))
 		return WATCH_GUARD_LOST;
 	if (guard)
 		fds[1] = (struct pollfd) {.fd = PQsocket(guard->conn), .events = POLLIN};

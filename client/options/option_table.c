@@ -59,6 +59,9 @@ const Option option_table[] = {
 		"SQL statements, run before that in a transaction of\n"
 		"their own",
 		GUARDS_COMMAND},
+	{"post-in-turn", 0, OPTION_BOOL, FIELD(post_in_turn), {"GW_BOOTSTRAP_POST_IN_TURN"}, NULL,
+		"run both one replica at a time, under a lock of their own",
+		GUARDS_COMMAND},
 	{"skip-migrations", 0, OPTION_BOOL, FIELD(skip_migrations),
 		{"GW_BOOTSTRAP_SKIP_MIGRATIONS", "MCPGATEWAY_SKIP_MIGRATIONS"}, NULL,
 		"somebody else migrates: never take the lock, wait until\n"

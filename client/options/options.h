@@ -66,6 +66,7 @@ typedef struct Options
 	char	   *migrate_sql;	/* path of a file, or NULL */
 	char	   *post;			/* shell command, or NULL */
 	char	   *post_sql;		/* path of a file, or NULL */
+	bool		post_in_turn;
 	bool		skip_migrations;
 	bool		break_orphans;
 	bool		allow_ahead;

@@ -3,7 +3,7 @@
  * post_sql.c
  *		Idempotent steps in a file of SQL, run by every replica.
  *
- * They hold no lock, so replicas may run them at the same time.  A deadlock
+ * They hold no lock, unless they take turns, so replicas may run them at the same time.  A deadlock
  * between them, or a lost connection, is a reason to run them again.
  *
  *-------------------------------------------------------------------------
@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "run/post_sql.h"
+#include "run/turn.h"
 #include "script/sql_script.h"
 #include "sql/sql.h"
 
@@ -24,6 +25,8 @@ begin_transaction(const Script *script, const Options *options)
 	Session    *session = script->session;
 	PGresult   *result;
 
+	if (options->post_in_turn)
+		return take_turn(session, options, &script->deadline);
 	if (session->conn != NULL && PQtransactionStatus(session->conn) != PQTRANS_IDLE)
 		session_close(session);
 	if (session->conn == NULL &&

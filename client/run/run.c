@@ -13,8 +13,8 @@
 #include "base/output.h"
 #include "command/command.h"
 #include "command/environment.h"
-#include "options/application_name.h"
 #include "options/exec_form.h"
+#include "run/post_command.h"
 #include "run/post_sql.h"
 #include "run/round.h"
 #include "run/run.h"
@@ -29,43 +29,6 @@ Millis
 post_deadline(const Run *run)
 {
 	return run->options->timeout == 0 ? now_ms() + POST_STEPS_MS : run->deadline.end;
-}
-
-/*
- * Run the post steps, which are on every path.
- */
-static ExitCode
-run_post_steps(const Run *run)
-{
-	const Options *options = run->options;
-	const char *source = option_source("--post");
-	CommandPlan plan = {
-		.name = "post step",
-		.source = source,
-		.argv = command_arguments(options->post, source),
-		.sessions = command_application_name("post step", options),
-		.database_url = options->dbname,
-	};
-	Millis		deadline = post_deadline(run);
-	Command		command;
-	CommandEnd	end = {0};
-
-	log_debug("running the post step");
-	set_backstop(0);
-	if (!command_start(&command, &plan))
-		return EXIT_STEP_FAILED;
-	if (await_command(&command, NULL, options, deadline) != WATCH_ENDED)
-	{
-		bool		stopped = command_stop(&command, stop_signal() ? GRACE_SIGNAL_MS : GRACE_DEADLINE_MS, deadline);
-
-		if (stop_signal() == 0)
-			log_error("deadline passed: the post step did not end in time and %s",
-					  stopped ? "was stopped" : "could not be stopped");
-		return stopped ? EXIT_DEADLINE : EXIT_NOT_STOPPED;
-	}
-	if (!command_end(&command, &end))
-		end.watcher_killed = true;
-	return command_succeeded(&command, &end) ? EXIT_READY : EXIT_STEP_FAILED;
 }
 
 /*
@@ -141,7 +104,7 @@ do_run(const Options *options)
 	session_close(&run.session);
 	if (code == EXIT_READY && signo == 0 && options->post != NULL)
 	{
-		code = run_post_steps(&run);
+		code = run_post_command(&run);
 		signo = take_stop_signal();
 	}
 	if (signo != 0)

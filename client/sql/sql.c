@@ -116,6 +116,25 @@ sql_begin(PGconn *conn)
 }
 
 /*
+ * The same, and ask whether it is our turn to run the post steps: in the other
+ * form of the key, which is another lock.
+ */
+Query
+sql_begin_turn(PGconn *conn, const Options *options)
+{
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	append_begin_guard(&sql, conn);
+	appendPQExpBuffer(&sql,
+					  "SELECT pg_catalog.pg_try_advisory_xact_lock("
+					  "'%d'::pg_catalog.int4, '%d'::pg_catalog.int4)",
+					  (int32) (options->lock_key >> 32), (int32) options->lock_key);
+
+	return (Query) {sql.data, ONE_ROW, "b"};
+}
+
+/*
  * Before statements of others: read strings as psql's lexer did, and remember
  * what decides which tables names mean, and whether we may read them.
  */

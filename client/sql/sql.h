@@ -44,6 +44,7 @@ extern Query sql_token_seen(const Options *options, const char *role, const char
 extern Query sql_may_watch(void);
 extern Query sql_watch(const Options *options, const char *name);
 extern Query sql_begin(PGconn *conn);
+extern Query sql_begin_turn(PGconn *conn, const Options *options);
 extern Query sql_begin_script(void);
 extern Query sql_limit_time(int64 left);
 extern Query sql_restore_names(PGconn *conn, const char *search_path, const char *role);

@@ -1,0 +1,15 @@
+/*-------------------------------------------------------------------------
+ *
+ * post_command.h
+ *		An idempotent command that every replica runs once the database is ready.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POST_COMMAND_H
+#define POST_COMMAND_H
+
+#include "run/round.h"
+
+extern ExitCode run_post_command(Run *run);
+
+#endif							/* POST_COMMAND_H */

@@ -1,0 +1,68 @@
+/*-------------------------------------------------------------------------
+ *
+ * turn.c
+ *		Whose turn it is to run the post steps.
+ *
+ * With --post-in-turn one replica at a time runs them, under a lock of its own
+ * that is beside the one for migrations: whoever does not ask for a turn never
+ * waits for it, nor does a migration.  Like that one it belongs to a transaction,
+ * ends with its replica, and is asked for without waiting for it in the server.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "base/log.h"
+#include "run/turn.h"
+#include "server/answer.h"
+#include "sql/sql.h"
+
+/* The pause between two looks grows no longer than wait_backoff() makes it then. */
+#define LAST_ROUND 3
+
+/*
+ * Begin a transaction and ask for the turn in it, over the connection that is
+ * there if it is any good.
+ */
+static bool
+ask_for_turn(Session *session, const Options *options, const Deadline *deadline, bool *ours)
+{
+	PGresult   *result;
+
+	if (session->conn != NULL && PQtransactionStatus(session->conn) != PQTRANS_IDLE)
+		session_close(session);
+	if (session->conn == NULL &&
+		!session_open(session, options->conninfo, deadline->attempt))
+		return false;
+	result = session_query(session, sql_begin_turn(session->conn, options), deadline->attempt);
+	if (result == NULL)
+		return false;
+	*ours = answer_is_true(result, 0, 0);
+	PQclear(result);
+	return *ours || guard_end(session, deadline->attempt);
+}
+
+/*
+ * Wait for the turn; it ends with the transaction.  Returns false if it did not
+ * come, with the failure set.
+ */
+bool
+take_turn(Session *session, const Options *options, const Deadline *deadline)
+{
+	bool		ours = false;
+
+	for (int round = 0; ask_for_turn(session, options, deadline, &ours) && !ours; round++)
+	{
+		if (round == 0)
+			log_info("waiting for the turn of this replica's post step");
+		/* there may be more replicas than connections */
+		session_close(session);
+		if (!wait_backoff(Min(round, LAST_ROUND), deadline->end))
+		{
+			set_failure(&session->failure, FAILURE_RETRY, NULL,
+						"another replica is running its post step");
+			break;
+		}
+	}
+	return ours;
+}
