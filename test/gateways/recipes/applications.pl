@@ -72,6 +72,8 @@ chmod 0755, "$dir/service-migrate";
 
 # The unit, with programs that are there.
 my $unit = slurp_file("$dir/gateway.service");
+my ($hopeless) = slurp_file('deploy/chart/templates/migration-job.yaml') =~ /values: \[(.*)\]/;
+like($unit, qr/^RestartPreventExitStatus=@{[ $hopeless =~ s{,}{}gr ]}$/m, 'what time does not mend is what the chart says');
 $unit =~ s{/usr/bin/gw_bootstrap|/opt/gateway/bin/gateway}{/bin/true}g;
 $unit =~ s/^User=gateway\n//m;
 append_to_file("$dir/gw-test.service", $unit);
