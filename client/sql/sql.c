@@ -60,7 +60,8 @@ sql_find_extension(void)
 {
 	return FIXED_QUERY("SELECT n.nspname, e.extversion"
 					   " FROM pg_catalog.pg_extension e"
-					   " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace"
+					   " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=)"
+					   " e.extnamespace"
 					   " WHERE e.extname OPERATOR(pg_catalog.=) 'gw_bootstrap'",
 					   MAYBE_ROW, "tv");
 }
@@ -77,7 +78,8 @@ append_begin_guard(PQExpBuffer sql, PGconn *conn)
 	appendPQExpBufferStr(sql,
 						 "BEGIN ISOLATION LEVEL READ COMMITTED;"
 						 " SET LOCAL idle_in_transaction_session_timeout = 0;"
-						 " SET LOCAL tcp_keepalives_idle = 15; SET LOCAL tcp_keepalives_interval = 5;"
+						 " SET LOCAL tcp_keepalives_idle = 15; SET LOCAL tcp_keepalives_interval ="
+						 " 5;"
 						 " SET LOCAL tcp_keepalives_count = 3; ");
 	if (PQserverVersion(conn) >= 170000)
 		appendPQExpBufferStr(sql, "SET LOCAL transaction_timeout = 0; ");
@@ -142,7 +144,8 @@ Query
 sql_begin_script(void)
 {
 	return FIXED_QUERY("SET LOCAL standard_conforming_strings = on;"
-					   " SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_setting('role')",
+					   " SELECT pg_catalog.current_setting('search_path'),"
+					   " pg_catalog.current_setting('role')",
 					   ONE_ROW, "tt");
 }
 
@@ -156,12 +159,15 @@ sql_limit_time(int64 left)
 {
 	return (Query) {psprintf("SELECT pg_catalog.set_config(s.name, s.most::pg_catalog.text, true)"
 							 " FROM (SELECT name,"
-							 " CASE name WHEN 'statement_timeout' THEN " INT64_FORMAT "::pg_catalog.int8 ELSE 1000 END AS most,"
-							 " CASE WHEN vartype OPERATOR(pg_catalog.=) 'integer' THEN setting::pg_catalog.int8 END AS current"
+							 " CASE name WHEN 'statement_timeout' THEN"
+							 " " INT64_FORMAT "::pg_catalog.int8 ELSE 1000 END AS most,"
+							 " CASE WHEN vartype OPERATOR(pg_catalog.=) 'integer' THEN"
+							 " setting::pg_catalog.int8 END AS current"
 							 " FROM pg_catalog.pg_settings"
 							 " WHERE name OPERATOR(pg_catalog.=) 'statement_timeout'"
 							 " OR name OPERATOR(pg_catalog.=) 'client_connection_check_interval') s"
-							 " WHERE s.current OPERATOR(pg_catalog.=) 0 OR s.current OPERATOR(pg_catalog.>) s.most",
+							 " WHERE s.current OPERATOR(pg_catalog.=) 0 OR s.current"
+							 " OPERATOR(pg_catalog.>) s.most",
 							 left),
 					ANY_ROWS, "t"};
 }

@@ -34,9 +34,12 @@ append_columns(PQExpBuffer sql, PGconn *conn, char **columns, int ncolumns)
 {
 	appendPQExpBufferStr(sql,
 						 " LEFT JOIN LATERAL (SELECT"
-						 " pg_catalog.array_agg(pg_catalog.quote_ident(a.attname::pg_catalog.text) ORDER BY n.place),"
-						 " pg_catalog.array_agg(y.typoutput OPERATOR(pg_catalog.=) 'pg_catalog.bpcharout'::pg_catalog.regproc ORDER BY n.place),"
-						 " pg_catalog.array_agg(a.attgenerated OPERATOR(pg_catalog.<>) ''::pg_catalog.\"char\" ORDER BY n.place)"
+						 " pg_catalog.array_agg(pg_catalog.quote_ident(a.attname::pg_catalog.text)"
+						 " ORDER BY n.place),"
+						 " pg_catalog.array_agg(y.typoutput OPERATOR(pg_catalog.=)"
+						 " 'pg_catalog.bpcharout'::pg_catalog.regproc ORDER BY n.place),"
+						 " pg_catalog.array_agg(a.attgenerated OPERATOR(pg_catalog.<>)"
+						 " ''::pg_catalog.\"char\" ORDER BY n.place)"
 						 " FROM pg_catalog.unnest(ARRAY[");
 	for (int i = 0; i < ncolumns; i++)
 	{
@@ -45,10 +48,13 @@ append_columns(PQExpBuffer sql, PGconn *conn, char **columns, int ncolumns)
 	}
 	appendPQExpBufferStr(sql,
 						 "]::pg_catalog.text[]) WITH ORDINALITY n(name, place)"
-						 " LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid"
-						 " AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped"
+						 " LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid"
+						 " OPERATOR(pg_catalog.=) c.oid"
+						 " AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT"
+						 " a.attisdropped"
 						 " AND a.attname::pg_catalog.text OPERATOR(pg_catalog.=) n.name"
-						 " LEFT JOIN pg_catalog.pg_type y ON y.oid OPERATOR(pg_catalog.=) a.atttypid"
+						 " LEFT JOIN pg_catalog.pg_type y ON y.oid OPERATOR(pg_catalog.=)"
+						 " a.atttypid"
 						 ") w(columns, padded, generated) ON true");
 }
 
@@ -69,8 +75,10 @@ sql_plain_find_table(PGconn *conn, const Options *options, char **columns, int n
 		appendPQExpBufferStr(&sql, "SAVEPOINT gw_bootstrap; ");
 	appendPQExpBufferStr(&sql,
 						 READ_SETTINGS
-						 "SELECT pg_catalog.quote_ident(n.nspname::pg_catalog.text) OPERATOR(pg_catalog.||) '.'::pg_catalog.text"
-						 " OPERATOR(pg_catalog.||) pg_catalog.quote_ident(c.relname::pg_catalog.text), c.relname,"
+						 "SELECT pg_catalog.quote_ident(n.nspname::pg_catalog.text) "
+						 "OPERATOR(pg_catalog.||) '.'::pg_catalog.text"
+						 " OPERATOR(pg_catalog.||)"
+						 " pg_catalog.quote_ident(c.relname::pg_catalog.text), c.relname,"
 						 " c.relkind OPERATOR(pg_catalog.=) 'r'::pg_catalog.\"char\""
 						 " AND c.relpersistence OPERATOR(pg_catalog.<>) 't'::pg_catalog.\"char\","
 						 " EXISTS (SELECT 1 FROM pg_catalog.pg_inherits i"
@@ -83,13 +91,15 @@ sql_plain_find_table(PGconn *conn, const Options *options, char **columns, int n
 	appendPQExpBufferStr(&sql,
 						 "::pg_catalog.text)::pg_catalog.oid AS oid) t"
 						 " LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid"
-						 " LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace");
+						 " LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=)"
+						 " c.relnamespace");
 	append_columns(&sql, conn, columns, ncolumns);
 	if (soft_errors)
 	{
 		appendPQExpBufferStr(&sql, " LEFT JOIN LATERAL pg_catalog.pg_input_error_info(");
 		append_literal(&sql, conn, options->head_table);
-		appendPQExpBufferStr(&sql, "::pg_catalog.text, 'pg_catalog.regclass'::pg_catalog.text) e ON t.oid IS NULL");
+		appendPQExpBufferStr(&sql, "::pg_catalog.text, 'pg_catalog.regclass'::pg_catalog.text) e"
+								   " ON t.oid IS NULL");
 	}
 
 	return (Query) {sql.data, ONE_ROW, "TTBbBTTTtTT"};
@@ -106,7 +116,8 @@ sql_plain_find_table(PGconn *conn, const Options *options, char **columns, int n
 Query
 sql_plain_read(const char *table, const char *columns)
 {
-	return (Query) {psprintf(READ_SETTINGS "COPY %s (%s) TO STDOUT", table, columns), COPIED_ROWS, "COPY"};
+	return (Query) {psprintf(READ_SETTINGS "COPY %s (%s) TO STDOUT", table, columns),
+					COPIED_ROWS, "COPY"};
 }
 
 /*
@@ -115,7 +126,8 @@ sql_plain_read(const char *table, const char *columns)
 Query
 sql_plain_forget(void)
 {
-	return FIXED_QUERY("ROLLBACK TO SAVEPOINT gw_bootstrap; RELEASE SAVEPOINT gw_bootstrap", NO_ROWS, "RELEASE");
+	return FIXED_QUERY("ROLLBACK TO SAVEPOINT gw_bootstrap; RELEASE SAVEPOINT gw_bootstrap",
+					   NO_ROWS, "RELEASE");
 }
 
 /* The key itself, and the second tag: that of sessions at work under the fence. */
@@ -134,7 +146,8 @@ append_key_locks(PQExpBuffer sql, const Options *options, const char *kinds)
 
 	appendPQExpBuffer(sql,
 					  " FROM pg_catalog.pg_lock_status() l"
-					  " WHERE l.granted AND l.locktype OPERATOR(pg_catalog.=) 'advisory'::pg_catalog.text"
+					  " WHERE l.granted AND l.locktype OPERATOR(pg_catalog.=)"
+					  " 'advisory'::pg_catalog.text"
 					  " AND l.classid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
 					  " AND l.objid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
 					  " AND l.objsubid OPERATOR(pg_catalog.=) ANY ('{%s}'::pg_catalog.int2[])",
@@ -160,7 +173,8 @@ sql_plain_begin_and_try(PGconn *conn, const Options *options)
 						 " WHEN EXISTS (SELECT 1");
 	append_key_locks(&sql, options, KEY);
 	appendPQExpBuffer(&sql,
-					  " AND l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()) THEN 'reentry'"
+					  " AND l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()) THEN"
+					  " 'reentry'"
 					  " WHEN NOT pg_catalog.pg_try_advisory_xact_lock("
 					  "'" INT64_FORMAT "'::pg_catalog.int8) THEN 'busy'"
 					  " ELSE COALESCE((SELECT pg_catalog.min(l.pid)::pg_catalog.text",
@@ -200,21 +214,25 @@ sql_plain_status(PGconn *conn, const Options *options)
 						 " pg_catalog.pg_is_in_recovery() AS in_recovery, h.since"
 						 " FROM (SELECT 1) one LEFT JOIN LATERAL"
 						 " (SELECT k.pid, a.application_name, a.client_addr,"
-						 " CASE WHEN k.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN NULL"
+						 " CASE WHEN k.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN"
+						 " NULL"
 						 " WHEN a.state OPERATOR(pg_catalog.=) 'idle'::pg_catalog.text"
 						 " THEN a.state_change ELSE a.xact_start END AS since,"
 						 " CASE WHEN k.pid IS NULL THEN 'prepared'"
 						 " WHEN k.objsubid OPERATOR(pg_catalog.=) " TAG "::pg_catalog.int2"
 						 " THEN 'active'"
 						 " WHEN a.state OPERATOR(pg_catalog.=) 'idle'::pg_catalog.text"
-						 " OR k.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN 'orphaned'"
+						 " OR k.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN"
+						 " 'orphaned'"
 						 " WHEN a.state IS NOT NULL THEN 'active' END AS holder_state"
 						 " FROM (SELECT l.pid, l.objsubid");
 	append_key_locks(&sql, options, KEY_OR_TAG);
 	appendPQExpBufferStr(&sql,
-						 " AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d"
+						 " AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM"
+						 " pg_catalog.pg_database d"
 						 " WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())) k"
-						 " LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) k.pid"
+						 " LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=)"
+						 " k.pid"
 						 " ORDER BY holder_state, k.objsubid LIMIT 1) h ON true");
 
 	return (Query) {sql.data, ONE_ROW, "TiITTTTbT"};
@@ -234,8 +252,10 @@ sql_plain_break_orphan(const Options *options, const char *pid)
 
 	initPQExpBuffer(&sql);
 	appendPQExpBuffer(&sql,
-					  "SELECT CASE WHEN CASE WHEN %s OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN"
-					  " (WITH RECURSIVE r(n, freed) AS (SELECT 0, true UNION ALL SELECT r.n OPERATOR(pg_catalog.+) 1,"
+					  "SELECT CASE WHEN CASE WHEN %s OPERATOR(pg_catalog.=) "
+					  "pg_catalog.pg_backend_pid() THEN"
+					  " (WITH RECURSIVE r(n, freed) AS (SELECT 0, true UNION ALL SELECT r.n"
+					  " OPERATOR(pg_catalog.+) 1,"
 					  " (SELECT CASE l.mode WHEN 'ExclusiveLock'::pg_catalog.text"
 					  " THEN pg_catalog.pg_advisory_unlock('" INT64_FORMAT "'::pg_catalog.int8)"
 					  " ELSE pg_catalog.pg_advisory_unlock_shared('" INT64_FORMAT "'::pg_catalog.int8) END",
@@ -244,7 +264,8 @@ sql_plain_break_orphan(const Options *options, const char *pid)
 	appendPQExpBufferStr(&sql,
 						 " AND l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()"
 						 " AND r.n OPERATOR(pg_catalog.>=) 0 LIMIT 1) FROM r WHERE r.freed)"
-						 " SELECT pg_catalog.bool_or(r.freed) FROM r WHERE r.n OPERATOR(pg_catalog.>) 0)"
+						 " SELECT pg_catalog.bool_or(r.freed) FROM r WHERE r.n"
+						 " OPERATOR(pg_catalog.>) 0)"
 						 " WHEN EXISTS (SELECT 1");
 	append_key_locks(&sql, options, KEY);
 	appendPQExpBuffer(&sql,
@@ -268,5 +289,6 @@ sql_plain_break_orphan(const Options *options, const char *pid)
 Query
 sql_plain_create_extension(void)
 {
-	return FIXED_QUERY(CREATE_SETTINGS "CREATE EXTENSION IF NOT EXISTS gw_bootstrap SCHEMA public", NO_ROWS, "CREATE EXTENSION");
+	return FIXED_QUERY(CREATE_SETTINGS "CREATE EXTENSION IF NOT EXISTS gw_bootstrap SCHEMA public",
+					   NO_ROWS, "CREATE EXTENSION");
 }
