@@ -37,19 +37,13 @@ read_condition(const Options *options, HeadOrder order)
 	HeadClause *condition = parse_head_condition(options->head_condition, &error);
 
 	if (error)
-	{
-		log_event(LOG_ERROR, error, NULL, "invalid condition \"%s\" in %s", options->head_condition,
-				  option_source("--head-condition"));
-		exit(EXIT_USAGE);
-	}
+		usage_error(error, NULL, "invalid condition \"%s\" in %s", options->head_condition,
+					option_source("--head-condition"));
 	for (HeadClause *clause = condition; clause; clause = clause->next)
 	{
 		if (clause->kind == CLAUSE_COVERS && (order == ORDER_KNOWN || order == ORDER_NONE))
-		{
-			log_error_hint("Use --head-order=numeric, bytes or dotted.",
-						   "a condition with \"covers\" needs an order");
-			exit(EXIT_USAGE);
-		}
+			usage_error(NULL, "Use --head-order=numeric, bytes or dotted.",
+						"a condition with \"covers\" needs an order");
 	}
 	return condition;
 }

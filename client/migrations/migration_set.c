@@ -36,10 +36,9 @@ refuse_migration_set(const char *source, const char *fmt, ...)
 	va_start(args, fmt);
 	message = format_args(fmt, args);
 	va_end(args);
-	log_event(LOG_ERROR, psprintf("The migration set is named by %s.", source),
-			  "Mend it, or name the heads with --expect-head or --expect-heads-from instead.",
-			  "%s", message);
-	exit(EXIT_USAGE);
+	usage_error(psprintf("The migration set is named by %s.", source),
+				"Mend it, or name the heads with --expect-head or --expect-heads-from instead.",
+				"%s", message);
 }
 
 /*
@@ -183,13 +182,10 @@ read_migration_set(MigrationSet *set, const char *text, const char *source)
 	if (name && *name)
 		set->tool = find_migration_tool(name);
 	if (name == NULL || *set->path == '\0' || (*name && set->tool == NULL))
-	{
-		log_error_hint("Write TOOL:PATH; --migrations=help lists the tools.",
-					   name && *set->path ? "unknown migration tool in \"%s\", the value of %s" :
-											"invalid value \"%s\" for %s",
-					   text, source);
-		exit(EXIT_USAGE);
-	}
+		usage_error(NULL, "Write TOOL:PATH; --migrations=help lists the tools.",
+					name && *set->path ? "unknown migration tool in \"%s\", the value of %s" :
+										 "invalid value \"%s\" for %s",
+					text, source);
 	check_path(set->path, source);
 	if (set->tool == NULL)
 		read_list(set->path, source, &set->expected);

@@ -21,10 +21,9 @@
 static _Noreturn void
 refuse(const char *source, const char *reason)
 {
-	log_error_hint("Use a URI such as postgresql://user@host:5432/database, with special "
-				   "characters percent-encoded, or key=value pairs.",
-				   "invalid connection string in %s%s", source, reason);
-	exit(EXIT_USAGE);
+	usage_error(NULL, "Use a URI such as postgresql://user@host:5432/database, with special "
+					  "characters percent-encoded, or key=value pairs.",
+				"invalid connection string in %s%s", source, reason);
 }
 
 /*
@@ -221,9 +220,8 @@ check_controls(const Settings *settings, const char *source)
 		{
 			if (!is_control(*c))
 				continue;
-			log_error_hint(CONTROL_HINT, "%s in the connection string in %s has a %s",
-						   item->keyword, source, describe_control(*c));
-			exit(EXIT_USAGE);
+			usage_error(NULL, CONTROL_HINT, "%s in the connection string in %s has a %s",
+						item->keyword, source, describe_control(*c));
 		}
 	}
 }

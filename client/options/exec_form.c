@@ -186,13 +186,10 @@ command_arguments(const char *text, const char *source)
 		if (read_array(&array))
 			return array.items;
 		if (is_meant_as_array(text, &array))
-		{
-			log_error_hint("Write it like [\"alembic\", \"upgrade\", \"head\"], or without the "
-						   "brackets as a command for the shell.",
-						   "invalid JSON array in %s: %s at character %d",
-						   source, array.wrong, (int) (array.next - text) + 1);
-			exit(EXIT_USAGE);
-		}
+			usage_error(NULL, "Write it like [\"alembic\", \"upgrade\", \"head\"], or without the "
+							  "brackets as a command for the shell.",
+						"invalid JSON array in %s: %s at character %d",
+						source, array.wrong, (int) (array.next - text) + 1);
 	}
 	shell[0] = SHELL;
 	shell[1] = "-c";

@@ -147,10 +147,9 @@ refuse_option(char *argv[], bool lacks_value)
 	{
 		if (optopt != FIRST_OPTION + i && (optopt == 0 || optopt != option_table[i].letter))
 			continue;
-		log_error_hint(USAGE_HINT,
-					   lacks_value ? "option --%s needs a value" : "option --%s takes no value",
-					   option_table[i].name);
-		exit(EXIT_USAGE);
+		usage_error(NULL, USAGE_HINT,
+					lacks_value ? "option --%s needs a value" : "option --%s takes no value",
+					option_table[i].name);
 	}
 	if (optopt != 0)
 		log_error_hint(USAGE_HINT, "unknown option -%c", optopt);
@@ -206,9 +205,8 @@ is_unfit(const Option *option, const Options *options)
 static void
 refuse_unfit(const Option *option, const Options *options)
 {
-	log_error_hint(USAGE_HINT, "\"gw_bootstrap %s\" has no option --%s", options->mode->name,
-				   option->name);
-	exit(EXIT_USAGE);
+	usage_error(NULL, USAGE_HINT, "\"gw_bootstrap %s\" has no option --%s", options->mode->name,
+				option->name);
 }
 
 static void
@@ -245,12 +243,10 @@ parse_command_line(int argc, char *argv[], const Mode *modes, Options *options)
 			memset(optarg, 'x', strlen(optarg));
 	}
 	if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
-	{
-		log_error_hint("Write \"--\" before the command to start: gw_bootstrap run [OPTION]... -- "
-					   "COMMAND.",
-					   "too many command-line arguments (first is \"%s\")", argv[optind]);
-		exit(EXIT_USAGE);
-	}
+		usage_error(NULL,
+					"Write \"--\" before the command to start: gw_bootstrap run [OPTION]... -- "
+					"COMMAND.",
+					"too many command-line arguments (first is \"%s\")", argv[optind]);
 	if (optind < argc)
 		options->command = argv + optind;
 }
@@ -335,9 +331,8 @@ parse_log_format_first(int argc, char *argv[])
 static void
 refuse_together(const char *one, const char *other)
 {
-	log_error_hint("An empty value of either overrides the environment.",
-				   "%s and %s cannot be used together", option_source(one), option_source(other));
-	exit(EXIT_USAGE);
+	usage_error(NULL, "An empty value of either overrides the environment.",
+				"%s and %s cannot be used together", option_source(one), option_source(other));
 }
 
 /*
@@ -365,22 +360,14 @@ check_options(Options *options)
 	const Mode *mode = options->mode;
 
 	if (options->command != NULL && !(mode->needs & MAY_START_COMMAND))
-	{
-		log_error_hint(USAGE_HINT, "\"gw_bootstrap %s\" starts no command", mode->name);
-		exit(EXIT_USAGE);
-	}
+		usage_error(NULL, USAGE_HINT, "\"gw_bootstrap %s\" starts no command", mode->name);
 	if (options->command == NULL && (mode->needs & GUARDS_COMMAND))
-	{
-		log_error_hint("Write it behind \"--\": gw_bootstrap guard [OPTION]... -- COMMAND [ARG]...",
-					   "no command is given to run under the guard");
-		exit(EXIT_USAGE);
-	}
+		usage_error(NULL,
+					"Write it behind \"--\": gw_bootstrap guard [OPTION]... -- COMMAND [ARG]...",
+					"no command is given to run under the guard");
 	if (options->json && !(mode->needs & MAY_PRINT_JSON))
-	{
-		log_error_hint("For events in JSON, use --log-format=json.",
-					   "\"gw_bootstrap %s\" has no option --json", mode->name);
-		exit(EXIT_USAGE);
-	}
+		usage_error(NULL, "For events in JSON, use --log-format=json.",
+					"\"gw_bootstrap %s\" has no option --json", mode->name);
 	if ((mode->needs & MAY_MIGRATE) && options->migrate && options->migrate_sql)
 		refuse_together("--migrate", "--migrate-sql");
 	if (options->timeout < 0)
@@ -411,10 +398,7 @@ find_mode(const Mode *modes, const char *word)
 	else if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
 		version();
 	else
-	{
-		log_error_hint(USAGE_HINT, "unknown command \"%s\"", word);
-		exit(EXIT_USAGE);
-	}
+		usage_error(NULL, USAGE_HINT, "unknown command \"%s\"", word);
 	exit(output_arrived() ? EXIT_READY : EXIT_STEP_FAILED);
 }
 
@@ -425,10 +409,7 @@ parse_options(int argc, char *argv[], const Mode *modes, Options *options)
 
 	parse_log_format_first(argc, argv);
 	if (argc < 2)
-	{
-		log_error_hint(USAGE_HINT, "no command given");
-		exit(EXIT_USAGE);
-	}
+		usage_error(NULL, USAGE_HINT, "no command given");
 	options->mode = find_mode(modes, argv[1]);
 	/* the options begin after the command */
 	parse_command_line(argc - 1, argv + 1, modes, options);

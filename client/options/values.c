@@ -24,10 +24,7 @@ void
 check_value(OptionType type, const char *value, const char *source)
 {
 	if (*value == '\0' && type != OPTION_PATH && type != OPTION_SHELL)
-	{
-		log_error("empty value for %s", source);
-		exit(EXIT_USAGE);
-	}
+		usage_error(NULL, NULL, "empty value for %s", source);
 	/* in key=value pairs line ends are spaces: see make_conninfo() */
 	if (type == OPTION_SHELL || type == OPTION_URL)
 		return;
@@ -35,8 +32,7 @@ check_value(OptionType type, const char *value, const char *source)
 	{
 		if (!is_control(*c))
 			continue;
-		log_error_hint(CONTROL_HINT, "the value of %s has a %s", source, describe_control(*c));
-		exit(EXIT_USAGE);
+		usage_error(NULL, CONTROL_HINT, "the value of %s has a %s", source, describe_control(*c));
 	}
 }
 
@@ -67,8 +63,7 @@ parse_word(const char *value, const char *source, const char *words)
 			return pg_strdup(value);
 		word += len;
 	}
-	log_error_hint(psprintf("Use %s.", words), "invalid value \"%s\" for %s", value, source);
-	exit(EXIT_USAGE);
+	usage_error(NULL, psprintf("Use %s.", words), "invalid value \"%s\" for %s", value, source);
 }
 
 /*
@@ -87,8 +82,7 @@ parse_bool(const char *value, const char *source)
 		if (pg_strcasecmp(value, no[i]) == 0)
 			return false;
 	}
-	log_error_hint("Use true or false.", "invalid value \"%s\" for %s", value, source);
-	exit(EXIT_USAGE);
+	usage_error(NULL, "Use true or false.", "invalid value \"%s\" for %s", value, source);
 }
 
 /*
@@ -104,12 +98,10 @@ parse_integer(const char *value, const char *source, int64 min, int64 max)
 	number = strtoi64(value, &end, 10);
 	if (end == value || *end != '\0' || errno != 0 || number < min || number > max ||
 		isspace((unsigned char) *value))
-	{
-		log_error_hint(psprintf("Use a whole number from " INT64_FORMAT " to " INT64_FORMAT ".",
-								min, max),
-					   "invalid value \"%s\" for %s", value, source);
-		exit(EXIT_USAGE);
-	}
+		usage_error(NULL,
+					psprintf("Use a whole number from " INT64_FORMAT " to " INT64_FORMAT ".", min,
+							 max),
+					"invalid value \"%s\" for %s", value, source);
 	return number;
 }
 
@@ -120,10 +112,7 @@ void
 add_head(SimpleStringList *heads, const char *head, const char *source)
 {
 	if (*head == '\0')
-	{
-		log_error("empty head revision in %s", source);
-		exit(EXIT_USAGE);
-	}
+		usage_error(NULL, NULL, "empty head revision in %s", source);
 	simple_string_list_append(heads, head);
 }
 
@@ -144,11 +133,8 @@ add_heads(SimpleStringList *heads, const char *list, const char *source)
 		for (size_t len = strlen(head); len > 0 && strchr(SPACES, head[len - 1]); len--)
 			head[len - 1] = '\0';
 		if (strpbrk(head, SPACES) != NULL)
-		{
-			log_error_hint("Separate the heads by commas.",
-						   "invalid value \"%s\" for %s", head, source);
-			exit(EXIT_USAGE);
-		}
+			usage_error(NULL, "Separate the heads by commas.",
+						"invalid value \"%s\" for %s", head, source);
 		add_head(heads, head, source);
 	}
 	free(copy);

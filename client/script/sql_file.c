@@ -37,9 +37,8 @@ refuse_sql_file(const SqlFile *file, int line, const char *hint, const char *fmt
 	va_start(args, fmt);
 	vsnprintf(message, sizeof(message), fmt, args);
 	va_end(args);
-	log_event(LOG_ERROR, psprintf("The file is that of %s.", file->source), hint,
-			  line > 0 ? "%s:%d: %s" : "%s%.0d: %s", file->path, line, message);
-	exit(EXIT_USAGE);
+	usage_error(psprintf("The file is that of %s.", file->source), hint,
+				line > 0 ? "%s:%d: %s" : "%s%.0d: %s", file->path, line, message);
 }
 
 /*
@@ -71,7 +70,8 @@ check_operators(const SqlFile *file, const char *text)
 
 		line += *c == '\n';
 		if (len > MAX_OPERATORS && strncmp(c, "--", 2) != 0)
-			refuse_sql_file(file, line, NULL, "more than %d operators or nested comments in a row", MAX_OPERATORS);
+			refuse_sql_file(file, line, NULL,
+							"more than %d operators or nested comments in a row", MAX_OPERATORS);
 		c += len > 0 ? len - 1 : 0;
 	}
 }
