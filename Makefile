@@ -5,6 +5,7 @@
 #   make demo, make test                      the two commands of the README
 #   make test-gateways                        published gateways and their migrations
 #   make test-recipes                         the pages of docs/recipes
+#   make test-tools [TOOLS="goose ..."]       real migration tools, as in docs/tools
 #   make test-deploy                          packages, archive, images, chart, compose
 #   make test-static                          of those the static client alone
 #   make chaos [STORMS=n] [SEED=n] [MINUTES=n]  random storms
@@ -89,6 +90,8 @@ test-gateways:
 	test/gateways/run
 test-recipes:
 	test/gateways/run-recipes
+test-tools:
+	test/tools/run $(TOOLS)
 test-deploy:
 	test/deploy/run
 test-static:
@@ -117,4 +120,4 @@ format:
 format-check:
 	.ci/format --check
 
-.PHONY: client-all client-man client-install client-uninstall client-clean test test-gateways test-recipes test-deploy chaos model matrix demo bench picture dist format format-check
+.PHONY: client-all client-man client-install client-uninstall client-clean test test-gateways test-recipes test-tools test-deploy chaos model matrix demo bench picture dist format format-check
