@@ -6,14 +6,12 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = GwBootstrap::Ways->server;
-my $head = GwBootstrap::Migration::HEAD;
+my $node = start_server();
+my $head = HEAD;
 my $key = 42424242424242;
 my $told = qr/warning: the migration (waits|seems to wait) for lock \d+, which its own guard has.*hint: .*--migrate.*--lock-key/s;
 
@@ -33,9 +31,9 @@ sub waiting
 sub is_told
 {
 	my ($way, $name, $command, $told_as, @options) = @_;
-	my $replica = GwBootstrap::Replicas->start(1, $way->client('run', '-e', $head, '--migrate', $command, @options));
+	my $replica = start_replicas(1, $way->client('run', '-e', $head, '--migrate', $command, @options));
 
-	ok(GwBootstrap::Replicas::wait_until(sub { $replica->ended || $replica->err =~ $told }), "$name: told");
+	ok(wait_until(sub { $replica->ended || $replica->err =~ $told }), "$name: told");
 	like($replica->err, $told_as, "$name: as what it is") or diag $replica->err;
 	kill 'TERM', $replica->pid;
 	my ($result) = $replica->wait;
@@ -43,7 +41,7 @@ sub is_told
 	return;
 }
 
-foreach my $way (GwBootstrap::Ways->quiet($node))
+foreach my $way (quiet_ways($node))
 {
 	my $name = $way->name;
 	$way->create->open;
@@ -53,10 +51,9 @@ foreach my $way (GwBootstrap::Ways->quiet($node))
 	is_told($way, "$name, another key", waiting(7), qr/waits for lock 7,/, '--lock-key', 7);
 
 	# Another lock, or the same one held by somebody else for a while, is not that.
-	my $whole = GwBootstrap::Migration::whole();
+	my $whole = whole_migration();
 	my $own = q(SELECT pg_try_advisory_lock(8); SELECT pg_sleep(10); SELECT pg_advisory_unlock(8););
-	my ($result) = GwBootstrap::Replicas->start(1,
-		$way->client('run', '-e', $head, '--migrate', GwBootstrap::Migration::command($own) . " && $whole"))->wait;
+	my $result = run_client($way->client('run', '-e', $head, '--migrate', migration_command($own) . " && $whole"));
 	is($result->{exit}, 0, "$name, a lock of its own: ready") or diag $result->{err};
 	unlike($result->{err}, $told, "$name, a lock of its own: nothing is told");
 	is($way->locks, 0, "$name: no lock is left");
@@ -64,13 +61,13 @@ foreach my $way (GwBootstrap::Ways->quiet($node))
 }
 
 # Where our role may not look, the guard is as good as ever.
-my $way = GwBootstrap::Ways->new($node, pool_size => 0)->create->open;
+my $way = new_way($node, pool_size => 0)->create->open;
 $way->sql('CREATE ROLE blind LOGIN; GRANT CREATE ON SCHEMA public TO blind; GRANT ALL ON applied TO blind;'
 	  . 'REVOKE EXECUTE ON FUNCTION pg_stat_clear_snapshot() FROM PUBLIC');
-my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
-my $blind = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-d', $way->connstr . ' user=blind', '-v', '-e', $head,
-	'--migrate', "$stop; " . GwBootstrap::Migration::whole());
-ok(GwBootstrap::Replicas::wait_until(sub { $blind->ended || (() = $blind->err =~ /^gw_bootstrap: sending: SELECT 1$/mg) >= 2 }),
+my ($stopped, $stop) = stop_point();
+my $blind = start_replicas(1, 'gw_bootstrap', 'run', '-d', $way->connstr . ' user=blind', '-v', '-e', $head,
+	'--migrate', "$stop; " . whole_migration());
+ok(wait_until(sub { $blind->ended || (() = $blind->err =~ /^gw_bootstrap: sending: SELECT 1$/mg) >= 2 }),
 	'without privileges: the guard is looked at, and again');
 append_to_file("$stopped.fifo", "go\n");
 my ($result) = $blind->wait;

@@ -7,21 +7,19 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
+use GwBootstrap::Test;
 use GwBootstrap::Processes;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = GwBootstrap::Ways->server;
-my $head = GwBootstrap::Migration::HEAD;
+my $node = start_server();
+my $head = HEAD;
 
 # A command with a child and two grandchildren, one of them in a session of its
 # own and deaf, that each write a row again and again.
 sub writing_command
 {
-	my ($stopped) = GwBootstrap::Migration::stop_point();
+	my ($stopped) = stop_point();
 	my $write = q(while :; do psql -X -q -d "$DATABASE_URL" -c "INSERT INTO applied VALUES ('again')"; done);
 	my $tell = sub { qq(echo \$\$ >$stopped.$_[0].new; mv $stopped.$_[0].new $stopped.$_[0];) };
 	my @files = map { "$stopped.$_" } qw(child detached deaf);
@@ -45,12 +43,12 @@ sub is_survived
 {
 	my ($way, $choose) = @_;
 	my ($command, @files) = writing_command();
-	my $replica = GwBootstrap::Replicas->start(1, $way->client('run', '-e', $head, '--migrate', $command));
+	my $replica = start_replicas(1, $way->client('run', '-e', $head, '--migrate', $command));
 	my %tree = GwBootstrap::Processes::tree($replica->pid);
 	my @victims = ref $choose ? @$choose : bearing_our_name(%tree);
 	my $name = $way->name . ': ' . (ref $choose ? '' : 'all of our name, ') . join ' and ', @victims;
 
-	ok(GwBootstrap::Replicas::wait_until(sub { 3 == grep { -e } @files }), "$name: the command runs");
+	ok(wait_until(sub { 3 == grep { -e } @files }), "$name: the command runs");
 	my @pids = ($tree{command}, map { slurp_file($_) + 0 } @files);
 	is($way->locks, 1, "$name: under the lock");
 
@@ -58,7 +56,7 @@ sub is_survived
 	kill 'STOP', @tree{@victims};
 	kill 'KILL', @tree{@victims};
 	my $left = 'no look';
-	ok(GwBootstrap::Replicas::wait_until(sub {
+	ok(wait_until(sub {
 		my $locks = $way->locks;
 		$left = grep { GwBootstrap::Processes::is_alive($_) } @pids;
 		return $locks == 0;
@@ -66,7 +64,7 @@ sub is_survived
 	is($left, 0, "$name: and was there for as long as anything of the command");
 	if (grep { $_ eq 'client' } @victims)
 	{
-		is(GwBootstrap::Replicas::outcomes($replica->wait), '1 x killed by 9', "$name: so is the client");
+		is(outcomes($replica->wait), '1 x killed by 9', "$name: so is the client");
 	}
 	else
 	{
@@ -75,14 +73,13 @@ sub is_survived
 		like($result->{err}, qr/the watcher of the migration was killed/, "$name: and says why");
 	}
 	ok(!(grep { GwBootstrap::Processes::is_alive($_) } @tree{qw(reaper watcher)}), "$name: nobody is left");
-	my ($next) = GwBootstrap::Replicas->start(1,
-		$way->client('run', '-e', $head, '--migrate', 'sleep 1; ' . GwBootstrap::Migration::whole()))->wait;
+	my $next = run_client($way->client('run', '-e', $head, '--migrate', 'sleep 1; ' . whole_migration()));
 	is($next->{exit}, 0, "$name: the next replica is ready") or diag $next->{err};
 	$way->sql('TRUNCATE applied; DROP TABLE alembic_version, item');
 	return;
 }
 
-foreach my $way (grep { !$_->{plain} } GwBootstrap::Ways->quiet($node))
+foreach my $way (grep { !$_->{plain} } quiet_ways($node))
 {
 	$way->create->open;
 	is_survived($way, $_) foreach 'killall', [qw(client watcher)], [qw(watcher client)], [qw(client reaper)],

@@ -8,44 +8,41 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::PgBouncer;
+use GwBootstrap::Test;
 use GwBootstrap::Processes;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = GwBootstrap::Ways->server;
-my $head = GwBootstrap::Migration::HEAD;
-my $way = GwBootstrap::Ways->new($node, pool_size => 0)->create;
-my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 5, settings => 'idle_transaction_timeout = 5');
+my $node = start_server();
+my $head = HEAD;
+my $way = new_way($node, pool_size => 0)->create;
+my $pooler = start_pgbouncer($node, pool_size => 5, settings => 'idle_transaction_timeout = 5');
 my @run = ('gw_bootstrap', 'run', '-d', $pooler->connstr($way->dbname), '-e', $head, '--migrate');
-my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
-my $whole = GwBootstrap::Migration::whole();
+my ($stopped, $stop) = stop_point();
+my $whole = whole_migration();
 my $again = q(echo "INSERT INTO paused VALUES (DEFAULT) \watch 0.1" | psql -X -q -d "$DATABASE_URL" >/dev/null);
 
 # The first one writes in steps that commit by themselves, until it is killed.
 $way->sql('CREATE TABLE paused (at timestamptz DEFAULT clock_timestamp())');
-my $first = GwBootstrap::Replicas->start(1, @run, "[ -e $stopped ] && exec true; $again");
+my $first = start_replicas(1, @run, "[ -e $stopped ] && exec true; $again");
 ok($node->poll_query_until($way->dbname, 'SELECT count(*) > 0 FROM paused'), 'the first replica writes');
 my %tree = GwBootstrap::Processes::tree($first->pid);
 my @command = GwBootstrap::Processes::family($tree{command});
 kill 'STOP', @tree{qw(client reaper watcher)}, @command;
-ok(GwBootstrap::Replicas::wait_until(sub { $way->locks == 0 }), 'it is paused, and loses its guard');
+ok(wait_until(sub { $way->locks == 0 }), 'it is paused, and loses its guard');
 
-my $second = GwBootstrap::Replicas->start(1, @run, "$stop; $whole");
-ok(GwBootstrap::Replicas::wait_until(sub { -e $stopped }), 'the second one migrates');
+my $second = start_replicas(1, @run, "$stop; $whole");
+ok(wait_until(sub { -e $stopped }), 'the second one migrates');
 my $before = $way->sql('SELECT count(*) FROM paused');
 kill 'CONT', $_ foreach @command, @tree{qw(watcher reaper client)};
-ok(GwBootstrap::Replicas::wait_until(sub { !grep { GwBootstrap::Processes::is_alive($_) } @command }), 'the first command is killed');
+ok(wait_until(sub { !grep { GwBootstrap::Processes::is_alive($_) } @command }), 'the first command is killed');
 my $sent = $way->sql('SELECT count(*) FROM paused') - $before;
 cmp_ok($sent, '<=', 1, 'and has sent one statement at most');
 note "statements sent after the pause: $sent";
 append_to_file("$stopped.fifo", "go\n");
 my @results = ($second->wait, $first->wait);
-is(GwBootstrap::Replicas::outcomes(@results), '2 x 0', 'both are ready') or diag map { $_->{err} } @results;
-is($way->applied, GwBootstrap::Migration::APPLIED, 'migrated once');
+is(outcomes(@results), '2 x 0', 'both are ready') or diag map { $_->{err} } @results;
+is($way->applied, APPLIED, 'migrated once');
 like($results[1]{err}, qr/lost the guard, and with it the lock/, 'the first one says that it lost its guard');
 
 $pooler->stop;

@@ -7,19 +7,17 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
+use GwBootstrap::Test;
 use GwBootstrap::Processes;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 # ptrace(2)
 use constant { SYS_PTRACE => 101, PTRACE_DETACH => 17, PTRACE_SEIZE => 0x4206, PTRACE_O_TRACEEXIT => 0x40 };
 
-my $node = GwBootstrap::Ways->server;
-my $head = GwBootstrap::Migration::HEAD;
-my $whole = GwBootstrap::Migration::whole();
+my $node = start_server();
+my $head = HEAD;
+my $whole = whole_migration();
 my $guards = q(SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted);
 
 # A replica whose command waits at a stop point the first time it is run.
@@ -27,18 +25,18 @@ my $guards = q(SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)
 sub start_stopped
 {
 	my ($way, @options) = @_;
-	my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
-	my $replica = GwBootstrap::Replicas->start(1,
+	my ($stopped, $stop) = stop_point();
+	my $replica = start_replicas(1,
 		$way->client('run', '-e', $head, '--migrate', "[ -e $stopped ] || $stop; $whole", @options));
 
-	GwBootstrap::Replicas::wait_until(sub { -e $stopped }) or die 'no command runs: ' . $replica->err;
+	wait_until(sub { -e $stopped }) or die 'no command runs: ' . $replica->err;
 	return ($replica, slurp_file($stopped) + 0, GwBootstrap::Processes::tree($replica->pid));
 }
 
 sub has_ended
 {
 	my ($pid, $name) = @_;
-	return ok(GwBootstrap::Replicas::wait_until(sub { !GwBootstrap::Processes::is_alive($pid) }), $name);
+	return ok(wait_until(sub { !GwBootstrap::Processes::is_alive($pid) }), $name);
 }
 
 sub migrated_once
@@ -46,8 +44,8 @@ sub migrated_once
 	my ($way, $name, @results) = @_;
 
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	is(GwBootstrap::Replicas::outcomes(@results), @results . ' x 0', "$name: ready") or diag map { $_->{err} } @results;
-	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: migrated once");
+	is(outcomes(@results), @results . ' x 0', "$name: ready") or diag map { $_->{err} } @results;
+	is($way->applied, APPLIED, "$name: migrated once");
 	$way->sql('TRUNCATE applied; DROP TABLE alembic_version, item');
 	return;
 }
@@ -63,7 +61,7 @@ sub stopped_watcher
 	my $silent = $way->pooler ? $way->pooler->{pid} : $way->sql($guards);
 	kill 'STOP', $silent, $tree{$who};
 	has_ended($shell, "$name: the command is ended with its guard");
-	ok(GwBootstrap::Replicas::wait_until(sub { $replica->err =~ /no answer from the database for 6 s/ }), "$name: which is told");
+	ok(wait_until(sub { $replica->err =~ /no answer from the database for 6 s/ }), "$name: which is told");
 	ok(!$replica->ended, "$name: and the client goes on") or diag $replica->err;
 	kill 'CONT', $silent;
 	migrated_once($way, $name, $replica->wait);
@@ -95,7 +93,7 @@ sub release
 {
 	my ($pid) = @_;
 
-	GwBootstrap::Replicas::wait_until(sub { waitpid($pid, 0) == $pid }) or die 'it was not killed';
+	wait_until(sub { waitpid($pid, 0) == $pid }) or die 'it was not killed';
 	syscall(SYS_PTRACE, PTRACE_DETACH, $pid, 0, 0) == 0 or die "ptrace: $!";
 	return;
 }
@@ -117,14 +115,14 @@ sub cannot_be_stopped
 		like($result->{err}, qr/deadline of 4 s passed: the migration could not be stopped/, "$name: and that it is still there") if @options;
 		is($way->locks, 1, "$name: the lock is kept for it");
 		release($shell);
-		ok(GwBootstrap::Replicas::wait_until(sub { $way->locks == 0 }), "$name: until it has ended");
+		ok(wait_until(sub { $way->locks == 0 }), "$name: until it has ended");
 	}
 
 	# It ends before the deadline, so the client goes on.
 	my ($replica, $shell) = start_stopped($way);
 	hold($shell);
 	$way->sql("SELECT pg_terminate_backend(pid) FROM ($guards) g");
-	ok(GwBootstrap::Replicas::wait_until(sub { $replica->err =~ /could not stop the migration/ }), "$name: so it is waited for");
+	ok(wait_until(sub { $replica->err =~ /could not stop the migration/ }), "$name: so it is waited for");
 	ok(!$replica->ended, "$name: before the deadline");
 	release($shell);
 	migrated_once($way, "$name, but ends", $replica->wait);
@@ -138,11 +136,11 @@ sub stopped_client
 	my ($way) = @_;
 	my $name = $way->name . ', client stopped';
 	my ($replica, $shell) = start_stopped($way);
-	my ($seen) = GwBootstrap::Migration::stop_point();
-	my $other = GwBootstrap::Replicas->start(1,
+	my ($seen) = stop_point();
+	my $other = start_replicas(1,
 		$way->client('run', '-e', $head, '--migrate', "[ ! -e /proc/$shell/exe ] || touch $seen; $whole"));
 
-	ok(GwBootstrap::Replicas::wait_until(sub { $other->err =~ /waiting/ }), "$name: another one waits");
+	ok(wait_until(sub { $other->err =~ /waiting/ }), "$name: another one waits");
 	kill 'STOP', $replica->pid;
 	$way->sql("SELECT pg_terminate_backend(pid) FROM ($guards) g");
 	has_ended($shell, "$name: its command is ended all the same");
@@ -155,7 +153,7 @@ sub stopped_client
 	return;
 }
 
-foreach my $way (grep { !$_->{plain} } GwBootstrap::Ways->quiet($node))
+foreach my $way (grep { !$_->{plain} } quiet_ways($node))
 {
 	$way->create->open;
 	stopped_watcher($way, $_) foreach qw(watcher reaper);

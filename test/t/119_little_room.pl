@@ -6,16 +6,14 @@
 use strict;
 use warnings;
 
-use GwBootstrap::Migration;
-use GwBootstrap::Replicas;
-use GwBootstrap::Ways;
+use GwBootstrap::Test;
 use JSON::PP;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = GwBootstrap::Ways->server;
-my $head = GwBootstrap::Migration::HEAD;
-my $way = GwBootstrap::Ways->new($node, pool_size => 0)->create->open;
+my $node = start_server();
+my $head = HEAD;
+my $way = new_way($node, pool_size => 0)->create->open;
 my $user = getpwuid $<;
 
 my @dirs = split /:/, $ENV{PATH};
@@ -29,7 +27,7 @@ sub run_in
 {
 	my ($in, @options) = @_;
 	local $ENV{PGUSER} = $user;
-	my ($result) = GwBootstrap::Replicas->start(1, @$in, $client, 'run', '-d', $way->connstr, '-e', $head, @options)->wait;
+	my $result = run_client(@$in, $client, 'run', '-d', $way->connstr, '-e', $head, @options);
 	return $result;
 }
 
@@ -46,7 +44,7 @@ sub migrated_once
 
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	is($result->{exit}, 0, "$name: ready") or diag $result->{err};
-	is($way->applied, GwBootstrap::Migration::APPLIED, "$name: migrated once");
+	is($way->applied, APPLIED, "$name: migrated once");
 	is($way->locks, 0, "$name: no lock is left");
 	$way->sql('TRUNCATE applied; DROP TABLE IF EXISTS alembic_version, item');
 	return;
@@ -65,13 +63,12 @@ sub is_refused
 
 # The exec form.
 my @psql = ($psql, '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $way->connstr . " user=$user", '-f');
-my $file = GwBootstrap::Migration::file(
-	join '', GwBootstrap::Migration::tables(), GwBootstrap::Migration::rows(), GwBootstrap::Migration::head());
+my $file = migration_file(join '', tables_step(), rows_step(), head_step());
 my $array = encode_json([ @psql, $file ]);
 migrated_once(run_in([], '--migrate', $array), 'an array');
 migrated_once(run_in([], '--migrate', " [\n\"psql\" , \"-X\", \"-q\",\t\"-f\",\"\\u002F\\/$file\", \"-d\", \"" . $way->connstr . '" ] '),
 	'blanks and escapes');
-my $whole = GwBootstrap::Migration::whole();
+my $whole = whole_migration();
 migrated_once(run_in([], '--migrate', "[ -e /nowhere ] || { $whole; }"), 'a bracket of the shell');
 migrated_once(run_in([], '--migrate', qq([ "a" = "b" ] || { $whole; })), 'a bracket of the shell and a string');
 
@@ -147,11 +144,11 @@ if (system('unshare --user --map-root-user --mount true') == 0)
 		"ip link set lo up; mount --bind $resolv /etc/resolv.conf; exec 3< <($silent); read line <&3; "
 		  . 'trap "kill $!" EXIT; "$@" & wait $!', 'bash' ];
 	my @look_up = ($client, 'run', '-d', 'postgresql://db.example/none', '-e', $head, '--timeout', 1);
-	my ($text) = GwBootstrap::Replicas->start(1, @$no_answer, @look_up)->wait;
+	my $text = run_client(@$no_answer, @look_up);
 	is($text->{exit}, 3, 'a look-up that hangs: the deadline is kept');
 	like($text->{err}, qr/^gw_bootstrap: error: deadline passed in a call .*: the look-up of host name "db.example"$/m,
 		'a look-up that hangs: which is told');
-	my ($json) = GwBootstrap::Replicas->start(1, @$no_answer, @look_up, '--log-format', 'json')->wait;
+	my $json = run_client(@$no_answer, @look_up, '--log-format', 'json');
 	my $line = eval { decode_json((split /\n/, $json->{err})[-1]) } || {};
 	like($line->{message}, qr/the look-up of host name "db.example"/, 'a look-up that hangs: in JSON, too') or diag $json->{err};
 	is($line->{level}, 'error', 'a look-up that hangs: as an error');
@@ -177,11 +174,11 @@ my %printing = (
 	run => [ 'run', @all ]);
 foreach my $name (sort keys %printing)
 {
-	my ($result) = GwBootstrap::Replicas->start(1, 'sh', '-c', '"$@" >/dev/full', 'sh', $client, @{ $printing{$name} })->wait;
+	my $result = run_client('sh', '-c', '"$@" >/dev/full', 'sh', $client, @{ $printing{$name} });
 	is($result->{exit}, 1, "$name: a full disk is a failure");
 	like($result->{err}, qr/could not write to standard output/, "$name: and told") or diag $result->{err};
 }
-my ($service) = GwBootstrap::Replicas->start(1, 'sh', '-c', '"$@" >/dev/full', 'sh', $client, 'run', @all, '--', 'sh', '-c', 'exit 42')->wait;
+my $service = run_client('sh', '-c', '"$@" >/dev/full', 'sh', $client, 'run', @all, '--', 'sh', '-c', 'exit 42');
 is($service->{exit}, 42, 'the service starts although its log is full');
 like($service->{err}, qr/could not write to standard output/, 'which is told');
 

@@ -7,11 +7,11 @@
 use strict;
 use warnings;
 
+use GwBootstrap::Test;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use GwBootstrap::Fence;
-use GwBootstrap::PgBouncer;
 use GwBootstrap::SessionState;
 
 my $fence = GwBootstrap::Fence->new;
@@ -33,7 +33,7 @@ sub client
 
 foreach my $settings ('', 'application_name_add_host = 1')
 {
-	my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 1, settings => $settings,
+	my $pooler = start_pgbouncer($node, pool_size => 1, settings => $settings,
 		users => qq("$user" ""\n"@{[ROLE]}" ""\n));
 	my $how = $settings || 'as it is';
 	my $guard = $fence->guard;
