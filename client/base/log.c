@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/text.h"
 #include "base/visible.h"
 #include "common/logging.h"
 
@@ -172,29 +173,17 @@ log_can_write(void)
 void
 log_event(LogLevel level, const char *detail, const char *hint, const char *fmt, ...)
 {
-	size_t		size = 1024;
+	int			save_errno = errno;	/* for %m */
 	char	   *message;
-	int			save_errno = errno;
+	va_list		args;
 
 	if (!log_is_wanted(level) || !log_can_write())
 		return;
 
-	message = pg_malloc(size);
-	for (;;)
-	{
-		va_list		args;
-		size_t		needed;
-
-		errno = save_errno;		/* for %m */
-		va_start(args, fmt);
-		needed = pvsnprintf(message, size, fmt, args);
-		va_end(args);
-		if (needed < size)
-			break;
-		free(message);
-		size = needed;
-		message = pg_malloc(size);
-	}
+	errno = save_errno;
+	va_start(args, fmt);
+	message = format_args(fmt, args);
+	va_end(args);
 
 	progress_erase();
 	if (detail && *detail == '\0')

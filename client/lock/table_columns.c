@@ -124,7 +124,8 @@ take_column(TableColumns *found, const Said *said, int i, PQExpBuffer list, cons
 					"column \"%s\" of relation \"%s\" does not exist", name, table);
 	else if (strcmp(said->generated[place], "t") == 0)
 		set_failure(failure, FAILURE_FINAL,
-					"Name a column that is not generated, or install the extension, which can read one that is stored.",
+					"Name a column that is not generated, or install the extension, which can read "
+					"one that is stored.",
 					"column \"%s\" of relation \"%s\" is a generated column", name, table);
 	else
 	{

@@ -44,7 +44,8 @@ advise_on_orphan(const Run *run)
 	static const char otherwise[] = " as a role that may, or start with --break-orphans.";
 
 	if (is_breakable(run))
-		return pg_strdup("It is ended once its backend has been idle for 10 s, or is lent to a replica with --break-orphans.");
+		return pg_strdup("It is ended once its backend has been idle for 10 s, or is lent to a"
+						 " replica with --break-orphans.");
 	if (run->session.plain)
 		return psprintf("%spg_terminate_backend(%s)%s", unless, run->orphan, otherwise);
 	return psprintf("%sgw_bootstrap_break_orphan(" INT64_FORMAT ")%s",
@@ -85,7 +86,8 @@ break_orphan(Run *run)
 		return false;
 	strlcpy(run->unbreakable, run->orphan, sizeof(run->unbreakable));
 	log_event(LOG_WARNING, run->session.failure.message,
-			  "GRANT the role of that backend, or pg_signal_backend, to the role of this replica; a superuser's backend takes a superuser.",
+			  "GRANT the role of that backend, or pg_signal_backend, to the role of this replica; "
+			  "a superuser's backend takes a superuser.",
 			  "not permitted to end the orphaned lock " INT64_FORMAT " of backend %s",
 			  run->options->lock_key, run->orphan);
 	return true;

@@ -119,7 +119,9 @@ check_set(const SqlFile *file, const SqlStatement *statement, SqlWords *words, i
 						"SET TRANSACTION cannot be used here");
 	if (strcmp(words->word, "standard_conforming_strings") == 0 ||
 		strcmp(words->word, "client_encoding") == 0 || strcmp(words->word, "names") == 0)
-		refuse_sql_file(file, line, "Leave it out: standard_conforming_strings is on, and PGCLIENTENCODING sets the encoding.",
+		refuse_sql_file(file, line,
+						"Leave it out: standard_conforming_strings is on, and PGCLIENTENCODING"
+						" sets the encoding.",
 						"SET cannot change how the file is read");
 	if (!local && strcmp(words->word, "constraints") != 0)
 		refuse_sql_file(file, line, "Use SET LOCAL.",
@@ -145,7 +147,8 @@ creates_temporary(const char *text)
 		next_sql_word(&words);
 	while (strcmp(words.word, "or") == 0 || strcmp(words.word, "replace") == 0 ||
 		   strcmp(words.word, "global") == 0 || strcmp(words.word, "local") == 0);
-	return is_temporary(words.word) || has_sql_words(text, (const char *const[]) {"pg_temp", ".", NULL});
+	return is_temporary(words.word) ||
+		has_sql_words(text, (const char *const[]) {"pg_temp", ".", NULL});
 }
 
 /*
@@ -215,7 +218,8 @@ check_statement(const SqlFile *file, const SqlStatement *statement)
 		if (refused[i].why == ENDS_TRANSACTION ||
 			has_sql_words(text, (const char *const[]) {"prepare", "transaction", NULL}))
 			refuse_sql_file(file, line,
-							"All of the file runs in one transaction; a migration of several needs --migrate.",
+							"All of the file runs in one transaction; a migration of several needs "
+							"--migrate.",
 							"transaction control cannot be used here: %s", refused[i].word);
 		refuse_sql_file(file, line, NULL, "%s would change what a pooled connection finds",
 						refused[i].word);

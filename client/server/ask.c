@@ -172,7 +172,8 @@ flush_output(Session *session, Millis until)
 
 	while ((rc = PQflush(session->conn)) == 1)
 	{
-		if (!wait_for_server(session, POLLIN | POLLOUT, until, "sending a query") || !session_read(session))
+		if (!wait_for_server(session, POLLIN | POLLOUT, until, "sending a query") ||
+			!session_read(session))
 			return false;
 	}
 	if (rc != 0)
@@ -188,7 +189,8 @@ wait_for_result(Session *session, Millis until)
 {
 	while (PQisBusy(session->conn))
 	{
-		if (!wait_for_server(session, POLLIN, until, "waiting for the result of a query") || !session_read(session))
+		if (!wait_for_server(session, POLLIN, until, "waiting for the result of a query") ||
+			!session_read(session))
 			return false;
 	}
 	return true;
@@ -215,7 +217,9 @@ take_rows(Session *session, RowTaker *taker, Millis until)
 			session_drop(session);
 			return false;
 		}
-		if (len == 0 && (!wait_for_server(session, POLLIN, until, "reading a table") || !session_read(session)))
+		if (len == 0 && !wait_for_server(session, POLLIN, until, "reading a table"))
+			return false;
+		if (len == 0 && !session_read(session))
 			return false;
 	}
 	return true;				/* an error is the next result */
@@ -242,7 +246,9 @@ handle_result(Session *session, PGresult *result, RowTaker *taker, Millis until)
 static bool
 has_failed(const PGresult *result)
 {
-	return PQresultStatus(result) == PGRES_FATAL_ERROR || PQresultStatus(result) == PGRES_BAD_RESPONSE;
+	ExecStatusType status = PQresultStatus(result);
+
+	return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
 }
 
 /*
@@ -321,7 +327,8 @@ session_error(Session *session, const PGresult *result)
 	else if (PQstatus(session->conn) == CONNECTION_OK &&
 			 (sqlstate == NULL || strlen(sqlstate) != 5 || message == NULL || *message == '\0'))
 	{
-		set_answer_failure(&session->failure, "an error that does not tell which: %s", PQresultErrorMessage(result));
+		set_answer_failure(&session->failure, "an error that does not tell which: %s",
+						   PQresultErrorMessage(result));
 		session_drop(session);
 	}
 	else

@@ -35,16 +35,26 @@ failure_set_kind(Failure *failure, FailureKind kind)
 	failure->code = kind == FAILURE_FINAL ? EXIT_REFUSED : EXIT_DEADLINE;
 }
 
+/*
+ * Take a message, and a hint or NULL, in place of what the failure had.
+ */
+static void set_message(Failure *failure, const char *hint, const char *fmt, va_list args)
+	pg_attribute_printf(3, 0);
+
+static void
+set_message(Failure *failure, const char *hint, const char *fmt, va_list args)
+{
+	take_texts(failure, format_args(fmt, args), pg_strdup(""), pg_strdup(hint ? hint : ""));
+}
+
 void
 set_failure(Failure *failure, FailureKind kind, const char *hint, const char *fmt, ...)
 {
 	va_list		args;
-	char	   *message;
 
 	va_start(args, fmt);
-	message = format_args(fmt, args);
+	set_message(failure, hint, fmt, args);
 	va_end(args);
-	take_texts(failure, message, pg_strdup(""), pg_strdup(hint ? hint : ""));
 	failure_set_kind(failure, kind);
 }
 
@@ -55,12 +65,10 @@ void
 set_reason(Failure *failure, ExitCode code, const char *hint, const char *fmt, ...)
 {
 	va_list		args;
-	char	   *message;
 
 	va_start(args, fmt);
-	message = format_args(fmt, args);
+	set_message(failure, hint, fmt, args);
 	va_end(args);
-	take_texts(failure, message, pg_strdup(""), pg_strdup(hint ? hint : ""));
 	failure->kind = FAILURE_RETRY;
 	failure->code = code;
 }
@@ -208,7 +216,8 @@ failure_advise_on_standby(Failure *failure, PGconn *conn)
 	}
 	PQconninfoFree(options);
 	if (several && any)
-		failure_add_hint(failure, "Of several hosts, target_session_attrs=read-write takes the primary.");
+		failure_add_hint(failure,
+						 "Of several hosts, target_session_attrs=read-write takes the primary.");
 }
 
 /*

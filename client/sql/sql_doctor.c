@@ -16,6 +16,10 @@
 #define NUMBER(name) "pg_catalog.current_setting('" name "'::pg_catalog.text)::pg_catalog.int4"
 #define MINUS " OPERATOR(pg_catalog.-) "
 
+/* How many there are, of those that the condition after it leaves. */
+#define SESSIONS \
+	"(SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datid IS NOT NULL"
+
 /*
  * Begin a transaction as a guard's, but without the lock, and tell which
  * backend serves it.
@@ -35,7 +39,8 @@ sql_begin_pid(PGconn *conn)
 Query
 sql_doctor_server(void)
 {
-	return FIXED_QUERY("SELECT " SETTING("server_version") ", pg_catalog.pg_is_in_recovery()", ONE_ROW, "tb");
+	return FIXED_QUERY("SELECT " SETTING("server_version") ", pg_catalog.pg_is_in_recovery()",
+					   ONE_ROW, "tb");
 }
 
 /*
@@ -47,7 +52,8 @@ sql_doctor_extension(void)
 	return FIXED_QUERY("SELECT e.extversion, n.nspname, a.default_version FROM (SELECT 1) one"
 					   " LEFT JOIN pg_catalog.pg_extension e"
 					   " ON e.extname OPERATOR(pg_catalog.=) 'gw_bootstrap'"
-					   " LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace"
+					   " LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=)"
+					   " e.extnamespace"
 					   " LEFT JOIN pg_catalog.pg_available_extensions a"
 					   " ON a.name OPERATOR(pg_catalog.=) 'gw_bootstrap'",
 					   ONE_ROW, "TTT");
@@ -71,15 +77,9 @@ sql_doctor_library(PGconn *conn, const char *schema)
 Query
 sql_doctor_settings(void)
 {
-	static const char keepalives[] =
-		"CASE WHEN pg_catalog.inet_server_addr() IS NOT NULL"
-		" THEN pg_catalog.current_setting('tcp_keepalives_idle'::pg_catalog.text)::pg_catalog.int4"
-		" OPERATOR(pg_catalog.+)"
-		" (pg_catalog.current_setting('tcp_keepalives_interval'::pg_catalog.text)::pg_catalog.int4"
-		" OPERATOR(pg_catalog.*)"
-		" pg_catalog.current_setting('tcp_keepalives_count'::pg_catalog.text)::pg_catalog.int4) END";
-
-	return (Query) {psprintf("SELECT " SETTING("statement_timeout") ", " SETTING("lock_timeout") ", " SETTING("idle_in_transaction_session_timeout") ", " SETTING("transaction_timeout") ", " SETTING("default_transaction_isolation") ", " SETTING("default_transaction_read_only") ", " SETTING("client_connection_check_interval") ", %s", keepalives), ONE_ROW, "tttTttTI"};
+	return FIXED_QUERY("SELECT " SETTING("statement_timeout") ", " SETTING("lock_timeout") ", " SETTING("idle_in_transaction_session_timeout") ", " SETTING("transaction_timeout") ", " SETTING("default_transaction_isolation") ", " SETTING("default_transaction_read_only") ", " SETTING("client_connection_check_interval") ", CASE WHEN pg_catalog.inet_server_addr() IS NOT NULL"
+																																																																																" THEN " NUMBER("tcp_keepalives_idle") " OPERATOR(pg_catalog.+) (" NUMBER("tcp_keepalives_interval") " OPERATOR(pg_catalog.*) " NUMBER("tcp_keepalives_count") ") END",
+					   ONE_ROW, "tttTttTI");
 }
 
 /*
@@ -89,16 +89,23 @@ sql_doctor_settings(void)
 Query
 sql_doctor_connections(PGconn *conn)
 {
-	return (Query) {psprintf("SELECT " NUMBER("max_connections")
-								 MINUS "CASE WHEN r.rolsuper THEN 0 ELSE " NUMBER("superuser_reserved_connections") "%s END" MINUS "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datid IS NOT NULL),"
-																													" CASE WHEN r.rolconnlimit OPERATOR(pg_catalog.>=) 0 AND NOT r.rolsuper THEN r.rolconnlimit" MINUS "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a"
-																													" WHERE a.usesysid OPERATOR(pg_catalog.=) r.oid AND a.datid IS NOT NULL) END,"
-																													" CASE WHEN d.datconnlimit OPERATOR(pg_catalog.>=) 0 AND NOT r.rolsuper THEN d.datconnlimit" MINUS "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a"
-																													" WHERE a.datid OPERATOR(pg_catalog.=) d.oid) END"
-																													" FROM pg_catalog.pg_roles r, pg_catalog.pg_database d"
-																													" WHERE r.rolname OPERATOR(pg_catalog.=) session_user"
-																													" AND d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()",
-							 PQserverVersion(conn) >= 160000 ? MINUS NUMBER("reserved_connections") : ""),
+	static const char rows[] =
+		" CASE WHEN r.rolconnlimit OPERATOR(pg_catalog.>=) 0 AND NOT r.rolsuper"
+		" THEN r.rolconnlimit" MINUS SESSIONS
+		" AND a.usesysid OPERATOR(pg_catalog.=) r.oid) END,"
+		" CASE WHEN d.datconnlimit OPERATOR(pg_catalog.>=) 0 AND NOT r.rolsuper"
+		" THEN d.datconnlimit" MINUS SESSIONS
+		" AND a.datid OPERATOR(pg_catalog.=) d.oid) END"
+		" FROM pg_catalog.pg_roles r, pg_catalog.pg_database d"
+		" WHERE r.rolname OPERATOR(pg_catalog.=) session_user"
+		" AND d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()";
+	const char *reserved =
+		PQserverVersion(conn) >= 160000 ? MINUS NUMBER("reserved_connections") : "";
+
+	return (Query) {psprintf("SELECT " NUMBER("max_connections") " OPERATOR(pg_catalog.-) CASE WHEN r.rolsuper THEN 0"
+																 " ELSE " NUMBER("superuser_reserved_connections") "%s END" MINUS SESSIONS
+																												   "),%s",
+							 reserved, rows),
 					ONE_ROW, "iII"};
 }
 
@@ -115,7 +122,8 @@ sql_doctor_privileges(PGconn *conn, const Options *options)
 	appendPQExpBufferStr(&sql,
 						 "SELECT current_user, n.nspname,"
 						 " pg_catalog.has_schema_privilege(n.oid, 'CREATE'::pg_catalog.text),"
-						 " c.relname, pg_catalog.has_table_privilege(c.oid, 'INSERT'::pg_catalog.text)"
+						 " c.relname, pg_catalog.has_table_privilege(c.oid,"
+						 " 'INSERT'::pg_catalog.text)"
 						 " AND pg_catalog.has_table_privilege(c.oid, 'UPDATE'::pg_catalog.text)"
 						 " AND pg_catalog.has_table_privilege(c.oid, 'DELETE'::pg_catalog.text)"
 						 " FROM (SELECT pg_catalog.to_regclass(");
@@ -123,8 +131,10 @@ sql_doctor_privileges(PGconn *conn, const Options *options)
 	appendPQExpBufferStr(&sql,
 						 "::pg_catalog.text)::pg_catalog.oid AS oid) t"
 						 " LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid"
-						 " LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
-						 " OR c.oid IS NULL AND n.nspname OPERATOR(pg_catalog.=) pg_catalog.current_schema()");
+						 " LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=)"
+						 " c.relnamespace"
+						 " OR c.oid IS NULL AND n.nspname OPERATOR(pg_catalog.=)"
+						 " pg_catalog.current_schema()");
 
 	return (Query) {sql.data, ONE_ROW, "tTBTB"};
 }
@@ -146,10 +156,13 @@ sql_namesakes(PGconn *conn, const Options *options)
 					  " FROM (SELECT pg_catalog.parse_ident(%s::pg_catalog.text) AS parts) i"
 					  " JOIN pg_catalog.pg_class c ON c.relname OPERATOR(pg_catalog.=)"
 					  " i.parts[pg_catalog.array_upper(i.parts, 1)]"
-					  " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
-					  " WHERE c.relkind OPERATOR(pg_catalog.=) 'r' AND c.relpersistence OPERATOR(pg_catalog.<>) 't'"
+					  " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=)"
+					  " c.relnamespace"
+					  " WHERE c.relkind OPERATOR(pg_catalog.=) 'r' AND c.relpersistence"
+					  " OPERATOR(pg_catalog.<>) 't'"
 					  " AND (pg_catalog.to_regclass(%s::pg_catalog.text) IS NULL"
-					  " OR c.oid OPERATOR(pg_catalog.<>) pg_catalog.to_regclass(%s::pg_catalog.text)::pg_catalog.oid)",
+					  " OR c.oid OPERATOR(pg_catalog.<>)"
+					  " pg_catalog.to_regclass(%s::pg_catalog.text)::pg_catalog.oid)",
 					  name, name, name);
 	PQfreemem(name);
 
@@ -191,11 +204,15 @@ sql_doctor_lock_tables(PGconn *conn)
 						 ") v (name, col)"
 						 " JOIN pg_catalog.pg_class c ON c.relname OPERATOR(pg_catalog.=) v.name"
 						 " AND c.relkind OPERATOR(pg_catalog.=) 'r'"
-						 " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
-						 " JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid"
+						 " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=)"
+						 " c.relnamespace"
+						 " JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=)"
+						 " c.oid"
 						 " AND NOT a.attisdropped AND CASE WHEN v.col OPERATOR(pg_catalog.=) ''"
-						 " THEN a.attnum OPERATOR(pg_catalog.=) 1 ELSE a.attname OPERATOR(pg_catalog.=) v.col END"
-						 " WHERE pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'::pg_catalog.text)"
+						 " THEN a.attnum OPERATOR(pg_catalog.=) 1 ELSE a.attname"
+						 " OPERATOR(pg_catalog.=) v.col END"
+						 " WHERE pg_catalog.has_column_privilege(c.oid, a.attnum,"
+						 " 'SELECT'::pg_catalog.text)"
 						 " AND pg_catalog.has_schema_privilege(n.oid, 'USAGE'::pg_catalog.text)");
 
 	return (Query) {sql.data, ANY_ROWS, "ttti"};
@@ -209,7 +226,8 @@ sql_doctor_last_statement(int pid)
 {
 	return (Query) {psprintf("SELECT pg_catalog.pg_stat_clear_snapshot();"
 							 " SELECT (SELECT a.query FROM pg_catalog.pg_stat_activity a"
-							 " WHERE a.pid OPERATOR(pg_catalog.=) %d AND a.state OPERATOR(pg_catalog.=) 'idle')",
+							 " WHERE a.pid OPERATOR(pg_catalog.=) %d AND a.state"
+							 " OPERATOR(pg_catalog.=) 'idle')",
 							 pid),
 					ONE_ROW, "T"};
 }
@@ -225,13 +243,16 @@ sql_doctor_advisory_locks(void)
 {
 	return FIXED_QUERY("SELECT ((l.classid::pg_catalog.int8 OPERATOR(pg_catalog.<<) 32)"
 					   " OPERATOR(pg_catalog.|) l.objid::pg_catalog.int8), l.pid,"
-					   " CASE WHEN l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN 'idle' ELSE a.state END,"
+					   " CASE WHEN l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN"
+					   " 'idle' ELSE a.state END,"
 					   " pg_catalog.current_database(), pg_catalog.current_schema(), l.objsubid"
 					   " FROM pg_catalog.pg_lock_status() l"
 					   " JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid"
-					   " WHERE l.granted AND l.locktype OPERATOR(pg_catalog.=) 'advisory'::pg_catalog.text"
+					   " WHERE l.granted AND l.locktype OPERATOR(pg_catalog.=)"
+					   " 'advisory'::pg_catalog.text"
 					   " AND l.objsubid OPERATOR(pg_catalog.<=) 2::pg_catalog.int2"
-					   " AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d"
+					   " AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM"
+					   " pg_catalog.pg_database d"
 					   " WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())",
 					   ANY_ROWS, "iiTtTi");
 }

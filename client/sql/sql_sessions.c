@@ -43,17 +43,20 @@ sql_sessions(int holder_pid)
 
 	initPQExpBuffer(&sql);
 	appendPQExpBufferStr(&sql,
-						 "SELECT a.pid, a.application_name, pg_catalog.host(a.client_addr), a.state, " SINCE ", " KIND ","
+						 "SELECT a.pid, a.application_name, pg_catalog.host(a.client_addr), "
+						 "a.state, " SINCE ", " KIND ","
 						 " a.wait_event_type, a.wait_event");
 	appendPQExpBuffer(&sql, ", a.pid OPERATOR(pg_catalog.=) %d", holder_pid);
 	appendPQExpBufferStr(&sql,
 						 " FROM pg_catalog.pg_stat_activity a"
 						 " WHERE a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()"
 						 " AND a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
-						 " AND (pg_catalog.starts_with(a.application_name, 'gw_bootstrap'::pg_catalog.text)");
+						 " AND (pg_catalog.starts_with(a.application_name,"
+						 " 'gw_bootstrap'::pg_catalog.text)");
 	appendPQExpBuffer(&sql, " OR a.pid OPERATOR(pg_catalog.=) %d)", holder_pid);
 	appendPQExpBufferStr(&sql,
-						 " ORDER BY COALESCE(a.state OPERATOR(pg_catalog.=) 'idle', false), a.pid LIMIT 100");
+						 " ORDER BY COALESCE(a.state OPERATOR(pg_catalog.=) 'idle', false), a.pid"
+						 " LIMIT 100");
 
 	return (Query) {sql.data, ANY_ROWS, "iTTTTTTTb"};
 }
@@ -83,13 +86,15 @@ append_ourselves(PQExpBuffer sql, const Options *options)
 
 	appendPQExpBuffer(sql,
 					  "(SELECT o.usesysid, pg_catalog.current_setting('application_name') AS name,"
-					  " o.usesysid OPERATOR(pg_catalog.<>) (SELECT g.usesysid FROM pg_catalog.pg_locks k"
+					  " o.usesysid OPERATOR(pg_catalog.<>) (SELECT g.usesysid FROM"
+					  " pg_catalog.pg_locks k"
 					  " JOIN pg_catalog.pg_stat_activity g ON g.pid OPERATOR(pg_catalog.=) k.pid"
 					  " WHERE k.granted AND k.locktype OPERATOR(pg_catalog.=) 'advisory'"
 					  " AND k.database OPERATOR(pg_catalog.=) o.datid"
 					  " AND k.classid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
 					  " AND k.objid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
-					  " AND k.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2 LIMIT 1) AS own_role"
+					  " AND k.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2 LIMIT 1) AS"
+					  " own_role"
 					  " FROM pg_catalog.pg_stat_activity o"
 					  " WHERE o.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()) me",
 					  (unsigned) (key >> 32), (unsigned) (key & 0xFFFFFFFF));
@@ -111,14 +116,18 @@ sql_earlier_migration(const Options *options, int recent_ms)
 
 	initPQExpBuffer(&sql);
 	appendPQExpBufferStr(&sql,
-						 "SELECT s.pid, s.at_work, s.named, me.own_role, me.name, session_user FROM ");
+						 "SELECT s.pid, s.at_work, s.named, me.own_role, me.name, session_user "
+						 "FROM ");
 	append_ourselves(&sql, options);
 	appendPQExpBuffer(&sql,
-					  " LEFT JOIN LATERAL (SELECT a.pid, a.state_change, a.application_name OPERATOR(pg_catalog.=) '%s'"
-					  " OR pg_catalog.starts_with(a.application_name, '%s - '::pg_catalog.text) AS named, " AT_WORK " AS at_work,"
+					  " LEFT JOIN LATERAL (SELECT a.pid, a.state_change, a.application_name"
+					  " OPERATOR(pg_catalog.=) '%s'"
+					  " OR pg_catalog.starts_with(a.application_name, '%s - '::pg_catalog.text) AS"
+					  " named, " AT_WORK " AS at_work,"
 					  " me.own_role AND a.usesysid OPERATOR(pg_catalog.=) me.usesysid"
 					  " AND a.backend_type OPERATOR(pg_catalog.=) 'client backend'"
-					  " AND (a.application_name OPERATOR(pg_catalog.<>) 'gw_bootstrap' OR a.backend_xid IS NOT NULL"
+					  " AND (a.application_name OPERATOR(pg_catalog.<>) 'gw_bootstrap' OR"
+					  " a.backend_xid IS NOT NULL"
 					  " OR a.state OPERATOR(pg_catalog.<>) 'idle in transaction') AS has_role"
 					  " FROM pg_catalog.pg_stat_activity a"
 					  " WHERE a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
@@ -127,7 +136,8 @@ sql_earlier_migration(const Options *options, int recent_ms)
 	appendPQExpBuffer(&sql,
 					  " ON (s.named OR s.has_role) AND s.at_work IS NOT FALSE"
 					  " OR s.named AND s.state_change OPERATOR(pg_catalog.>)"
-					  " (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) '%d ms'::pg_catalog.interval)"
+					  " (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) '%d"
+					  " ms'::pg_catalog.interval)"
 					  " ORDER BY s.at_work DESC NULLS LAST, s.named DESC, s.pid LIMIT 1",
 					  recent_ms);
 	pg_free(name);
@@ -141,5 +151,6 @@ sql_earlier_migration(const Options *options, int recent_ms)
 Query
 sql_own_name(void)
 {
-	return FIXED_QUERY("SELECT pg_catalog.current_setting('application_name'), session_user", ONE_ROW, "tt");
+	return FIXED_QUERY("SELECT pg_catalog.current_setting('application_name'), session_user",
+					   ONE_ROW, "tt");
 }
