@@ -134,30 +134,40 @@ leave_statement(bool has_failed)
 	fence.admission = ADMISSION_NOT_ASKED;
 }
 
+/*
+ * Run a part of a statement, the whole of which may be asked for a guard once.
+ */
+#define RUN_FENCED(may_commit, is_writing, run) \
+	do \
+	{ \
+		enter_statement(may_commit); \
+		PG_TRY(); \
+		{ \
+			if (is_writing) \
+				require_guard(fence.level); \
+			run; \
+		} \
+		PG_CATCH(); \
+		{ \
+			leave_statement(true); \
+			PG_RE_THROW(); \
+		} \
+		PG_END_TRY(); \
+		leave_statement(false); \
+	} while (0)
+
+/*
+ * The guard is asked for here and not when the executor starts: a portal may be
+ * older than the loss.
+ */
 static void
 fence_ExecutorRun(QueryDesc *queryDesc, ScanDirection direction, uint64 count COMPAT_EXECUTE_ONCE_PARAMETER)
 {
-	if (!is_fenced())
-	{
+	if (is_fenced())
+		RUN_FENCED(false, !CommandIsReadOnly(queryDesc->plannedstmt),
+				   next_ExecutorRun(queryDesc, direction, count COMPAT_EXECUTE_ONCE));
+	else
 		next_ExecutorRun(queryDesc, direction, count COMPAT_EXECUTE_ONCE);
-		return;
-	}
-
-	enter_statement(false);
-	PG_TRY();
-	{
-		/* Here and not when it starts: a portal may be older than the loss. */
-		if (!CommandIsReadOnly(queryDesc->plannedstmt))
-			require_guard(fence.level);
-		next_ExecutorRun(queryDesc, direction, count COMPAT_EXECUTE_ONCE);
-	}
-	PG_CATCH();
-	{
-		leave_statement(true);
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
-	leave_statement(false);
 }
 
 /*
@@ -166,49 +176,21 @@ fence_ExecutorRun(QueryDesc *queryDesc, ScanDirection direction, uint64 count CO
 static void
 fence_ExecutorFinish(QueryDesc *queryDesc)
 {
-	if (!is_fenced())
-	{
+	if (is_fenced())
+		RUN_FENCED(false, false, next_ExecutorFinish(queryDesc));
+	else
 		next_ExecutorFinish(queryDesc);
-		return;
-	}
-
-	enter_statement(false);
-	PG_TRY();
-	{
-		next_ExecutorFinish(queryDesc);
-	}
-	PG_CATCH();
-	{
-		leave_statement(true);
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
-	leave_statement(false);
 }
 
 static void
 fence_ProcessUtility(COMPAT_UTILITY_PARAMETERS)
 {
-	if (!is_fenced())
-	{
+	if (is_fenced())
+		RUN_FENCED(context == PROCESS_UTILITY_TOPLEVEL && !IsTransactionBlock(),
+				   is_writing_utility(pstmt->utilityStmt),
+				   next_ProcessUtility(COMPAT_UTILITY_ARGUMENTS));
+	else
 		next_ProcessUtility(COMPAT_UTILITY_ARGUMENTS);
-		return;
-	}
-
-	enter_statement(context == PROCESS_UTILITY_TOPLEVEL && !IsTransactionBlock());
-	PG_TRY();
-	{
-		if (is_writing_utility(pstmt->utilityStmt))
-			require_guard(fence.level);
-		next_ProcessUtility(COMPAT_UTILITY_ARGUMENTS);
-	}
-	PG_CATCH();
-	{
-		leave_statement(true);
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
-	leave_statement(false);
 }
 
 /*
