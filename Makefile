@@ -10,6 +10,8 @@
 #   make test-static                          of those the static client alone
 #   make chaos [STORMS=n] [SEED=n] [MINUTES=n]  random storms
 #   make model                                the protocol, by a model checker
+#   make fuzz [SECONDS=n]                     fuzzers of all that the client reads
+#   make oracle [CASES=n] [SEED=n]            random cases against plain SQL and a model
 #   make matrix                               every supported PostgreSQL and pooler: docs/matrix.md
 #   make bench [QUICK=1] [BASE=commit] [PARTS="part..."]  speed: docs/benchmarks.md
 #   make picture                              docs/start.svg, drawn from a real start
@@ -100,6 +102,10 @@ chaos:
 	test/chaos/run
 model:
 	test/model/run
+fuzz:
+	test/fuzz/run
+oracle:
+	test/oracle/run
 matrix:
 	test/rig/matrix
 demo:
@@ -120,4 +126,4 @@ format:
 format-check:
 	.ci/format --check
 
-.PHONY: client-all client-man client-install client-uninstall client-clean test test-gateways test-recipes test-tools test-deploy chaos model matrix demo bench picture dist format format-check
+.PHONY: client-all client-man client-install client-uninstall client-clean test test-gateways test-recipes test-tools test-deploy chaos model fuzz oracle matrix demo bench picture dist format format-check

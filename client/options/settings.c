@@ -66,7 +66,9 @@ is_setting(const Settings *settings, const char *keyword)
 const char *
 get_setting(const Settings *settings, const char *keyword)
 {
-	return find_setting(settings, keyword)->val;
+	const PQconninfoOption *item = find_setting(settings, keyword);
+
+	return item ? item->val : NULL;
 }
 
 /*
@@ -81,7 +83,7 @@ set_setting(Settings *settings, const char *keyword, const char *value)
 	if (item != NULL && *value != '\0')
 	{
 		free(item->val);
-		item->val = strdup(value);	/* PQconninfoFree() frees it */
+		item->val = pg_strdup(value);	/* PQconninfoFree() frees it */
 	}
 	return item != NULL;
 }

@@ -100,7 +100,7 @@ check_revision(const Revisions *revisions, Revision *revision)
 
 		if (owner == NULL)
 			owner = find_label(revisions, cell->val);
-		if (owner != revision || simple_string_list_member(&others, cell->val))
+		if (owner && (owner != revision || simple_string_list_member(&others, cell->val)))
 			refuse("%s: branch label \"%s\" is already used by revision \"%s\"", revision->path,
 				   cell->val, owner->id);
 	}

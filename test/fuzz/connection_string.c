@@ -1,0 +1,57 @@
+/* connection_string.c: URLs and key=value pairs, client/options/conninfo.c, url.c, settings.c */
+#include "postgres_fe.h"
+
+#include "fuzz.h"
+#include "libpq-fe.h"
+#include "options/conninfo.h"
+#include "server/look_up.h"
+
+const bool	fuzz_frees_all = false;
+
+void
+fuzz_prepare(void)
+{
+}
+
+static const char *
+value_of(const PQconninfoOption *item)
+{
+	return item->val ? item->val : "";
+}
+
+/*
+ * Where libpq has a meaning for a text, so has the client, the same; but for
+ * the names of sockets' files, which are split.
+ */
+static void
+compare(const char *text, PQconninfoOption *ours)
+{
+	PQconninfoOption *theirs = PQconninfoParse(text, NULL);
+
+	if (theirs && strstr(text, "PGSQL") == NULL && strstr(text, "%%") == NULL &&
+		strchr(text, '+') == NULL)
+	{
+		for (int i = 0; theirs[i].keyword; i++)
+			MUST(strcmp(value_of(&theirs[i]), value_of(&ours[i])) == 0);
+	}
+	PQconninfoFree(theirs);
+}
+
+/*
+ * What is taken, libpq understands, and it is taken again as it is.
+ */
+void
+fuzz_one(char *text, size_t len)
+{
+	const char *conninfo = make_conninfo(text, "--dbname");
+	PQconninfoOption *ours = PQconninfoParse(conninfo, NULL);
+
+	MUST(ours != NULL);
+	if (is_uri(text) || strchr(text, '=') != NULL)
+		compare(text, ours);
+	PQconninfoFree(ours);
+	if (*conninfo == '\0')
+		return;
+	MUST(strcmp(conninfo, make_conninfo(conninfo, "--dbname")) == 0);
+	describe_look_up(conninfo);
+}

@@ -1,0 +1,40 @@
+/* session_name.c: the name of the command's sessions, client/options/application_name.c */
+#include "postgres_fe.h"
+
+#include "fuzz.h"
+#include "libpq-fe.h"
+#include "options/application_name.h"
+
+const bool	fuzz_frees_all = false;
+
+void
+fuzz_prepare(void)
+{
+}
+
+/*
+ * Of what libpq understands, nothing but that name is changed, if there is one.
+ */
+void
+fuzz_one(char *text, size_t len)
+{
+	char	   *changed = with_application_name(text, "gw_bootstrap run 7");
+	PQconninfoOption *before = PQconninfoParse(text, NULL);
+	PQconninfoOption *after;
+
+	if (before == NULL || strchr(text, '=') == NULL)
+		return;
+	after = PQconninfoParse(changed, NULL);
+	MUST(after != NULL);
+	for (int i = 0; before[i].keyword; i++)
+	{
+		const char *wanted = before[i].val;
+
+		if (wanted && strcmp(before[i].keyword, "application_name") == 0)
+			wanted = "gw_bootstrap run 7";
+		if (wanted)
+			MUST(after[i].val != NULL && strcmp(after[i].val, wanted) == 0);
+		else if (strcmp(before[i].keyword, "application_name") != 0)
+			MUST(after[i].val == NULL);
+	}
+}
