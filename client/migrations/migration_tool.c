@@ -112,7 +112,7 @@ const MigrationTool migration_tools[] = {
 	{"typeorm", "TypeORM", "migrations", "name", "contain", "none", NULL,
 		.rule = {"^([0-9]{13})-([A-Za-z0-9_]+)\\.(ts|js)$", NULL, "\\2\\1"}},
 	{"yoyo", "yoyo", "_yoyo_migration", "migration_id", "contain", "bytes", NULL,
-		.rule = {"^(.*)\\.(py|sql)$", "\\.rollback\\.sql$|^post-apply", VERSION},
+		.rule = {"^([^.].*)\\.(py|sql)$", "\\.rollback\\.sql$|^post-apply", VERSION},
 		.row = {"yoyo_lock", NULL, "run \"yoyo break-lock\""}},
 
 	/* Known by their locks alone. */

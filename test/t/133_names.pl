@@ -60,7 +60,7 @@ my @cases = (
 	[ 'drizzle-0', [ [ 'meta/_journal.json', '{"entries":[{"when":1800,"tag":"a"},{"when":1700}]}' ] ], '1800' ],
 	[ 'drizzle-0', ['0000_a.sql'], qr{could not read ".*/meta/_journal\.json"} ],
 	[ 'atlas', [ '20240101_a.sql', '20240202.sql', 'atlas.sum' ], '20240101 20240202' ],
-	[ 'yoyo', [ '0001.a.py', '0002.b.sql', '0002.b.rollback.sql', 'post-apply.py' ], '0001.a 0002.b' ],
+	[ 'yoyo', [ '0001.a.py', '0002.b.sql', '0002.b.rollback.sql', 'post-apply.py', '.sql', '.c.py' ], '0001.a 0002.b' ],
 	[ 'graphile-migrate', [ '000001-init.sql', '000002.sql', 'x.sql' ], '000002.sql' ],
 	[ 'kysely', [ '1_a.ts', '2_b.mjs', 'x.d.ts' ], '1_a 2_b' ],
 	[ 'sqitch', [ [ 'sqitch.plan', "%project=flipr\n\nappschema 2012 M <m>\nusers [appschema] 2012 M <m> # x\n\@v1 2012 M <m>\n# x\n" ] ], 'appschema users' ],
