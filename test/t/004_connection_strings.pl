@@ -257,6 +257,7 @@ my %wrong = (
 	GW_BOOTSTRAP_REQUIRE_FENCE => 'maybe',
 	GW_BOOTSTRAP_POST => 'exit 3',
 	GW_BOOTSTRAP_POST_SQL => '/nonexistent',
+	GW_BOOTSTRAP_POST_IN_TURN => 'maybe',
 	GW_BOOTSTRAP_BREAK_ORPHANS => 'maybe',
 	GW_BOOTSTRAP_SKIP_MIGRATIONS => 'maybe',
 	MCPGATEWAY_SKIP_MIGRATIONS => 'maybe',
