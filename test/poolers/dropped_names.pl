@@ -12,8 +12,6 @@ use GwBootstrap::Test;
 use PostgreSQL::Test::Cluster;
 use Test::More;
 
-plan skip_all => 'pgagroal is not installed' unless grep { $_ eq 'pgagroal' } GwBootstrap::OtherPooler::installed();
-
 my $node = PostgreSQL::Test::Cluster->new('main', port => GwBootstrap::OtherPooler::short_port());
 $node->init;
 $node->append_conf('postgresql.conf', "listen_addresses = '127.0.0.1'");
