@@ -179,7 +179,8 @@ sub fenced
 {
 	my ($at) = @_;
 	my $arrives = $at->{names} eq 'arrive';
-	my $migrate = migration_command("UPDATE alembic_version SET version_num = '@{[HEAD]}';\n");
+	# Long enough to be seen.
+	my $migrate = migration_command("SELECT pg_sleep(0.5);\nUPDATE alembic_version SET version_num = '@{[HEAD]}';\n");
 	my $start = sub {
 		sql($at, "UPDATE alembic_version SET version_num = 'f1r57'; GRANT ALL ON alembic_version TO migrations");
 		return start_replicas(2, client($at, 'run', '--migration-url', $_[0], '--require-fence', '--migrate', $migrate))->wait;
