@@ -11,7 +11,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $build = "$ENV{TMPDIR}/scratch/build";
-plan skip_all => "the client was not built in $build" unless -e "$build/client/main.o";
+die "the client was not built in $build" unless -e "$build/client/main.o";
 
 my $node = start_server();
 my $dir = PostgreSQL::Test::Utils::tempdir_short();
