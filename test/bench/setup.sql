@@ -57,21 +57,6 @@ BEGIN
     END IF;
 END $$;
 
--- Functions of the same signatures that do nothing: no function could be
--- faster, since PostgreSQL has to parse, plan and call it.
-CREATE FUNCTION nothing(
-    expected_heads text[],
-    head_table text DEFAULT 'alembic_version',
-    head_column text DEFAULT 'version_num')
-RETURNS boolean LANGUAGE C VOLATILE AS '$libdir/nothing';
-CREATE FUNCTION no_row(
-    expected_heads text[],
-    head_table text DEFAULT 'alembic_version',
-    head_column text DEFAULT 'version_num',
-    lock_key bigint DEFAULT 42424242424242,
-    OUT outcome text, OUT current_heads text[], OUT holder_pid integer, OUT holder_state text)
-LANGUAGE C VOLATILE AS '$libdir/nothing';
-
 -- A tool that keeps one row for each migration (Rails, Django, Flyway), a thousand of them.
 CREATE TABLE versions AS SELECT to_char(20200101000000 + 100 * i, 'FM99999999999999') AS version FROM generate_series(1, 1000) i;
 ALTER TABLE versions ADD PRIMARY KEY (version);

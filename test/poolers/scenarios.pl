@@ -183,7 +183,7 @@ sub fenced
 	my $migrate = migration_command("SELECT pg_sleep(0.5);\nUPDATE alembic_version SET version_num = '@{[HEAD]}';\n");
 	my $start = sub {
 		sql($at, "UPDATE alembic_version SET version_num = 'f1r57'; GRANT ALL ON alembic_version TO migrations");
-		return start_replicas(2, client($at, 'run', '--migration-url', $_[0], '--require-fence', '--migrate', $migrate))->wait;
+		return start_replicas(2, client($at, 'run', '--migration-url', $_[0], '--migrate', $migrate))->wait;
 	};
 	my @results = $start->(connstr($at, 'migrations'));
 	return all_ended(0, @results) if $arrives;
