@@ -157,6 +157,8 @@ take_name(Reading *reading, const char *path, const char *name, int flags)
 		(rule->but_not && regexec(&reading->but_not, name, 0, NULL, 0) == 0))
 		return NULL;
 	version = make_version(rule, name, groups);
+	if (version[0] == '\0')
+		refuse_migration_set(reading->source, "%s: the name tells no version", path);
 	if ((rule->flags & AS_NUMBER) && strlen(version) > 20)
 		refuse_migration_set(reading->source, "%s: version %s is no number of 64 bits", path,
 							 version);

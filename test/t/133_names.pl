@@ -55,6 +55,7 @@ my @cases = (
 	[ 'efcore', [ '20240101000000_Init.cs', '20240101000000_Init.Designer.cs', 'ModelSnapshot.cs' ], '20240101000000_Init' ],
 	[ 'ecto', [ '1_a.exs', 'below/02_b.exs', '3_c.ex', '.formatter.exs' ], '1 2' ],
 	[ 'diesel', [ '2024-01-02-030405_a/up.sql', '00000000000000_b/up.sql', 'c/down.sql', '.d/up.sql' ], '00000000000000 20240102030405' ],
+	[ 'diesel', ['--_a/up.sql'], qr/--_a: the name tells no version/ ],
 	[ 'drizzle', [ '20240101000000_a/migration.sql', 'meta/x', '1_b/migration.sql' ], '20240101000000_a' ],
 	[ 'drizzle-0', [ [ 'meta/_journal.json', qq({"entries": [\n {"when": 1700, "tag": "a"},\n {"when":1800}]}\n) ] ], '1800' ],
 	[ 'drizzle-0', [ [ 'meta/_journal.json', '{"entries":[{"when":1800,"tag":"a"},{"when":1700}]}' ] ], '1800' ],
