@@ -13,12 +13,12 @@
 
 #include "base/log.h"
 #include "base/output.h"
-#include "base/visible.h"
 #include "base/wait.h"
 #include "command/environment.h"
 #include "command/watcher.h"
 #include "commands.h"
 #include "doctor/doctor.h"
+#include "migrations/migration_set.h"
 #include "options/options.h"
 #include "prepare.h"
 #include "run/guarded.h"
@@ -67,9 +67,11 @@ print_heads(const Options *options)
 {
 	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
 	{
-		if (!is_one_line(cell->val))
+		if (!fits_list(cell->val))
 		{
-			log_error("expected head \"%s\" has a character that a list of heads cannot show", cell->val);
+			log_event(LOG_ERROR,
+					  "A list has one head a line without blanks around it; \"#\" begins a comment.",
+					  NULL, "expected head \"%s\" cannot be shown in a list of heads", cell->val);
 			return EXIT_USAGE;
 		}
 	}

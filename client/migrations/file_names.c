@@ -31,6 +31,7 @@ typedef struct Reading
 	const char *source;
 	regex_t		names;
 	regex_t		but_not;
+	regex_t		text[MAX_TEXTS];
 	SimpleStringList *versions;
 	SimpleStringList *asides;
 	int			count;
@@ -142,21 +143,12 @@ match(Reading *reading, const char *name, regmatch_t *groups, int flags)
 	return true;
 }
 
-/*
- * Take the version that a name tells, if it does.  Returns where in the name
- * that ends, or NULL.
- */
-static const char *
-take_name(Reading *reading, const char *path, const char *name, int flags)
+static void
+take_version(Reading *reading, const char *path, const char *text, const regmatch_t *groups)
 {
 	const NameRule *rule = &reading->tool->rule;
-	regmatch_t	groups[MAX_GROUPS];
-	char	   *version;
+	char	   *version = make_version(rule, text, groups);
 
-	if (!match(reading, name, groups, flags) ||
-		(rule->but_not && regexec(&reading->but_not, name, 0, NULL, 0) == 0))
-		return NULL;
-	version = make_version(rule, name, groups);
 	if (version[0] == '\0')
 		refuse_migration_set(reading->source, "%s: the name tells no version", path);
 	if ((rule->flags & AS_NUMBER) && strlen(version) > 20)
@@ -167,7 +159,57 @@ take_name(Reading *reading, const char *path, const char *name, int flags)
 							 MAX_VERSIONS);
 	simple_string_list_append(is_aside(reading, path) ? reading->asides : reading->versions,
 							  version);
+}
+
+/*
+ * Take the versions that are in a file.  The first pattern that is found counts.
+ */
+static void
+take_text(Reading *reading, const char *path)
+{
+	char	   *text = read_text(reading, path);
+	regmatch_t	groups[MAX_GROUPS];
+	int			before = reading->count;
+
+	for (int i = 0; i < MAX_TEXTS && reading->count == before; i++)
+	{
+		for (const char *rest = text;
+			 reading->tool->rule.text[i] &&
+			 regexec(&reading->text[i], rest, MAX_GROUPS, groups, rest == text ? 0 : REG_NOTBOL) == 0;
+			 rest += groups[0].rm_eo)
+			take_version(reading, path, rest, groups);
+	}
+	free(text);
+}
+
+/*
+ * Take the version that a name tells, if it does.  Returns where in the name
+ * that ends, or NULL.
+ */
+static const char *
+take_name(Reading *reading, const char *path, const char *name, int flags)
+{
+	const NameRule *rule = &reading->tool->rule;
+	regmatch_t	groups[MAX_GROUPS];
+
+	if (!match(reading, name, groups, flags) ||
+		(rule->but_not && regexec(&reading->but_not, name, 0, NULL, 0) == 0))
+		return NULL;
+	if (rule->text[0])
+		take_text(reading, path);
+	else
+		take_version(reading, path, name, groups);
 	return name + groups[0].rm_eo;
+}
+
+/*
+ * Whether the tool looks into a folder.  Kubernetes mounts a volume as links into a
+ * hidden folder beside them.
+ */
+static bool
+is_looked_into(const Reading *reading, const char *name)
+{
+	return (reading->tool->rule.flags & NAMES_BELOW) && name[0] != '.';
 }
 
 static void
@@ -194,9 +236,9 @@ read_folder(Reading *reading, const char *folder, int depth)
 
 			if (inside ? is_inner && stat(inside, &status) == 0 : !is_inner)
 				take_name(reading, path, name, 0);
-			if (is_inner && (rule->flags & NAMES_BELOW) && depth >= MAX_DEPTH)
+			if (is_inner && is_looked_into(reading, name) && depth >= MAX_DEPTH)
 				refuse_migration_set(reading->source, "%s: folders are nested too deeply", path);
-			if (is_inner && (rule->flags & NAMES_BELOW))
+			if (is_inner && is_looked_into(reading, name))
 				read_folder(reading, path, depth + 1);
 			free(inside);
 		}
@@ -274,6 +316,8 @@ read_file_names(const MigrationTool *tool, const char *path, const char *source,
 
 	compile(&reading.names, tool->rule.names);
 	compile(&reading.but_not, tool->rule.but_not);
+	for (int i = 0; i < MAX_TEXTS; i++)
+		compile(&reading.text[i], tool->rule.text[i]);
 	if (tool->rule.lines_of)
 		read_lines(&reading, psprintf("%s/%s", path, tool->rule.lines_of));
 	else
@@ -285,7 +329,7 @@ read_file_names(const MigrationTool *tool, const char *path, const char *source,
 																					 "below are "
 																					 "not looked "
 																					 "into");
-	if (tool->rule.flags & AS_NUMBER || tool->rule.lines_of)
+	if (tool->rule.flags & (AS_NUMBER | AS_DOTTED) || tool->rule.lines_of)
 		refuse_twice(&reading, path);
 	if ((tool->rule.flags & WITHOUT_GAPS) && has_gap(versions, reading.count))
 		refuse_migration_set(source, "%s: the migrations are not numbered from 1 on without a gap",
@@ -293,6 +337,8 @@ read_file_names(const MigrationTool *tool, const char *path, const char *source,
 	regfree(&reading.names);
 	if (tool->rule.but_not)
 		regfree(&reading.but_not);
+	for (int i = 0; i < MAX_TEXTS && tool->rule.text[i]; i++)
+		regfree(&reading.text[i]);
 }
 
 /*

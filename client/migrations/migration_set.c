@@ -16,10 +16,12 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/visible.h"
 #include "migrations/migration_set.h"
 #include "pqexpbuffer.h"
 
 #define MAX_LIST_SIZE (16 * 1024 * 1024)
+#define UTF8_MARK "\xEF\xBB\xBF"
 
 /* As the extension takes them. */
 #define MAX_HEAD_LENGTH 1024
@@ -60,8 +62,21 @@ check_path(const char *path, const char *source)
 }
 
 /*
+ * Whether a list could have it.
+ */
+bool
+fits_list(const char *head)
+{
+	char	   *copy = pg_strdup(head);
+	bool		fits = is_one_line(head) && *head != '#' && strcmp(strip_blanks(copy), head) == 0;
+
+	free(copy);
+	return fits;
+}
+
+/*
  * A list that "gw_bootstrap heads" has printed, or somebody else: one head a
- * line; what begins with "#" is a comment.
+ * line, without the blanks around it; what begins with "#" is a comment.
  */
 static void
 read_list(const char *path, const char *source, SimpleStringList *heads)
@@ -77,16 +92,16 @@ read_list(const char *path, const char *source, SimpleStringList *heads)
 		refuse_migration_set(source, "could not read \"%s\": %s", path, why);
 	if (strlen(text) != len)
 		refuse_migration_set(source, "%s: there is a null byte in it", path);
+	/* which some editors write */
+	if (strncmp(text, UTF8_MARK, strlen(UTF8_MARK)) == 0)
+		next += strlen(UTF8_MARK);
 	while ((line = strsep(&next, "\n")) != NULL)
 	{
-		size_t		line_len = strlen(line);
-
+		line = strip_blanks(line);
 		number++;
-		if (line_len > 0 && line[line_len - 1] == '\r')
-			line[--line_len] = '\0';
-		if (line_len == 0 || *line == '#')
+		if (*line == '\0' || *line == '#')
 			continue;
-		if (line_len > MAX_HEAD_LENGTH)
+		if (strlen(line) > MAX_HEAD_LENGTH)
 			refuse_migration_set(source, "%s:%d: a head has more than %d bytes", path, number,
 								 MAX_HEAD_LENGTH);
 		for (const char *c = line; *c; c++)
@@ -182,7 +197,9 @@ read_migration_set(MigrationSet *set, const char *text, const char *source)
 	if (name && *name)
 		set->tool = find_migration_tool(name);
 	if (name == NULL || *set->path == '\0' || (*name && set->tool == NULL))
-		usage_error(NULL, "Write TOOL:PATH; --migrations=help lists the tools.",
+		usage_error(NULL,
+					psprintf("Write TOOL:PATH, with one of the tools %s; --migrations=help tells more.",
+							 migration_tool_names()),
 					name && *set->path ? "unknown migration tool in \"%s\", the value of %s" :
 										 "invalid value \"%s\" for %s",
 					text, source);

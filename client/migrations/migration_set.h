@@ -21,6 +21,7 @@ typedef struct MigrationSet
 } MigrationSet;
 
 extern void read_migration_set(MigrationSet *set, const char *text, const char *source);
+extern bool fits_list(const char *head);
 extern _Noreturn void refuse_migration_set(const char *source, const char *fmt,
 										   ...) pg_attribute_printf(2, 3);
 

@@ -12,8 +12,12 @@
 
 #include "migrations/alembic/alembic.h"
 #include "migrations/migration_tool.h"
+#include "pqexpbuffer.h"
 
 #define VERSION "\\1"
+
+/* What TypeORM wants: the time, in milliseconds, after a name of JavaScript. */
+#define CLASS "[^[:space:]'\"`(){}.,;=]*[0-9]{13}"
 
 /* clang-format off */
 const MigrationTool migration_tools[] = {
@@ -24,7 +28,7 @@ const MigrationTool migration_tools[] = {
 		"count: applied = total and version not starts '.' and version not in (" ASIDE ");"
 		" failed: applied <> total; failed: error is not null and error not in ('');"
 		" covers: type in ('1', '3', '5', '7'); covers: version in (" ASIDE ")",
-		.rule = {"^([^._][^_.]*)(_.*)?\\.sql$", NULL, VERSION, .aside = "-- atlas:checkpoint"},
+		.rule = {"^([^._][^_]*)(_.*)?\\.sql$", NULL, VERSION, .aside = "-- atlas:checkpoint"},
 		.repair = "mend the file and run \"atlas migrate apply\" again, or \"atlas migrate set\"",
 		.locks = {{LOCK_KEY, 2686470616}}},
 	{"dbmate", "dbmate", "schema_migrations", "version", "contain", "numeric", NULL,
@@ -94,7 +98,7 @@ const MigrationTool migration_tools[] = {
 		.flags = NAMES_BELOW | AS_NUMBER},
 		.locks = {{LOCK_TIMES_DATABASE, 2053462845}}},
 	{"refinery", "refinery", "refinery_schema_history", "version", "contain", "numeric", NULL,
-		.rule = {"^[UV]([0-9]+)(\\.[0-9]+)?__[A-Za-z0-9_]+\\.(rs|sql)$", NULL, VERSION,
+		.rule = {"^[UV]([0-9]+)(\\.[0-9]+)?__[^][:space:][\\!-/:-@^`{-~]+\\.(rs|sql)$", NULL, VERSION,
 		.flags = NAMES_BELOW | AS_NUMBER}},
 	{"sequelize", "Sequelize", "\"SequelizeMeta\"", "name", "contain", "bytes", NULL,
 		.rule = {"^(.*\\.(cjs|js|cts|ts))$", "\\.d\\.ts$", VERSION}},
@@ -110,7 +114,9 @@ const MigrationTool migration_tools[] = {
 		.rule = {"^([0-9]+)_.+\\.sql$", NULL, VERSION, .flags = AS_NUMBER | WITHOUT_GAPS},
 		.locks = {{LOCK_KEY, 9628173550095224}}},
 	{"typeorm", "TypeORM", "migrations", "name", "contain", "none", NULL,
-		.rule = {"^([0-9]{13})-([A-Za-z0-9_]+)\\.(ts|js)$", NULL, "\\2\\1"}},
+		.rule = {"^[^.].*\\.[cm]?[jt]s$", "\\.d\\.[cm]?ts$", "\\2",
+		.text = {"(^|[[:space:].{;])name *= *['\"`](" CLASS ")['\"`]",
+		"(class|function)[[:space:]]+(" CLASS ")"}}},
 	{"yoyo", "yoyo", "_yoyo_migration", "migration_id", "contain", "bytes", NULL,
 		.rule = {"^([^.].*)\\.(py|sql)$", "\\.rollback\\.sql$|^post-apply", VERSION},
 		.row = {"yoyo_lock", NULL, "run \"yoyo break-lock\""}},
@@ -131,6 +137,23 @@ find_migration_tool(const char *name)
 			return tool;
 	}
 	return NULL;
+}
+
+/*
+ * For whoever has mistyped one.
+ */
+char *
+migration_tool_names(void)
+{
+	PQExpBufferData names;
+
+	initPQExpBuffer(&names);
+	for (const MigrationTool *tool = migration_tools; tool->title; tool++)
+	{
+		if (tool->name)
+			appendPQExpBuffer(&names, "%s%s", names.len > 0 ? ", " : "", tool->name);
+	}
+	return names.data;
 }
 
 /*

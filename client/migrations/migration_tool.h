@@ -10,12 +10,17 @@
 
 #include "fe_utils/simple_list.h"
 
+#define MAX_TEXTS 2
+
 /* How file names give the versions that a tool records. */
 typedef struct NameRule
 {
 	const char *names;			/* regular expression; its groups are \1 to \9 */
 	const char *but_not;		/* names that match this one don't count, or NULL */
 	const char *version;		/* made of the groups */
+	const char *text[MAX_TEXTS]; /* what is looked for in the files, where names
+									 * don't tell, and whose groups are meant then;
+									 * the second if the first one isn't there */
 	const char *inside; /* file without which a folder is none, if the
 								 * names are those of folders; or NULL */
 	const char *lines_of;		/* file whose lines are meant, instead of names */
@@ -84,6 +89,7 @@ extern const MigrationTool migration_tools[];
 
 extern const MigrationTool *find_migration_tool(const char *name);
 extern void list_migration_tools(void);
+extern char *migration_tool_names(void);
 
 /* tool_locks.c */
 extern const char *tool_of_lock(int64 key, const char *dbname, const char *schema);

@@ -45,12 +45,16 @@ my @cases = (
 	[ 'flyway', [ 'V1__a.sql', 'V1_1__b.sql', 'below/V2.0__c.sql', 'V003.sql', 'R__r.sql', 'B1__b.sql', 'U1__u.sql', 'V__x.sql' ], '003 1.1 1 2.0' ],
 	[ 'prisma', [ '2024_a/migration.sql', '2025_b/other.sql', 'migration_lock.toml', '.x/migration.sql' ], '2024_a' ],
 	[ 'sqlx', [ '1_a.sql', '2_b.up.sql', '2_b.down.sql', 'x.sql', '3.sql' ], '1 2' ],
+	[ 'flyway', [ 'V1__a.sql', 'below/V1__b.sql' ], qr/version 1 is there twice/ ],
+	[ 'refinery', [ "V4__cr\xc3\xa9er.sql", 'V5__a b.sql', 'V6__a-b.sql' ], '4' ],
 	[ 'refinery', [ 'V1__a.sql', 'below/U02__b.rs', 'V3_c.sql' ], '1 2' ],
 	[ 'tern', [ '001_a.sql', '2_b.sql', 'x.sql' ], '2' ],
 	[ 'tern', [ '1_a.sql', '3_b.sql' ], qr/without a gap/ ],
 	[ 'node-pg-migrate', [ '1_a.js', '2_b.up.sql', '2_b.down.sql', '3_c.sql', '.hidden' ], '1_a 2_b 3_c' ],
 	[ 'knex', [ '1_a.js', '2_b.ts', 'README.md', '3.cjs' ], '1_a.js 2_b.ts 3.cjs' ],
-	[ 'typeorm', [ '1700000000000-Init.ts', '1800000000000-more_of_it.js', '1-Short.ts', '1700000000001-Types.d.ts' ], 'Init1700000000000 more_of_it1800000000000' ],
+	[ 'typeorm', [ [ '1700000000000-create-users.ts', "export class CreateUsers1700000000000 implements MigrationInterface {\n" ], [ 'tabsWidth.js', "class tabsWidth1800000000000 {\n" ], [ 'es5.js', "    function Old1600000000000() {\n    }\n" ] ], 'CreateUsers1700000000000 Old1600000000000 tabsWidth1800000000000' ],
+	[ 'typeorm', [ [ 'a.ts', "export class A implements MigrationInterface {\n  name = 'Named1700000000000'\n" ], [ 'b.js', "class B1 {\n  constructor() {\n    this.name = \"B1800000000000\";\n" ] ], 'Named1700000000000 B1800000000000' ],
+	[ 'typeorm', [ [ 'two.ts', "export class A1700000000000 {\n}\nexport class \xc3\xa91800000000000 {\n" ], [ 'a.d.ts', "export declare class No1700000000001 {\n" ], [ 'index.ts', "export * from './two'\n" ] ], "A1700000000000 \xc3\xa91800000000000" ],
 	[ 'sequelize', [ '1-a.js', '2-b.ts', '3-c.d.ts', '4-d.mjs' ], '1-a.js 2-b.ts' ],
 	[ 'efcore', [ '20240101000000_Init.cs', '20240101000000_Init.Designer.cs', 'ModelSnapshot.cs' ], '20240101000000_Init' ],
 	[ 'ecto', [ '1_a.exs', 'below/02_b.exs', '3_c.ex', '.formatter.exs' ], '1 2' ],
@@ -61,6 +65,7 @@ my @cases = (
 	[ 'drizzle-0', [ [ 'meta/_journal.json', '{"entries":[{"when":1800,"tag":"a"},{"when":1700}]}' ] ], '1800' ],
 	[ 'drizzle-0', ['0000_a.sql'], qr{could not read ".*/meta/_journal\.json"} ],
 	[ 'atlas', [ '20240101_a.sql', '20240202.sql', 'atlas.sum' ], '20240101 20240202' ],
+	[ 'atlas', [ '1.2_a.sql', '1.10.sql', '.3_c.sql', '_d.sql' ], '1.10 1.2' ],
 	[ 'yoyo', [ '0001.a.py', '0002.b.sql', '0002.b.rollback.sql', 'post-apply.py', '.sql', '.c.py' ], '0001.a 0002.b' ],
 	[ 'graphile-migrate', [ '000001-init.sql', '000002.sql', 'x.sql' ], '000002.sql' ],
 	[ 'kysely', [ '1_a.ts', '2_b.mjs', 'x.d.ts' ], '1_a 2_b' ],
@@ -88,8 +93,28 @@ foreach my $case (@cases)
 }
 is_deeply([ sort keys %told ], [], 'each tool of --migrations=help is tested here');
 
+# What is in real folders beside the migrations: of editors, of the system, and README.
+my @beside = ('.002_x.sql.swp', '002_x.sql~', '#002_x.sql#', '.#002_x.sql', '002_x.sql.orig', '002_x.sql.bak', '.DS_Store', 'Thumbs.db', 'README.md', '.gitkeep');
+is(heads('--migrations', "$_:" . folder("001_a b\xff.sql", @beside)), $_ eq 'dbmate' ? '001' : '1', "$_: what else is there does not count")
+  foreach qw(goose dbmate sqlx tern);
+
+# A volume of Kubernetes: links into a hidden folder; a folder that is one, too.
+foreach my $tool (qw(flyway goose rails ecto))
+{
+	my $name = { flyway => 'V1__a.sql', goose => '1_a.sql', rails => '1_a.rb', ecto => '1_a.exs' }->{$tool};
+	my $dir = folder("..2024/$name");
+	symlink '..2024', "$dir/..data";
+	symlink "..data/$name", "$dir/$name";
+	symlink $dir, "$dir.link" or die "$dir.link: $!";
+	is(heads('--migrations', "$tool:$dir.link"), '1', "$tool: a mounted volume");
+	unlink "$dir.link";
+}
+my $loop = folder('V1__a.sql');
+symlink '.', "$loop/loop" or die "$loop/loop: $!";
+like(heads('--migrations', "flyway:$loop"), qr/^2: .*version 1 is there twice/, 'a folder that links to itself');
+
 # Lists.
-my $list = folder([ 'list', "# frozen\na\r\n\nb::c::d e.sql\n" ]) . '/list';
+my $list = folder([ 'list', "\xef\xbb\xbf# frozen\na\r\n \t\r\n  b::c::d e.sql \t\n \t# more\n" ]) . '/list';
 is(heads('--migrations', "alembic:$list"), 'a b::c::d e.sql', 'a list for Alembic');
 is(heads("--expect-heads-from=$list"), 'a b::c::d e.sql', 'a list without a tool');
 is(heads("--expect-heads-from=$list", '-e', 'a'), 'a', 'a head that is in the list');
@@ -100,7 +125,13 @@ like(heads('--expect-heads-from', folder([ 'list', $_->[0] ]) . '/list'), qr/^2:
 like(heads('--expect-heads-from', folder('x')), qr/^2: .*it is a folder/, 'a list that is a folder');
 like(heads('--migrations', 'goose:nowhere'), qr{^2: .*"nowhere": there is no such file or folder in "/}, 'a relative path says where it leads');
 like(heads('--migrations', 'goose:/nowhere'), qr{^2: .*"/nowhere": there is no such file or folder\n}, 'an absolute path');
-like(heads('--migrations', $_), qr/^2: .*--migrations.*\n.*--migrations=help/, "--migrations=$_") foreach 'goose', 'goose:', 'gosse:x';
+like(heads('--migrations', $_), qr/^2: .*--migrations.*\n.*one of the tools alembic, .*golang-migrate, goose,.*--migrations=help/, "--migrations=$_") foreach 'goose', 'goose:', 'gosse:x', 'Goose:x', 'help ', 'migrate:x';
+is(heads('--expect-heads-from', folder([ 'list', "\xef\xbb\xbfa\n" ]) . '/list'), 'a', 'a list with a mark of its encoding');
+like(heads('--expect-heads-from', folder([ 'list', "\xff\xfea\0\n\0" ]) . '/list'), qr/null byte/, 'a list in another encoding');
+
+# What a list would not give back is not printed as one.
+like(heads('-e', $_), qr/^2: .*cannot be shown in a list of heads\n.*detail: A list has one head a line/, "no list has \"$_\"") foreach '#a', ' a', 'a ', "a\xff";
+like(heads('--migrations', 'node-pg-migrate:' . folder('#1_a.js#')), qr/^2: .*"#1_a" cannot be shown/, 'nor what a folder has');
 
 # What the command line says counts, by whichever of the options.
 {

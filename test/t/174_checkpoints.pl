@@ -26,21 +26,29 @@ sub folder
 	return "--migrations=atlas:$dir/$name";
 }
 
+sub list
+{
+	append_to_file("$dir/list", join '', map { "$_\n" } @_);
+	return "$dir/list";
+}
+
 my %sets = (
 	last => folder('last', @ordinary, '20240303_point.sql'),
 	later => folder('later', @ordinary, '20240303_point.sql', '20240404_c.sql'),
 	alone => folder('alone', '20240303_point.sql'),
 	two => folder('two', '20230101_point.sql', '20240303_point.sql'),
+	# a list of what comes after the last checkpoint
+	list => '--migrations=atlas:' . list('20240404'),
 	quoted => folder('quoted', @ordinary, q(20240303'_point.sql)),
 );
 
 # What a database has, and what is said of it with each set.
 my @cases = (
 	[ [] => { last => 5, later => 5, alone => 5, two => 5, quoted => 5 } ],
-	[ ['20240303'] => { last => 0, later => 5, alone => 0, two => 0 } ],
+	[ ['20240303'] => { last => 0, later => 5, list => 5, alone => 0, two => 0 } ],
 	[ [ '20240101', '20240202' ] => { last => 0, later => 5, alone => 5, quoted => 0 } ],
-	[ [ '20240303', '20240404' ] => { last => 6, later => 0, alone => 6 } ],
-	[ [ '20240101', '20240202', '20240404' ] => { later => 0 } ],
+	[ [ '20240303', '20240404' ] => { last => 6, later => 0, list => 0, alone => 6 } ],
+	[ [ '20240101', '20240202', '20240404' ] => { later => 0, list => 0 } ],
 	[ ["20240303'"] => { quoted => 0 } ],
 	[ ['20240101'] => { last => 5, later => 5, quoted => 5 } ]);
 
