@@ -60,7 +60,8 @@ const Option option_table[] = {
 		"their own",
 		GUARDS_COMMAND},
 	{"post-in-turn", 0, OPTION_BOOL, FIELD(post_in_turn), {"GW_BOOTSTRAP_POST_IN_TURN"}, NULL,
-		"run both one replica at a time, under a lock of their own",
+		"run both one replica at a time, under a lock of their own;\n"
+		"beside it --post needs a pool of two or more",
 		GUARDS_COMMAND},
 	{"skip-migrations", 0, OPTION_BOOL, FIELD(skip_migrations),
 		{"GW_BOOTSTRAP_SKIP_MIGRATIONS", "MCPGATEWAY_SKIP_MIGRATIONS"}, NULL,

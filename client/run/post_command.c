@@ -35,8 +35,11 @@ attempt(Run *run, const CommandPlan *plan, const Deadline *deadline, bool *lost)
 
 		*lost = result == WATCH_GUARD_LOST && stopped && stop_signal() == 0;
 		if (stop_signal() == 0 && !*lost)
-			log_error("deadline passed: the post step did not end in time and %s",
-					  stopped ? "was stopped" : "could not be stopped");
+			log_error_hint(turn ? "The client held one connection beside those of the command, for its"
+								  " turn: a pool of one is too small. --post-sql needs no other." :
+								  NULL,
+						   "deadline passed: the post step did not end in time and %s",
+						   stopped ? "was stopped" : "could not be stopped");
 		return stopped ? EXIT_DEADLINE : EXIT_NOT_STOPPED;
 	}
 	if (!command_end(&command, &end))

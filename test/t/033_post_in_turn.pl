@@ -114,13 +114,34 @@ sub test_lost
 	return;
 }
 
-foreach my $way (quiet_ways($node))
+# A pool of one: a command cannot have what the turn has; SQL needs no other.
+sub test_pool_of_one
 {
+	my ($way) = @_;
 	my $name = $way->name;
+
+	my $result = run_client($way->client('run', @at_head, '--post', $post, '--post-in-turn', '--timeout=2'));
+	is($result->{exit}, 3, "$name: a command ends at its deadline") or diag $result->{err};
+	like($result->{err}, qr/the post step did not end in time and was stopped\n.*hint: .*a pool of one is too small/, "$name: and says why");
+	test_turns($way, "$name, SQL", '--post-sql', $post_sql);
+	return;
+}
+
+sub open_way
+{
+	my ($way) = @_;
 
 	$way->create->open;
 	$way->sql("CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES ('" . HEAD . "');"
 		  . 'CREATE TABLE role (name text PRIMARY KEY); CREATE TABLE work (began timestamptz, ended timestamptz)');
+	return $way;
+}
+
+foreach my $way (quiet_ways($node))
+{
+	my $name = $way->name;
+
+	open_way($way);
 	test_turns($way, "$name, a command", '--post', $post);
 	test_turns($way, "$name, SQL", '--post-sql', $post_sql);
 	test_waits($way, "$name, a command", '--post', $post);
@@ -128,6 +149,14 @@ foreach my $way (quiet_ways($node))
 	test_killed($way, "$name, killed");
 	test_lost($way, "$name, lost");
 	$way->is_clean($name);
+	$way->close;
+}
+foreach my $plain (0, 1)
+{
+	my $way = open_way(new_way($node, pool_size => 1, plain => $plain));
+
+	test_pool_of_one($way);
+	$way->is_clean($way->name);
 	$way->close;
 }
 
