@@ -54,6 +54,8 @@ handle_busy(Run *run, TryResult *found)
 	note_orphan(run, found);
 	if (strcmp(found->holder_state, ORPHANED) != 0)
 		run->lock_was_taken = !holder_migrates_itself(run, found->holder_pid);
+	if (run->heads_before == NULL && found->holder_pid[0])
+		run->heads_before = pg_strdup(found->heads.text);
 	holder = describe_holder(run, found);
 	advice = advise_on_holder(run, found);
 	heads = run->options->mode->needs & NEEDS_HEADS ?
@@ -97,6 +99,21 @@ handle_failed_migration(Run *run, Heads *heads)
 }
 
 /*
+ * Nobody can tell a migration that failed from one that was killed, so each replica tries
+ * it, but says so.
+ */
+static void
+tell_of_failed_attempt(Run *run, const Heads *heads)
+{
+	if (run->heads_before != NULL && strcmp(run->heads_before, heads->text) == 0)
+		log_event(LOG_INFO, "Its migration failed, was ended, or could not begin.",
+				  "If it is the migration that is wrong, each replica fails in its turn: let one Job migrate, and the others wait with --skip-migrations.",
+				  "another replica had the lock and has left the heads as they were: trying it here");
+	pg_free(run->heads_before);
+	run->heads_before = NULL;
+}
+
+/*
  * What was found under the lock decides, or, while somebody else has it, what
  * is there so far.
  */
@@ -122,6 +139,7 @@ try_to_migrate(Run *run)
 		case OUTCOME_BUSY:
 			return handle_busy(run, &try);
 		case OUTCOME_ACQUIRED:
+			tell_of_failed_attempt(run, &try.heads);
 			break;
 	}
 	return migrate_under_lock(run);

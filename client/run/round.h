@@ -37,6 +37,7 @@ typedef struct Run
 	Millis		next_report;
 	Millis		report_interval;	/* of the log */
 	bool		lock_was_taken; /* by somebody whose command may still run */
+	char	   *heads_before;	/* when that was seen first, or NULL */
 	bool		migrated;		/* by us */
 	Fence		fence;			/* of the migration's role */
 	bool		nameless;		/* its sessions cannot be known */

@@ -31,6 +31,8 @@ foreach my $way (quiet_ways($node))
 	my @results = map { $_->wait } $first, $waiting;
 	is(outcomes(@results), '4 x 1', "$name: each fails, and ends") or diag map { $_->{err} } @results;
 	like($_->{err}, qr/error: migration failed: child process exited with exit code 3/, '... and says why') foreach @results;
+	my ($one, @others) = map { $_->{err} =~ /another replica had the lock and has left the heads as they were/ ? 'tells' : 'silent' } @results;
+	is("$one @others", 'silent tells tells tells', "$name: those that waited say that it was tried before");
 	is($way->sql($order), join(' ', ('begins fails') x 4), "$name: each has tried once, none beside another");
 	is(outcomes($skipping->wait), '2 x 5', "$name: who skips migrations waits for somebody else, and says that none came");
 	is($way->sql($order), join(' ', ('begins fails') x 4), "$name: and has not tried");

@@ -148,6 +148,8 @@ if (system('unshare --user --map-root-user --mount true') == 0)
 	is($text->{exit}, 3, 'a look-up that hangs: the deadline is kept');
 	like($text->{err}, qr/^gw_bootstrap: error: deadline passed in a call .*: the look-up of host name "db.example"$/m,
 		'a look-up that hangs: which is told');
+	my $several = run_client(@$no_answer, @look_up[0 .. 2], 'postgresql://127.0.0.1:1,db.example,[::1]:1/none', @look_up[4 .. $#look_up]);
+	like($several->{err}, qr/: the look-up of host name "db.example"$/m, 'a look-up that hangs: no address is called a name');
 	my $json = run_client(@$no_answer, @look_up, '--log-format', 'json');
 	my $line = eval { decode_json((split /\n/, $json->{err})[-1]) } || {};
 	like($line->{message}, qr/the look-up of host name "db.example"/, 'a look-up that hangs: in JSON, too') or diag $json->{err};
