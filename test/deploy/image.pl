@@ -34,12 +34,19 @@ sub buildah
 	return $out;
 }
 
-# What is mounted there.
+# What is mounted there, after which the store can be removed.  Returns what is left.
+sub unmount
+{
+	IPC::Run::run([ @buildah, 'umount', '--all' ], '>&', \my $said);
+	IPC::Run::run([ 'umount', "$store/root/overlay" ], '>&', \$said);
+	open my $mounts, '<', '/proc/mounts' or die "mounts: $!";
+	return join '', grep { / \Q$store\E/ } <$mounts>;
+}
+
 END
 {
 	local $?;
-	IPC::Run::run([ @buildah, 'umount', '--all' ], '>&', \my $said);
-	IPC::Run::run([ 'umount', "$store/root/overlay" ], '>&', \$said);
+	unmount();
 }
 
 # NAME is to be what ROOM holds.
@@ -64,7 +71,7 @@ sub build
 	return (buildah('from', '--pull-never', $tag), decode_json(buildah(qw(inspect --type image), $tag))->{OCIv1});
 }
 
-# All files of an image, under a folder of this machine.
+# All files of an image, under a folder of this machine.  Once for each: buildah counts.
 sub files_of
 {
 	my ($container) = @_;
@@ -99,19 +106,19 @@ make_base('docker.io/library/postgres:15-bookworm', $room, '--env', 'PG_MAJOR=15
 chomp(my $here = `dpkg --print-architecture`);
 my $made = '';
 IPC::Run::run([ "$top/deploy/static/build", '--libraries-only' ], '>&', \$made) or BAIL_OUT("no libraries: $made");
-my %client;
+my (%client, %folder);
 my %emulator = (amd64 => undef, arm64 => '/usr/bin/qemu-aarch64-static');
 foreach my $arch (sort keys %emulator)
 {
 	my ($container, $oci) = build('client', "client-$arch", '--platform', "linux/$arch", '--build-arg', "BUILDPLATFORM=linux/$here",
 		map { ('--volume', "$_:$_:ro") } glob "$cache/static-*");
-	my ($folder, $files) = files_of($container);
+	($folder{$arch}, my $files) = files_of($container);
 	is($oci->{architecture}, $arch, "client-$arch: it is for that");
 	is($oci->{config}{User}, '65532:65532', '... its user is nobody in particular');
 	is_deeply($oci->{config}{Entrypoint}, ['gw_bootstrap'], '... its entrypoint');
 	is_deeply($files, [ './etc/ssl/certs/ca-certificates.crt', './usr/bin/gw_bootstrap',
 			map { "./usr/share/doc/gw_bootstrap/$_" } qw(LICENSE gw_bootstrap.spdx.json) ], '... nothing else is in there');
-	my $root = GwBootstrap::EmptyRoot->new("$folder/usr/bin/gw_bootstrap", $emulator{$arch});
+	my $root = GwBootstrap::EmptyRoot->new("$folder{$arch}/usr/bin/gw_bootstrap", $emulator{$arch});
 	like(($root->run({}, '--version'))[1], qr/^gw_bootstrap \d/, '... it runs where nothing else is');
 	$client{$arch} = $container;
 }
@@ -131,8 +138,7 @@ my $running = IPC::Run::start([ in_container('--user', 'postgres', $server, '--'
 	"initdb -A trust -D /tmp/data >/dev/null && exec postgres -D /tmp/data -p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=/tmp") ],
 	'>&', \$said, '<', \undef);
 my $migration = 'CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES (1);';
-my ($client_root) = files_of($client);
-open my $file, '>', "$client_root/migration.sql" or die "migration.sql: $!";
+open my $file, '>', "$folder{amd64}/migration.sql" or die "migration.sql: $!";
 print $file $migration;
 close $file;
 my @run = ('gw_bootstrap', 'run', '-d', "host=127.0.0.1 port=$port user=postgres dbname=postgres", '--expect-head=1',
@@ -161,4 +167,5 @@ like($newer->output('--own-network', 'pg_virtualenv', '-v', 18, '-o', 'extension
 		'psql', '-XAtc', 'CREATE EXTENSION gw_bootstrap', '-c', "SELECT outcome FROM gw_bootstrap_status(expected_heads => '{a}')"),
 	qr/^behind$/m, '... which finds and loads it');
 
+is(unmount(), '', 'nothing stays mounted');
 done_testing();
