@@ -160,6 +160,21 @@ my $allowed = run_client('gw_bootstrap', 'run', '-d', $pooler->connstr('upgraded
 	'--alembic', glob("$ENV{GATEWAY_OLD}/lib/python3*/site-packages/mcpgateway/alembic"), '--migrate', 'false');
 is($allowed->{exit}, 0, 'rollback: --allow-ahead goes on') or diag $allowed->{err};
 
+# What docs/applications.md has the Job of its own chart run, as that does.
+my ($values) = slurp_file('docs/applications.md') =~ /^```yaml mcp-stack\.yaml\n(.*?)^```/ms or die 'no values';
+my ($wait) = $values =~ /^ +waitForDb: "(.*)"$/m;
+my ($migrate) = $values =~ /^ +migrate: >-\n((?: {6}.*\n)+)/m;
+my ($package) = glob "$ENV{GATEWAY}/lib/python3*/site-packages/mcpgateway";
+$migrate =~ s{/app/mcpgateway}{$package}g;
+$node->safe_psql('postgres', 'CREATE DATABASE job');
+{
+	local $ENV{PATH} = "$ENV{GATEWAY}/bin:$ENV{PATH}";
+	local $ENV{DATABASE_URL} = 'postgresql+psycopg:///job?host=' . $node->host . '&port=' . $node->port;
+	my ($out, $err) = run_command([ 'sh', '-c', "set -e\n$wait\n" . join(' ', split /\s*\n\s*/, $migrate) . "\necho completed" ]);
+	like($out, qr/^Database ready \(migrated\).*\ncompleted$/m, "the Job of its chart migrates") or diag $err;
+}
+is($node->safe_psql('job', 'SELECT version_num FROM alembic_version'), $new, '... to the head');
+
 is($node->safe_psql('postgres', "$locks AND database = (SELECT oid FROM pg_database WHERE datname = 'upgraded')"), 0, 'no lock is left');
 $pooler->stop;
 $node->stop;

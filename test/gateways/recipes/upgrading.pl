@@ -44,6 +44,21 @@ like(said($run), qr/^Database ready \(at head\)/m, '... after which the older im
 
 is($node->safe_psql('postgres', slurp_file($recipe->dir . '/update.sql')), 'gw_bootstrap|1.0', 'the extension can be updated');
 
+# A server without the extension restores all else.
+my $dump = PostgreSQL::Test::Utils::tempdir_short() . '/dump';
+command_ok([ 'pg_dump', '-Fc', '-f', $dump, $node->connstr('gateway') ], 'pg_dump');
+my ($list) = run_command([ 'pg_restore', '--list', $dump ]);
+is(() = $list =~ / EXTENSION .*gw_bootstrap/g, 2, '... has the extension and its comment');
+
+# A fenced role, and the way back.
+$node->safe_psql('gateway', "CREATE ROLE gateway_migrations LOGIN; GRANT CREATE ON SCHEMA public TO gateway_migrations;
+	ALTER ROLE gateway_migrations SET session_preload_libraries = 'gw_bootstrap'; ALTER ROLE gateway_migrations SET gw_bootstrap.fence_key = '42424242424242'");
+my @as_fenced = ('psql', '-Xqd', $node->connstr('gateway') . ' user=gateway_migrations', '-c');
+isnt(system(@as_fenced, 'CREATE TABLE fenced ()'), 0, 'a fenced role may not write');
+$node->safe_psql('gateway', slurp_file($recipe->dir . '/unfence.sql'));
+is(system(@as_fenced, 'CREATE TABLE fenced ()'), 0, '... and may once it is none');
+is($node->safe_psql('postgres', "SELECT count(*) FROM pg_db_role_setting WHERE setrole = 'gateway_migrations'::regrole"), '0', '... without a trace');
+
 # pg_upgrade takes the extension along.
 my $new = PostgreSQL::Test::Cluster->new('new');
 $new->init;
