@@ -65,7 +65,8 @@ my %root = map { $_ => GwBootstrap::EmptyRoot->new($program{$_}, $emulator{$_}) 
 my %sockets = map { $_ => $root{$_}->dir . '/var/run/postgresql' } keys %root;
 system('mkdir', '-p', values %sockets) == 0 or die 'mkdir';
 my $server = GwBootstrap::TlsServer->start($name, values %sockets);
-$server->sql(q{CREATE TABLE alembic_version AS SELECT text 'old' AS version_num; GRANT SELECT ON alembic_version TO gateway}, 'gateway');
+$server->sql(q{CREATE TABLE alembic_version AS SELECT text 'old' AS version_num; GRANT SELECT ON alembic_version TO gateway}, $_)
+  foreach qw(gateway cert);
 
 my %plain = (PGUSER => 'gateway', PGDATABASE => 'gateway');
 my %verified = (%plain, PGHOST => $name, PGPASSWORD => 'secret', PGSSLMODE => 'verify-full', PGSSLROOTCERT => 'system');
@@ -93,6 +94,9 @@ foreach my $arch (sort keys %root)
 	# The ways to a server.
 	$ready->('the usual socket', \%plain);
 	$ready->('a socket by its folder', { %plain, PGHOST => '/var/run/postgresql' });
+	$refused->('a user without a name', qr/hint: Name the user in the connection string or in PGUSER/, { PGDATABASE => 'gateway' });
+	$root->put('/etc/passwd', "gateway:x:65532:65532::/home:/nowhere\n");
+	$ready->('the name of the user', { PGDATABASE => 'gateway' });
 	$refused->('a name that nobody knows', qr/could not translate host name "nowhere"/, { %verified, PGHOST => 'nowhere' });
 	$root->put('/etc/resolv.conf', "nameserver 127.0.0.1\noptions timeout:1\n");
 	$refused->('a name that the name server does not know', qr/could not translate host name "other\.example\.test"/,
@@ -122,19 +126,42 @@ foreach my $arch (sort keys %root)
 	$ready->('SSL_CERT_FILE', { %verified, SSL_CERT_FILE => '/roots.pem' });
 	$ready->('sslrootcert', { %verified, PGSSLROOTCERT => '/roots.pem' });
 
+	$root->put('/home/.postgresql/root.crt', $server->authority);
+	$ready->('the root of the user', { %verified, PGSSLROOTCERT => '' });
+	my ($certificate, $key) = $server->certificate;
+	$root->put('/client.crt', $certificate);
+	$root->put('/client.key', $key, 0600);
+	my %certified = (%verified, PGPASSWORD => '', PGDATABASE => 'cert', PGSSLROOTCERT => '/roots.pem');
+	$refused->('no client certificate', qr/connection requires a valid client certificate/, \%certified);
+	@certified{qw(PGSSLCERT PGSSLKEY)} = ('/client.crt', '/client.key');
+	$ready->('a client certificate', \%certified);
+	$refused->('channel binding without SCRAM', qr/channel binding required/, { %certified, PGCHANNELBINDING => 'require' });
+	$root->put('/openssl.cnf', "openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nMaxProtocol = TLSv1.1\n");
+	$ready->('openssl.cnf is not read', { %certified, OPENSSL_CONF => '/openssl.cnf' });
+
 	# Files that libpq reads.
 	my %from_files = (PGSSLROOTCERT => '/roots.pem', PGSERVICE => 'gateway', PGSERVICEFILE => '/service.conf', PGPASSFILE => '/pass');
 	$root->put('/service.conf', "[gateway]\nhost=$name\nuser=gateway\ndbname=gateway\nsslmode=verify-full\n");
 	$root->put('/pass', "$name:*:gateway:gateway:secret\n", 0600);
 	$ready->('a service file and a password file', \%from_files);
+	$root->put('/home/.pgpass', "*:*:*:*:secret\n", 0600);
+	$ready->('the password file of the user', { %from_files, PGPASSFILE => '' });
 	$ready->('a service in a URL', { %from_files, PGSERVICE => '', DATABASE_URL => 'postgresql:///?service=gateway' });
+	delete $from_files{PGSERVICEFILE};
+	foreach my $folder ('/home/.', '/etc/postgresql-common/', '/system/')
+	{
+		my $file = "${folder}pg_service.conf";
+		$root->put($file, "[gateway]\nhost=$name\nuser=gateway\ndbname=gateway\nsslmode=verify-full\n");
+		$ready->("a service in $file", { %from_files, $folder =~ /system/ ? (PGSYSCONFDIR => '/system') : () });
+		$root->remove($file);
+	}
 
 	# What is not in it.
 	$refused->('gssencmode=require', qr/GSSAPI support is not compiled in/, { %verified, PGGSSENCMODE => 'require' });
 	$refused->('a server that wants GSSAPI', qr/GSSAPI authentication not supported/,
 		{ %verified, PGSSLROOTCERT => '/roots.pem', PGDATABASE => 'gss' });
 	$root->put('/service.conf', "[gateway]\nldap://ldap.example.test/dc=example,dc=test?description?one?(cn=gateway)\n");
-	$refused->('a service that LDAP knows', qr/LDAP/, \%from_files);
+	$refused->('a service that LDAP knows', qr/built without LDAP look-up/, { %from_files, PGSERVICEFILE => '/service.conf' });
 
 	# Work.
 	$root->put('/migration.sql', "CREATE TABLE alembic_version AS SELECT text '$arch' AS version_num;");

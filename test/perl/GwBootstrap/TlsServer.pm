@@ -4,10 +4,12 @@
 #   my $server = GwBootstrap::TlsServer->start('db.example.test', '/tmp/socket', ...);
 #   $server->sql('SELECT 1');
 #   $server->authority;    # its certificate, as text
+#   my ($certificate, $key) = $server->certificate;    # of the role
 #
 # For root, in a network of its own (unshare --net): the ports are the usual ones.  The
-# role is gateway, with the password "secret"; its databases are gateway and gss, for
-# which the server wants GSSAPI.  Over a socket nobody is asked for a password.
+# role is gateway, with the password "secret"; its databases are gateway and those for which
+# the server wants something else: gss (GSSAPI) and cert (a certificate of the client).  Over
+# a socket nobody is asked for a password.
 
 package GwBootstrap::TlsServer;
 
@@ -60,41 +62,47 @@ fsync = off
 ssl = on
 ssl_cert_file = '$dir/server.crt'
 ssl_key_file = '$dir/server.key'
+ssl_ca_file = '$dir/ca.crt'
 CONF
 	$self->_write('data/pg_hba.conf', <<'HBA');
 local all all trust
 hostssl gss all all gss
+hostssl cert all all cert
 hostssl all all all scram-sha-256
 HBA
 	$self->_as_postgres("$bin/pg_ctl", '-D', "$dir/data", '-l', "$dir/log", '-w', 'start');
 	$self->{started} = 1;
 	$self->sql("CREATE ROLE gateway LOGIN PASSWORD 'secret'");
-	$self->sql("CREATE DATABASE $_ OWNER gateway") foreach qw(gateway gss);
+	$self->sql("CREATE DATABASE $_ OWNER gateway") foreach qw(gateway gss cert);
 	$self->{resolver} = $self->_serve_name;
 	return $self;
 }
 
-# An authority, and what it signs for the server.
+# An authority, and what it signs for the server and the role.
 sub _certify
 {
 	my ($self) = @_;
 	my ($dir, $name) = @$self{qw(dir name)};
-	my @new_key = qw(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes);
+	my @new = (qw(openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2));
+	my @signed = ('-addext', 'basicConstraints=critical,CA:FALSE', '-CA', "$dir/ca.crt", '-CAkey', "$dir/ca.key");
 
-	$self->_as_postgres('openssl', 'req', '-x509', @new_key, '-days', 2, '-subj', '/CN=authority',
-		'-keyout', "$dir/ca.key", '-out', "$dir/ca.crt");
-	$self->_as_postgres('openssl', 'req', '-x509', @new_key, '-days', 2, '-subj', "/CN=$name",
-		'-addext', "subjectAltName=DNS:$name", '-addext', 'basicConstraints=critical,CA:FALSE',
-		'-CA', "$dir/ca.crt", '-CAkey', "$dir/ca.key", '-keyout', "$dir/server.key", '-out', "$dir/server.crt");
+	$self->_as_postgres(@new, '-subj', '/CN=authority', '-keyout', "$dir/ca.key", '-out', "$dir/ca.crt");
+	$self->_as_postgres(@new, @signed, '-subj', "/CN=$name", '-addext', "subjectAltName=DNS:$name",
+		'-keyout', "$dir/server.key", '-out', "$dir/server.crt");
+	$self->_as_postgres(@new, @signed, '-subj', '/CN=gateway', '-keyout', "$dir/client.key", '-out', "$dir/client.crt");
 	return;
 }
 
-sub authority
+sub _read
 {
-	my ($self) = @_;
-	local (@ARGV, $/) = "$self->{dir}/ca.crt";
+	my ($self, $name) = @_;
+	local (@ARGV, $/) = "$self->{dir}/$name";
 	return scalar <>;
 }
+
+sub authority { return $_[0]->_read('ca.crt'); }
+
+sub certificate { return map { $_[0]->_read("client.$_") } qw(crt key); }
 
 sub sql
 {
