@@ -56,7 +56,7 @@ REGRESS = install input names types privileges relations known conditions tools 
 REGRESS_OPTS = --inputdir=$(srcdir) --load-extension=gw_bootstrap
 ISOLATION = outcome head_table guard subtransaction serializable failed
 # Needs a test build, see test/rig/server-tests.
-ISOLATION_PAUSE = race
+ISOLATION_PAUSE = race fence_on order
 ISOLATION_OPTS = --inputdir=$(srcdir)/test --load-extension=gw_bootstrap
 
 PG_CONFIG ?= pg_config

@@ -23,6 +23,7 @@
 #include "fence_guard.h"
 #include "fence_token.h"
 #include "holder.h"
+#include "pause.h"
 
 char	   *token_setting = NULL;
 
@@ -102,6 +103,8 @@ guard_lives(int64 key, const char *token)
 		lives = is_known ? VirtualTransactionIdEquals(holders[i], known_guard.transaction) :
 						   is_token_of(&holders[i], token);
 	pfree(holders);
+	if (lives)
+		pause_for_test(PAUSE_GUARD_LIVES);
 
 	return lives;
 }

@@ -21,6 +21,7 @@
 #include "bootstrap_lock.h"
 #include "compat.h"
 #include "fence_tag.h"
+#include "pause.h"
 
 #define FENCE_OBJSUBID 3
 
@@ -44,6 +45,7 @@ fence_tag_is_free(int64 key)
 	if (LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
 		return false;
 	LockRelease(&tag, ExclusiveLock, false);
+	pause_for_test(PAUSE_TAG_FREE);
 
 	return true;
 }

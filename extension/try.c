@@ -18,6 +18,7 @@
 
 #include "bootstrap_lock.h"
 #include "head_table.h"
+#include "pause.h"
 #include "try.h"
 
 /*
@@ -45,19 +46,6 @@ check_may_guard(void)
 				 errdetail("A transaction at another level keeps its snapshot, for which CREATE INDEX CONCURRENTLY waits."),
 				 errhint("Run BEGIN ISOLATION LEVEL READ COMMITTED.")));
 }
-
-#ifdef GW_BOOTSTRAP_PAUSE
-/*
- * In a test build only: stop between the first reading and the lock for as
- * long as another session holds the lock of this key.
- */
-static void
-pause_for_test(void)
-{
-	DirectFunctionCall1(pg_advisory_lock_int8, Int64GetDatum(INT64CONST(42424242424243)));
-	DirectFunctionCall1(pg_advisory_unlock_int8, Int64GetDatum(INT64CONST(42424242424243)));
-}
-#endif
 
 /*
  * What the heads that were read mean for a caller that has, or may not need,
@@ -101,16 +89,14 @@ try_bootstrap(text *table, const HeadQuestion *question, int64 key, HeadReading 
 	if (reading->state == HEADS_LOCKED)
 		return "busy";
 
-#ifdef GW_BOOTSTRAP_PAUSE
-	pause_for_test();
-#endif
-
+	pause_for_test(PAUSE_BEFORE_KEY);
 	take = take_bootstrap_lock(key);
 	if (take == TAKE_BUSY)
 		return "busy";
 
 	/* Somebody may have reached head before the lock was ours. */
 	read_head_table(table, question, reading);
+	pause_for_test(PAUSE_BEFORE_ANSWER);
 	outcome = settled_outcome(reading);
 	if (!outcome && reading->state != HEADS_LOCKED)
 	{
