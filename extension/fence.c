@@ -32,6 +32,7 @@
 #include "access/xlog.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "storage/ipc.h"
 #include "tcop/utility.h"
 
 #include "compat.h"
@@ -201,7 +202,8 @@ check_commit(void)
 {
 	bool		is_inside = fence.depth > 0;
 
-	if (fence.is_finishing || fence.has_warned)
+	/* What a session drops at its end are its temporary tables. */
+	if (fence.is_finishing || fence.has_warned || proc_exit_inprogress)
 		return;
 	if (is_inside && fence.admission == ADMITTED_BY_TOKEN &&
 		has_fence_tag(fence.key, TAG_OF_SESSION))
