@@ -103,18 +103,21 @@ log_migrating(const Run *run, const char *doing)
 }
 
 /*
- * A fence is only proven by a session that has shown the token: the command may
- * have found its way to the database, and its role, elsewhere.
+ * A fence is only proven by a session that was seen to show the token: the
+ * command may have found its way to the database, and its role, elsewhere.  The
+ * server keeps no record of sessions that have ended.
  */
 bool
 is_fence_proven(const Run *run, const Command *command)
 {
 	if (!run->options->require_fence || command->token_seen)
 		return true;
-	log_event(LOG_ERROR, NULL,
+	log_event(LOG_ERROR,
+			  "What it has committed stays. A session that ends within 20 ms may not be seen.",
 			  "Let the command connect by DATABASE_URL, with the name in PGAPPNAME, or with"
-			  " gw_bootstrap.token set to GW_BOOTSTRAP_TOKEN.",
-			  "no session of the fenced role has shown the token of this guard, which %s asks for",
+			  " gw_bootstrap.token set to GW_BOOTSTRAP_TOKEN. If it does, it was too quick: a start"
+			  " at head is ready without it.",
+			  "no session of the fenced role was seen to show the token of this guard, which %s asks for",
 			  option_source("--require-fence"));
 	return false;
 }

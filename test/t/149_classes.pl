@@ -85,6 +85,22 @@ foreach my $dbname ('postgres', 'bare')
 	}
 }
 
+# Of a client that is stopped while its command does what it waits to do.
+sub client_that_stands_still
+{
+	my ($command, $dir) = @_;
+	my $replica = GwBootstrap::Replicas->start(1, 'gw_bootstrap', @{ $_[2] }, $command);
+
+	ok(GwBootstrap::Replicas::wait_until(sub { -e "$dir/begun" }), 'the command has begun');
+	kill 'STOP', $replica->pid;
+	PostgreSQL::Test::Utils::append_to_file("$dir/go", '');
+	ok(GwBootstrap::Replicas::wait_until(sub { -e "$dir/done" }), 'and ends while the client stands still');
+	$node->poll_query_until('postgres', q(SELECT count(*) = 0 FROM pg_stat_activity WHERE usename = 'migrations'));
+	kill 'CONT', $replica->pid;
+	my ($result) = $replica->wait;
+	return $result;
+}
+
 # What the service does without a guard, its role has to be able to do.
 my $service = $node->connstr('postgres');
 my $fenced = "$service user=migrations";
@@ -105,7 +121,7 @@ is(client('run', '-d', $bare, '-e', $head, '--migrate', $migrate, '--create-exte
 
 # A fence that is required.
 my @required = ('run', '-d', $service, '--migration-url', $fenced, '-e', $head, '--require-fence', '--migrate');
-my $unseen = qr/no session of the fenced role has shown the token of this guard/;
+my $unseen = qr/no session of the fenced role was seen to show the token of this guard/;
 prepare('postgres');
 my $result = client(@required, $slowly);
 is($result->{exit}, 0, 'a session that shows the token proves it') or diag $result->{err};
@@ -120,6 +136,21 @@ is($result->{exit}, 0, 'a session that shows it by the setting does, while it wr
 $result = client('guard', '-d', $service, '--migration-url', $fenced, '--require-fence', '--', 'true');
 is($result->{exit}, 1, 'a guarded command without any session does not');
 like($result->{err}, $unseen, 'which is told, too');
+
+# A session that was not looked at while it lasted proves nothing, though it did everything
+# right: here the client stands still meanwhile.  That is told, and the next start is ready.
+{
+	prepare('postgres');
+	my $dir = PostgreSQL::Test::Utils::tempdir_short();
+	my $quick = client_that_stands_still("touch $dir/begun; until [ -e $dir/go ]; do sleep 0.01; done; $migrate; touch $dir/done", $dir, \@required);
+	is($quick->{exit}, 1, 'a session that was not seen does not prove it');
+	like($quick->{err}, qr/$unseen.*detail: What it has committed stays.*hint: .*a start at head is ready/s, 'which is told, with the way out');
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM work'), '1', 'and it has migrated');
+	$result = client(@required, $migrate);
+	is($result->{exit}, 0, 'the next start is ready') or diag $result->{err};
+	like($result->{out}, qr/Database ready \(at head\)/, 'at head');
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM work'), '1', 'and has not migrated again');
+}
 
 # One that only warns is none.
 $node->safe_psql('postgres', 'ALTER ROLE migrations SET gw_bootstrap.fence_mode = warn');
