@@ -12,6 +12,7 @@
 #   make model                                the protocol, by a model checker
 #   make fuzz [SECONDS=n]                     fuzzers of all that the client reads
 #   make oracle [CASES=n] [SEED=n]            random cases against plain SQL and a model
+#   make analyze                              gcc -fanalyzer, clang-tidy and cppcheck
 #   make matrix                               every supported PostgreSQL and pooler: docs/matrix.md
 #   make bench [QUICK=1] [BASE=commit] [PARTS="part..."]  speed: docs/benchmarks.md
 #   make picture                              docs/start.svg, drawn from a real start
@@ -106,6 +107,8 @@ fuzz:
 	test/fuzz/run
 oracle:
 	test/oracle/run
+analyze:
+	.ci/analyze
 matrix:
 	test/rig/matrix
 demo:
@@ -126,4 +129,4 @@ format:
 format-check:
 	.ci/format --check
 
-.PHONY: client-all client-man client-install client-uninstall client-clean test test-gateways test-recipes test-tools test-deploy chaos model fuzz oracle matrix demo bench picture dist format format-check
+.PHONY: client-all client-man client-install client-uninstall client-clean test test-gateways test-recipes test-tools test-deploy chaos model fuzz oracle analyze matrix demo bench picture dist format format-check

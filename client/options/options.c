@@ -50,8 +50,7 @@ set_option(Options *options, const Option *option, const char *value, const char
 {
 	void	   *field = (char *) options + option->field;
 
-	if (value != NULL)
-		check_value(option->type, value, source);
+	check_value(option->type, value, source);
 	sources[option - option_table] = source;
 	switch (option->type)
 	{
@@ -88,7 +87,7 @@ set_option(Options *options, const Option *option, const char *value, const char
 			break;
 		case OPTION_BOOL:
 		case OPTION_SWITCH:
-			*(bool *) field = value == NULL || parse_bool(value, source);
+			*(bool *) field = parse_bool(value, source);
 			break;
 		case OPTION_SECONDS:
 			*(int *) field = parse_integer(value, source, 0, INT_MAX / 1000);
@@ -237,10 +236,15 @@ parse_command_line(int argc, char *argv[], const Mode *modes, Options *options)
 			exit(output_arrived() ? EXIT_READY : EXIT_STEP_FAILED);
 		}
 		else
-			set_option(options, option, optarg, psprintf("--%s", option->name));
-		/* it may have a password: keep it out of the process list */
-		if (option->type == OPTION_URL)
-			memset(optarg, 'x', strlen(optarg));
+		{
+			/* only a flag has no value of its own */
+			char	   *value = optarg ? optarg : pg_strdup("true");
+
+			set_option(options, option, value, psprintf("--%s", option->name));
+			/* it may have a password: keep it out of the process list */
+			if (option->type == OPTION_URL)
+				memset(value, 'x', strlen(value));
+		}
 	}
 	if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
 		usage_error(NULL,

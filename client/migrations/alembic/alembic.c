@@ -320,6 +320,7 @@ refuse_missing_folder(const AlembicConfig *config, const char *folder)
 {
 	char		here[PATH_MAX];
 
+	/* NOLINTNEXTLINE(*NullDereference): it is the first of those that are named */
 	if (*folder == '/' || getcwd(here, sizeof(here)) == NULL)
 		refuse("%s: folder \"%s\" does not exist", config->path, folder);
 	refuse("%s: folder \"%s\" does not exist in the current directory, \"%s\"; \"%%(here)s\" is "
