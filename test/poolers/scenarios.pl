@@ -243,7 +243,7 @@ ALTER ROLE migrations SET session_preload_libraries = 'gw_bootstrap';
 ALTER ROLE migrations SET gw_bootstrap.fence_key = '42424242424242';
 SQL
 
-foreach my $row (grep { $here{ $_->{pooler} } && $wanted{ $_->{pooler} } } rows())
+foreach my $row (grep { $here{ $_->{pooler} } && ($wanted{ $_->{pooler} } || $wanted{"$_->{pooler}/$_->{mode}"}) } rows())
 {
 	foreach my $extension (1, 0)
 	{
