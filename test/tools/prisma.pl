@@ -28,4 +28,5 @@ JS
 	leaves => [ 1, 7 ],
 	newer => 6,
 	pruned => 1,
+	direct => 'its lock stays on a pooled backend',
 };
