@@ -21,6 +21,8 @@
 #include "pqexpbuffer.h"
 
 #define MAX_LIST_SIZE (16 * 1024 * 1024)
+#define COLUMN_CHARACTERS \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 #define UTF8_MARK "\xEF\xBB\xBF"
 
 /* As the extension takes them. */
@@ -116,6 +118,44 @@ read_list(const char *path, const char *source, SimpleStringList *heads)
 	free(text);
 }
 
+/*
+ * The list may be another file by mistake: a migration, a configuration.  Versions that
+ * have an order begin with a digit, and those of several columns have what is between them.
+ */
+static bool
+could_record(const MigrationTool *tool, const char *head)
+{
+	bool		ordered = strcmp(tool->head_order, "numeric") == 0 ||
+		strcmp(tool->head_order, "dotted") == 0;
+	const char *column = tool->head_column;
+
+	if (ordered && !isdigit((unsigned char) *head))
+		return false;
+	while (head && *(column += strspn(column, COLUMN_CHARACTERS)) != '\0')
+	{
+		size_t		len = strcspn(column, COLUMN_CHARACTERS);
+		char	   *between = pnstrdup(column, len);
+
+		head = strstr(head, between);
+		head = head ? head + len : NULL;
+		column += len;
+		free(between);
+	}
+	return head != NULL;
+}
+
+static void
+read_tool_list(const MigrationSet *set, const char *source, SimpleStringList *versions)
+{
+	read_list(set->path, source, versions);
+	for (const SimpleStringListCell *cell = versions->head; cell; cell = cell->next)
+	{
+		if (!could_record(set->tool, cell->val))
+			refuse_migration_set(source, "%s: \"%s\" is nothing that %s records", set->path,
+								 make_one_line(cell->val), set->tool->title);
+	}
+}
+
 static void
 append_string(PQExpBuffer text, const char *value)
 {
@@ -173,7 +213,7 @@ read_tool_set(MigrationSet *set, const char *source)
 							 "file with the list, made when the image is built",
 							 set->path, tool->title);
 	else
-		read_list(set->path, source, &versions);
+		read_tool_list(set, source, &versions);
 	if (strcmp(tool->head_rule, "latest") == 0)
 		simple_string_list_append(&set->expected, greatest_version(&versions, tool->head_order));
 	else if (versions.head == NULL)

@@ -88,7 +88,7 @@ foreach my $case (@cases)
 		like(heads('--migrations', "$tool:" . folder('unknown')), qr/^2: .*there is no migration of/, "$tool: nothing that counts")
 		  if $tool !~ /node-pg/;
 	}
-	is(heads('--migrations', "$tool:" . folder([ 'list', "1\n" ]) . '/list'), '1', "$tool: a list");
+	is(heads('--migrations', "$tool:" . folder([ 'list', "1.a::b::c\n" ]) . '/list'), '1.a::b::c', "$tool: a list");
 	delete $told{$tool};
 }
 is_deeply([ sort keys %told ], [], 'each tool of --migrations=help is tested here');
@@ -128,6 +128,11 @@ like(heads('--migrations', 'goose:/nowhere'), qr{^2: .*"/nowhere": there is no s
 like(heads('--migrations', $_), qr/^2: .*--migrations.*\n.*one of the tools alembic, .*golang-migrate, goose,.*--migrations=help/, "--migrations=$_") foreach 'goose', 'goose:', 'gosse:x', 'Goose:x', 'help ', 'migrate:x';
 is(heads('--expect-heads-from', folder([ 'list', "\xef\xbb\xbfa\n" ]) . '/list'), 'a', 'a list with a mark of its encoding');
 like(heads('--expect-heads-from', folder([ 'list', "\xff\xfea\0\n\0" ]) . '/list'), qr/null byte/, 'a list in another encoding');
+
+# Another file in place of a list.
+like(heads('--migrations', $_->[0] . ':' . folder([ 'file', $_->[1] ]) . '/file'), qr/^2: .*file: "\Q$_->[2]\E" is nothing that $_->[3] records/, "$_->[0]: $_->[2]")
+  foreach [ 'goose', "-- +goose Up\n", '-- +goose Up', 'goose' ], [ 'flyway', "1\nflyway.url=x\n", 'flyway.url=x', 'Flyway' ], [ 'liquibase', "<databaseChangeLog>\n", '<databaseChangeLog>', 'Liquibase' ],
+  [ 'liquibase', "1::me\n", '1::me', 'Liquibase' ], [ 'django', "[X] 0001_initial\n", '[X] 0001_initial', 'Django' ], [ 'rails', "up 20240101000000 Create\n", 'up 20240101000000 Create', 'Rails' ];
 
 # What a list would not give back is not printed as one.
 like(heads('-e', $_), qr/^2: .*cannot be shown in a list of heads\n.*detail: A list has one head a line/, "no list has \"$_\"") foreach '#a', ' a', 'a ', "a\xff";

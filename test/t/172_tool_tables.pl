@@ -38,11 +38,12 @@ sub test_tool
 	my ($way, $setting) = @_;
 	my $tool = $setting->{tool};
 	my $name = $way->name . ": $tool";
+	my @states = grep { $_->{tool} eq $tool } @$states;
 
-	is(check($way, $tool, ['1'])->{exit}, 5, "$name: no table");
+	is(check($way, $tool, $states[0]{expected})->{exit}, 5, "$name: no table");
 	$way->sql($setting->{make});
-	is(check($way, $tool, ['1'])->{exit}, 5, "$name: empty");
-	foreach my $state (grep { $_->{tool} eq $tool } @$states)
+	is(check($way, $tool, $states[0]{expected})->{exit}, 5, "$name: empty");
+	foreach my $state (@states)
 	{
 		$way->sql($state->{change}) if defined $state->{change};
 		my $result = check($way, $tool, $state->{expected});
