@@ -162,7 +162,7 @@ migration_tool_names(void)
 void
 list_migration_tools(void)
 {
-	printf("%-17s %-52s %-8s %s\n", "TOOL", "head table (column)", "rule", "PATH");
+	printf("%-17s %-55s %-8s %s\n", "TOOL", "head table (column)", "rule", "PATH");
 	for (const MigrationTool *tool = migration_tools; tool->title; tool++)
 	{
 		char	   *table;
@@ -170,7 +170,7 @@ list_migration_tools(void)
 		if (tool->name == NULL)
 			continue;
 		table = psprintf("%s (%s)", tool->head_table, tool->head_column);
-		printf("%-17s %-52s %-8s %s\n", tool->name, table, tool->head_rule,
+		printf("%-17s %-55s %-8s %s\n", tool->name, table, tool->head_rule,
 			   tool->rule.names || tool->read ? "folder or list" : "list");
 		free(table);
 	}
