@@ -6,7 +6,8 @@
 #   $recipe->finish($node);
 #
 # A fenced block whose info string has a second word is a file of that name.
-# Those marked "text" are what the programs print.
+# Those marked "text" are what the programs print, and one named "instead" is what
+# the page says to put in the place of a line.
 
 package GwBootstrap::Recipe;
 
@@ -81,6 +82,19 @@ sub build
 	chdir $self->{dir} or die "chdir: $!";
 	system_or_bail(@command);
 	chdir $self->{top} or die "chdir: $!";
+	return;
+}
+
+# Make a file of another one, with what the page says instead of a line.
+sub instead
+{
+	my ($self, $file, $line, $made) = @_;
+	my $text = slurp_file("$self->{dir}/$file");
+	my $new = slurp_file("$self->{dir}/instead");
+
+	$text =~ s/^( *)\Q$line\E\n/join '', map { "$1$_\n" } split m{\n}, $new/me or die "$file: no $line";
+	unlink "$self->{dir}/$made";
+	append_to_file("$self->{dir}/$made", $text);
 	return;
 }
 
@@ -223,13 +237,64 @@ sub _lock_is_held
 	return;
 }
 
+# The same with a fenced role, whose objects are the service's: by the page's own
+# guard, if there is one that gives its sessions the token, or with lock and work in
+# one transaction; by commands that the client runs; and without a guard.
+# Commands are for the shell, but the first, of which a word says which it is.
+sub try_out_fenced
+{
+	my ($self, $node, $name, $own, @under_client) = @_;
+	my $user = getpwuid $<;
+	my $test = "$name-fenced";
+
+	$self->{tests}{$test} = 1;
+	$node->safe_psql('postgres', <<"SQL");
+CREATE ROLE migrations LOGIN;
+GRANT "$user" TO migrations;
+ALTER ROLE migrations SET role = '$user';
+ALTER ROLE migrations SET session_preload_libraries = 'gw_bootstrap';
+ALTER ROLE migrations SET gw_bootstrap.fence_key = '42424242424242';
+SQL
+	foreach my $pool_size (0, 2)
+	{
+		my $count = 0;
+		foreach my $command ($own, @under_client)
+		{
+			my $way = GwBootstrap::Ways->new($node, pool_size => $pool_size, pooler_users => qq("$user" ""\n"migrations" ""\n))->create->open;
+			my $place = '127.0.0.1:' . ($way->pooler || $node)->port . '/' . $way->dbname;
+			my $is_own = ref $command;
+			my $what = "$test, " . $way->name . ', ' . ($is_own ? 'by itself' : 'under the client, ' . ++$count);
+			local %ENV = (%ENV, DATABASE_URL => "postgresql://$user\@$place", MIGRATION_DATABASE_URL => "postgresql://migrations\@$place",
+				JDBC_DATABASE_URL => "jdbc:postgresql://$place?user=" . ($is_own ? $user : 'migrations'),
+				JDBC_MIGRATION_DATABASE_URL => "jdbc:postgresql://$place?user=migrations");
+			$ENV{DATABASE_URL} = $ENV{MIGRATION_DATABASE_URL} if $is_own && $command->[0] eq 'one transaction';
+			my @command = $is_own ? @$command[ 1 .. $#$command ]
+			  : ('gw_bootstrap', 'run', '-d', "postgresql://$user\@$place", '-e', HEAD, '--timeout', 60, '--migrate', $command);
+
+			if (!$is_own)
+			{
+				local @ENV{qw(DATABASE_URL PGAPPNAME)} = ($ENV{MIGRATION_DATABASE_URL}, 'anybody');
+				my ($result) = $self->_start(1, 60, 'sh', '-c', $command)->wait;
+				isnt($result->{exit}, 0, "$what: without a guard it fails");
+				is(_state($way), 'nothing', "$what: and does nothing");
+			}
+			my @results = $self->_start(2, 60, @command)->wait;
+			is(GwBootstrap::Replicas::outcomes(@results), '2 x 0', "$what: ready") or diag map { $_->{err} } @results;
+			is(_state($way), MIGRATED, "$what: the migration ran once, and whole");
+			$way->is_clean($what);
+			$way->close;
+		}
+	}
+	return;
+}
+
 # Once all was tried out: did the programs print what the page says, and does
 # the table name all tests?
 sub finish
 {
 	my ($self, $node) = @_;
 	my $table = slurp_file('docs/recipes/README.md');
-	my %named = map { $_ => 1 } $table =~ /`([a-z0-9-]+-(?:direct|session|transaction|pool2))`/g;
+	my %named = map { $_ => 1 } $table =~ /`([a-z0-9-]+-(?:direct|session|transaction|pool2|fenced))`/g;
 	my ($name) = map { s/-\w+$//r } sort keys %{ $self->{tests} };
 
 	$node->stop;
