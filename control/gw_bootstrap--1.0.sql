@@ -122,23 +122,26 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION gw_bootstrap_break_orphan(bigint, interval) IS
 'end an orphaned session-level lock and return the pid that held it, or NULL; the caller vouches that nobody is still migrating under it';
 
--- What the client calls.  It returns cstring, since who may create functions in
--- a language that is trusted cannot create one that does, and so the client
--- runs nobody else's, whatever stands in this one's place meanwhile.
+-- What the client calls, by the operator.  It returns cstring, since who may
+-- create functions in a language that is trusted cannot create one that does;
+-- and as an operator, whose function has the two arguments that are written and no
+-- others with defaults.  So the client runs nobody else's, whatever stands in this
+-- one's place meanwhile.
 
 CREATE FUNCTION gw_bootstrap_ask(
-    question text,
-    expected_heads text[],
-    known_heads text[],
-    head_table text,
-    head_column text,
-    head_rule text,
-    head_order text,
-    head_condition text,
-    lock_key bigint)
+    question text[],
+    expected_heads text[])
 RETURNS cstring
 AS 'MODULE_PATHNAME'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
-COMMENT ON FUNCTION gw_bootstrap_ask(text, text[], text[], text, text, text, text, text, bigint) IS
-'for the client of the same version: what at_head, try, status or break_orphan has to say, in JSON';
+COMMENT ON FUNCTION gw_bootstrap_ask(text[], text[]) IS
+'for the client of the same version: what the function that it names has to say, in JSON';
+
+CREATE OPERATOR <?> (
+    LEFTARG = text[],
+    RIGHTARG = text[],
+    FUNCTION = gw_bootstrap_ask);
+
+COMMENT ON OPERATOR <?> (text[], text[]) IS
+'gw_bootstrap_ask()';

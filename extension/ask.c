@@ -4,10 +4,10 @@
  *		The questions of the client, all by one function.
  *
  * Whose function a name stands for can change at any time, also between any
- * look at it and the call.  So the call itself has to prove it: this function
- * returns cstring, and the client hands that to textin() or json_in(), which
- * take nothing else.  A function that returns cstring is a superuser's, since
- * the languages that others may use have no such type.
+ * look at it and the call.  So the call itself has to prove it: the operator of this
+ * function returns cstring, and the client hands that to textin() or json_in(), which
+ * take nothing else.  client/sql/sql_extension.c says why nobody else can make one that
+ * fits.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,6 +16,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/lsyscache.h"
@@ -29,8 +30,33 @@ PG_FUNCTION_INFO_V1(gw_bootstrap_ask);
 /* The default of gw_bootstrap_break_orphan(). */
 #define MIN_IDLE {.time = 10 * USECS_PER_SEC}
 
+/* What the strings of a question are; those that follow are the known heads. */
+enum
+{
+	IS_QUESTION,
+	IS_TABLE,
+	IS_COLUMN,
+	IS_RULE,
+	IS_ORDER,
+	IS_CONDITION,
+	IS_KEY,
+	IS_FIRST_KNOWN
+};
+
+/* The arguments that are made of them: those strings, but for the key, and two arrays. */
+#define KNOWN IS_FIRST_KNOWN
+#define EXPECTED (KNOWN + 1)
+#define NARGUMENTS (EXPECTED + 1)
+
 static const HeadArguments all_arguments = {
-	.expected = 1, .known = 2, .table = 3, .column = 4, .rule = 5, .order = 6, .condition = 7, .key = 8};
+	.expected = EXPECTED,
+	.known = KNOWN,
+	.table = IS_TABLE,
+	.column = IS_COLUMN,
+	.rule = IS_RULE,
+	.order = IS_ORDER,
+	.condition = IS_CONDITION,
+	.key = IS_KEY};
 
 /*
  * The text of a value, whatever DateStyle is.
@@ -114,29 +140,65 @@ static const struct
 	const char *name;
 	char	   *(*answer)(FunctionCallInfo fcinfo);
 } questions[] = {
-	{"at_head", answer_at_head},
-	{"try", answer_try},
-	{"status", answer_status},
-	{"break_orphan", answer_break_orphan},
+	{"gw_bootstrap_at_head", answer_at_head},
+	{"gw_bootstrap_try", answer_try},
+	{"gw_bootstrap_status", answer_status},
+	{"gw_bootstrap_break_orphan", answer_break_orphan},
 };
 
 /*
- * gw_bootstrap_ask(question, expected_heads, known_heads, head_table,
- *		head_column, head_rule, head_order, head_condition, lock_key) -> cstring
+ * The arguments that the functions take, made of the two that we have got.
+ */
+static void
+make_arguments(FunctionCallInfo fcinfo, FunctionCallInfo arguments)
+{
+	Datum	   *strings;
+	bool	   *nulls;
+	int			count;
+	int			nknown;
+	int			first = 1;
+
+	check_not_null(fcinfo, 0, "question");
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), TEXTOID, -1, false, TYPALIGN_INT, &strings, &nulls, &count);
+	if (count < IS_FIRST_KNOWN)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("question must have at least %d elements, not %d", IS_FIRST_KNOWN, count)));
+
+	InitFunctionCallInfoData(*arguments, fcinfo->flinfo, NARGUMENTS, fcinfo->fncollation, NULL, NULL);
+	for (int i = 0; i < IS_FIRST_KNOWN; i++)
+		arguments->args[i] = (NullableDatum) {strings[i], nulls[i]};
+	if (!nulls[IS_KEY])
+		arguments->args[IS_KEY].value = DirectFunctionCall1(int8in, CStringGetDatum(TextDatumGetCString(strings[IS_KEY])));
+
+	/* none is not an empty list, but one that is not known */
+	nknown = count - IS_FIRST_KNOWN;
+	arguments->args[KNOWN].isnull = nknown == 0;
+	if (nknown > 0)
+		arguments->args[KNOWN].value =
+			PointerGetDatum(construct_md_array(strings + IS_FIRST_KNOWN, nulls + IS_FIRST_KNOWN, 1,
+											   &nknown, &first, TEXTOID, -1, false, TYPALIGN_INT));
+	arguments->args[EXPECTED] = fcinfo->args[1];
+}
+
+/*
+ * gw_bootstrap_ask(question, expected_heads) -> cstring
  */
 Datum
 gw_bootstrap_ask(PG_FUNCTION_ARGS)
 {
+	LOCAL_FCINFO(arguments, NARGUMENTS);
 	char	   *question;
 
-	check_not_null(fcinfo, 0, "question");
-	question = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	make_arguments(fcinfo, arguments);
+	check_not_null(arguments, IS_QUESTION, "the first element of question");
+	question = text_to_cstring(DatumGetTextPP(arguments->args[IS_QUESTION].value));
 	for (int i = 0; i < lengthof(questions); i++)
 		if (strcmp(question, questions[i].name) == 0)
-			PG_RETURN_CSTRING(questions[i].answer(fcinfo));
+			PG_RETURN_CSTRING(questions[i].answer(arguments));
 
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("invalid value for question: \"%s\"", question),
-			 errhint("Available values: at_head, try, status, break_orphan.")));
+			 errhint("Available values: gw_bootstrap_at_head, gw_bootstrap_try, gw_bootstrap_status, gw_bootstrap_break_orphan.")));
 }

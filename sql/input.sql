@@ -73,11 +73,14 @@ SELECT gw_bootstrap_status(lock_key => NULL);
 SELECT gw_bootstrap_break_orphan(NULL);
 SELECT gw_bootstrap_break_orphan(min_idle => NULL);
 SELECT gw_bootstrap_break_orphan(min_idle => '-1 second');
-SELECT gw_bootstrap_ask(NULL, '{a}', NULL, 'alembic_version', 'version_num', 'equal', 'known', NULL, 1);
-SELECT gw_bootstrap_ask('at_head', NULL, NULL, 'alembic_version', 'version_num', 'equal', 'known', NULL, 1);
-SELECT gw_bootstrap_ask('try', '{a}', NULL, 'alembic_version', 'version_num', 'equal', 'known', NULL, NULL);
-SELECT gw_bootstrap_ask('status', '{a}', NULL, NULL, 'version_num', 'equal', 'known', NULL, 1);
-SELECT gw_bootstrap_ask('break_orphan', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+SELECT gw_bootstrap_ask(NULL, '{a}');
+SELECT gw_bootstrap_ask('{gw_bootstrap_at_head}', '{a}');
+SELECT gw_bootstrap_ask('{NULL,alembic_version,version_num,equal,known,NULL,1}', '{a}');
+SELECT gw_bootstrap_ask('{gw_bootstrap_at_head,alembic_version,version_num,equal,known,NULL,1}', NULL);
+SELECT gw_bootstrap_ask('{gw_bootstrap_at_head,alembic_version,version_num,equal,known,NULL,1,NULL}', '{a}');
+SELECT gw_bootstrap_ask('{gw_bootstrap_try,alembic_version,version_num,equal,known,NULL,NULL}', '{a}');
+SELECT gw_bootstrap_ask('{gw_bootstrap_status,NULL,version_num,equal,known,NULL,1}', '{a}');
+SELECT gw_bootstrap_ask('{gw_bootstrap_break_orphan,NULL,NULL,NULL,NULL,NULL,NULL}', NULL);
 
 -- 42703: column missing; system columns are no head columns
 SELECT gw_bootstrap_at_head('{a}', 'alembic_version', 'nonesuch');
@@ -98,6 +101,7 @@ BEGIN; SELECT gw_bootstrap_try('{a}', 'nonesuch_db.public.alembic_version'); ROL
 SELECT gw_bootstrap_at_head('{}');
 SELECT gw_bootstrap_at_head('{a}', 'alembic_version', 'nonesuch');
 SELECT gw_bootstrap_break_orphan(min_idle => '-1 second');
-SELECT gw_bootstrap_ask('current_heads', '{a}', NULL, 'alembic_version', 'version_num', 'equal', 'known', NULL, 1);
+SELECT gw_bootstrap_ask('{current_heads,alembic_version,version_num,equal,known,NULL,1}', '{a}');
+SELECT gw_bootstrap_ask('{gw_bootstrap_at_head}', '{a}');
 
 DROP TABLE alembic_version;

@@ -77,20 +77,20 @@ session_find_extension(Session *session, Millis deadline)
 
 /*
  * True if a call may have failed since what is there is not ours: no such
- * schema or function, or not of those types; a procedure, which is also said of
- * a head table that is none; an aggregate; several that fit.  Or since the
- * function that was found has gone before it could run.
+ * schema or operator, or not of those types; several that fit; and what is also
+ * said of a head table that is none.  Or since what was found has gone before it could
+ * run.
  */
 static bool
 is_gone(const Failure *failure)
 {
-	static const char *const sqlstates[] = {"3F000", "42883", "42809", "42803", "42725"};
+	static const char *const sqlstates[] = {"3F000", "42883", "42809", "42725"};
 
 	for (int i = 0; i < lengthof(sqlstates); i++)
 		if (strcmp(failure->sqlstate, sqlstates[i]) == 0)
 			return true;
 	return strcmp(failure->sqlstate, "XX000") == 0 &&
-		strstr(failure->message, "cache lookup failed for function") != NULL;
+		strstr(failure->message, "cache lookup failed for ") != NULL;
 }
 
 /*

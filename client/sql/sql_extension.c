@@ -9,16 +9,19 @@
  * moment: also between a look at the function and the call, which find it by
  * its name one after the other, were they in one statement.  So the name is
  * found once, and the rest of the same expression fits nothing but ours.
- * gw_bootstrap_ask() returns cstring, and textin() and json_in() take that and no
+ * Our operator returns cstring, and textin() and json_in() take that and no
  * other type, since nothing is ever cast to a pseudo-type.  Unless it fits, parse
  * analysis fails, and nothing is planned or run.
  *
  * A function that returns cstring is in C or internal, which takes a superuser:
  * the validators of SQL and of the trusted procedural languages refuse that
- * type.  A polymorphic one returns the type of an argument, none of which is
- * cstring.  An aggregate can, if its final function does; but aggregates cannot
- * be called in FROM.  What then runs is the very function that was found, by its
- * OID, which nobody but its owner can give another body.
+ * type.  PostgreSQL's own that do, the output functions of types, have one argument,
+ * and an operator between two operands needs a function of two.  A polymorphic
+ * one returns the type of an operand, none of which is cstring.  With the function
+ * itself that would not do: one of more parameters would fit as well, and the default of
+ * such a parameter makes the type, and is run.  Operators have no defaults.
+ * What then runs is the very function that was found, by its OID, which nobody but
+ * its owner can give another body.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,36 +29,43 @@
 
 #include "sql/sql.h"
 
-#define TEXT "pg_catalog.text"
-#define TEXTS "pg_catalog.text[]"
+#define TEXTS "::pg_catalog.text[]"
+
+/* Questions, called as the functions that answer the same. */
+#define AT_HEAD "gw_bootstrap_at_head"
+#define TRY "gw_bootstrap_try"
+#define STATUS "gw_bootstrap_status"
+#define BREAK_ORPHAN "gw_bootstrap_break_orphan"
 
 /*
- * A value as an argument, with the comma after it.
+ * A value as an element of an array, with the comma after it.
  */
 static void
-append_text(PQExpBuffer sql, PGconn *conn, const char *value)
+append_element(PQExpBuffer sql, PGconn *conn, const char *value)
 {
 	if (value)
 		append_literal(sql, conn, value);
 	else
 		appendPQExpBufferStr(sql, "NULL");
-	appendPQExpBufferStr(sql, "::" TEXT ", ");
+	appendPQExpBufferStr(sql, ", ");
+}
+
+static void
+append_elements(PQExpBuffer sql, PGconn *conn, const SimpleStringListCell *first)
+{
+	for (const SimpleStringListCell *cell = first; cell; cell = cell->next)
+		append_element(sql, conn, cell->val);
 }
 
 /*
- * Likewise; an empty list is one that is not known.
+ * Make an array of the elements that end here.
  */
 static void
-append_texts(PQExpBuffer sql, PGconn *conn, const SimpleStringListCell *first)
+end_array(PQExpBuffer sql)
 {
-	if (first == NULL)
-		appendPQExpBufferStr(sql, "NULL");
-	for (const SimpleStringListCell *cell = first; cell; cell = cell->next)
-	{
-		appendPQExpBufferStr(sql, cell == first ? "ARRAY[" : ", ");
-		append_literal(sql, conn, cell->val);
-	}
-	appendPQExpBufferStr(sql, first ? "]::" TEXTS ", " : "::" TEXTS ", ");
+	sql->len -= strlen(", ");
+	sql->data[sql->len] = '\0';
+	appendPQExpBufferStr(sql, "]" TEXTS);
 }
 
 /*
@@ -65,24 +75,35 @@ static void
 append_question(PQExpBuffer sql, PGconn *conn, const char *schema, const Options *options,
 				const char *question, const char *input, const char *columns)
 {
-	bool		use_known = strcmp(question, "at_head") != 0;
+	bool		use_known = strcmp(question, AT_HEAD) != 0;
 
 	/* whether rows are the heads can be told without, and faster */
 	if (strcmp(options->head_rule, "equal") != 0 || options->head_condition != NULL)
 		use_known = true;
 
-	appendPQExpBuffer(sql, "SELECT %s FROM pg_catalog.%s(", columns, input);
+	appendPQExpBuffer(sql, "SELECT %s FROM pg_catalog.%s(ARRAY[", columns, input);
+	append_element(sql, conn, question);
+	append_element(sql, conn, options->head_table);
+	append_element(sql, conn, options->head_column);
+	append_element(sql, conn, options->head_rule);
+	append_element(sql, conn, options->head_order);
+	append_element(sql, conn, options->head_condition);
+	appendPQExpBuffer(sql, "'" INT64_FORMAT "', ", options->lock_key);
+	if (use_known)
+		append_elements(sql, conn, options->known_heads.head);
+	end_array(sql);
+	appendPQExpBufferStr(sql, " OPERATOR(");
 	append_identifier(sql, conn, schema);
-	appendPQExpBufferStr(sql, ".gw_bootstrap_ask(");
-	append_text(sql, conn, question);
-	append_texts(sql, conn, options->expected_heads.head);
-	append_texts(sql, conn, use_known ? options->known_heads.head : NULL);
-	append_text(sql, conn, options->head_table);
-	append_text(sql, conn, options->head_column);
-	append_text(sql, conn, options->head_rule);
-	append_text(sql, conn, options->head_order);
-	append_text(sql, conn, options->head_condition);
-	appendPQExpBuffer(sql, "'" INT64_FORMAT "'::pg_catalog.int8)) t(a)", options->lock_key);
+	appendPQExpBufferStr(sql, ".<?>) ");
+	if (options->expected_heads.head == NULL)
+		appendPQExpBufferStr(sql, "NULL" TEXTS);
+	else
+	{
+		appendPQExpBufferStr(sql, "ARRAY[");
+		append_elements(sql, conn, options->expected_heads.head);
+		end_array(sql);
+	}
+	appendPQExpBufferStr(sql, ") t(a)");
 }
 
 #define COLUMN(number) "t.a OPERATOR(pg_catalog.->>) " #number
@@ -108,7 +129,7 @@ sql_at_head(PGconn *conn, const char *schema, const Options *options)
 	PQExpBufferData sql;
 
 	initPQExpBuffer(&sql);
-	append_question(&sql, conn, schema, options, "at_head", "textin", "t.a");
+	append_question(&sql, conn, schema, options, AT_HEAD, "textin", "t.a");
 
 	return (Query) {sql.data, ONE_ROW, "h"};
 }
@@ -119,7 +140,7 @@ sql_at_head(PGconn *conn, const char *schema, const Options *options)
 Query
 sql_try(PGconn *conn, const char *schema, const Options *options)
 {
-	return ask(conn, schema, options, "try", TRY_COLUMNS, "tTITT");
+	return ask(conn, schema, options, TRY, TRY_COLUMNS, "tTITT");
 }
 
 Query
@@ -129,7 +150,7 @@ sql_begin_and_try(PGconn *conn, const char *schema, const Options *options)
 
 	initPQExpBuffer(&sql);
 	append_begin_guard(&sql, conn);
-	append_question(&sql, conn, schema, options, "try", "json_in", TRY_COLUMNS);
+	append_question(&sql, conn, schema, options, TRY, "json_in", TRY_COLUMNS);
 
 	return (Query) {sql.data, ONE_ROW, "tTITT"};
 }
@@ -145,13 +166,13 @@ sql_begin_and_try(PGconn *conn, const char *schema, const Options *options)
 Query
 sql_status(PGconn *conn, const char *schema, const Options *options)
 {
-	return ask(conn, schema, options, "status", STATUS_COLUMNS, "TiITTTTbTT");
+	return ask(conn, schema, options, STATUS, STATUS_COLUMNS, "TiITTTTbTT");
 }
 
 Query
 sql_break_orphan(PGconn *conn, const char *schema, const Options *options)
 {
-	return ask(conn, schema, options, "break_orphan", COLUMN(0), "I");
+	return ask(conn, schema, options, BREAK_ORPHAN, COLUMN(0), "I");
 }
 
 /*

@@ -14,7 +14,7 @@ SET search_path = gw_tap, public;
 \pset tuples_only on
 \pset fieldsep '\n'
 
-SELECT plan(100);
+SELECT plan(101);
 
 -- the extension
 SELECT has_extension('gw_tap', 'gw_bootstrap', 'the extension is where it was asked for');
@@ -27,10 +27,15 @@ SELECT ok(relocatable AND trusted AND NOT superuser AND requires IS NULL AND com
 SELECT is(array_agg(p.proname::text ORDER BY p.proname::text),
           ARRAY['gw_bootstrap_ask', 'gw_bootstrap_at_head', 'gw_bootstrap_at_head', 'gw_bootstrap_break_orphan', 'gw_bootstrap_status',
                 'gw_bootstrap_token', 'gw_bootstrap_try', 'gw_bootstrap_try'],
-          'eight functions of six names and nothing else')
+          'eight functions of six names')
   FROM pg_depend d
   JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
   LEFT JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+ WHERE e.extname = 'gw_bootstrap' AND d.classid <> 'pg_operator'::regclass;
+SELECT is(array_agg(o.oid::regoperator::text), ARRAY['<?>(text[],text[])'], 'one operator, and nothing else')
+  FROM pg_depend d
+  JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+  JOIN pg_operator o ON d.classid = 'pg_operator'::regclass AND o.oid = d.objid
  WHERE e.extname = 'gw_bootstrap';
 LOAD 'gw_bootstrap';
 SELECT is(extversion, current_setting('gw_bootstrap.version'), 'script and library tell the same version')
@@ -41,9 +46,7 @@ SELECT is(extversion, current_setting('gw_bootstrap.version'), 'script and libra
 SELECT is(pg_get_function_arguments(oid), w.arguments, proname || ': arguments'),
        is(pg_get_function_result(oid), w.result, proname || ': result')
   FROM (VALUES
-    ('gw_bootstrap_ask', 9,
-     'question text, expected_heads text[], known_heads text[], head_table text, head_column text, head_rule text, head_order text, head_condition text, lock_key bigint',
-     'cstring'),
+    ('gw_bootstrap_ask', 2, 'question text[], expected_heads text[]', 'cstring'),
     ('gw_bootstrap_at_head', 3,
      $$expected_heads text[], head_table text DEFAULT 'alembic_version'::text, head_column text DEFAULT 'version_num'::text$$,
      'boolean'),

@@ -24,7 +24,7 @@ SQL
 # Every function raises, whatever it is called with; each of them is a better
 # match than what it imitates, or the same.
 my @functions = (
-	'gw_bootstrap_ask(text, text[], text[], text, text, text, text, text, bigint) RETURNS text',
+	'gw_bootstrap_ask(text[], text[]) RETURNS text',
 	'gw_bootstrap_at_head(text[], text, text) RETURNS boolean',
 	'gw_bootstrap_at_head(text[]) RETURNS boolean',
 	'gw_bootstrap_try(text[], text, text, bigint) RETURNS record',

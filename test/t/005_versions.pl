@@ -89,7 +89,8 @@ ends('a library that lacks a function',
 
 # Functions of that name which are not the extension's.  Those that are
 # immutable would be called by the planner.
-my $signature = 'gw_bootstrap_ask(text, text[], text[], text, text, text, text, text, bigint) RETURNS text';
+my $signature = 'gw_bootstrap_ask(text[], text[]) RETURNS text';
+my $operator = 'CREATE OPERATOR public.<?> (LEFTARG = text[], RIGHTARG = text[], FUNCTION = public.gw_bootstrap_ask)';
 my %planted = (
 	'PL/pgSQL' => "CREATE FUNCTION public.$signature IMMUTABLE LANGUAGE plpgsql AS \$\$ BEGIN RAISE EXCEPTION 'trapped'; END \$\$",
 	'SQL' => "CREATE FUNCTION public.$signature IMMUTABLE LANGUAGE sql AS \$\$ SELECT concat('trapped')::int4::text \$\$",
@@ -97,7 +98,7 @@ my %planted = (
 );
 foreach my $language (sort keys %planted)
 {
-	my $sql = "SET ROLE attacker; $planted{$language};";
+	my $sql = "SET ROLE attacker; $planted{$language}; $operator;";
 	ends("$language planted, extension elsewhere", database($sql, 'elsewhere'), 'a', 0);
 	ends("$language planted, extension elsewhere, not at head", database($sql, 'elsewhere'), 'b', 5, qr/not at head/);
 	my $database = database('DROP EXTENSION gw_bootstrap');

@@ -22,7 +22,8 @@ $node->start;
 $node->safe_psql('postgres', 'CREATE ROLE owner LOGIN');
 
 # He may make none that returns cstring, nor turn anything into that.
-my $arguments = 'text, text[], text[], text, text, text, text, text, bigint';
+my $arguments = 'text[], text[]';
+my $operator = 'CREATE OPERATOR public.<?> (LEFTARG = text[], RIGHTARG = text[], FUNCTION = public.gw_bootstrap_ask)';
 my $trapped = q(BEGIN RAISE LOG 'trapped %', session_user; RETURN NULL; END);
 $node->safe_psql('postgres', 'CREATE DATABASE kinds; GRANT CREATE ON DATABASE kinds TO owner');
 $node->safe_psql('kinds', 'GRANT ALL ON SCHEMA public TO owner');
@@ -67,9 +68,9 @@ my %kinds = (
 	'in SQL' => "CREATE FUNCTION public.trap() RETURNS text LANGUAGE plpgsql AS \$\$$trapped\$\$;
 		CREATE FUNCTION public.gw_bootstrap_ask($arguments) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT public.trap()'",
 	'polymorphic' => "CREATE FUNCTION public.trap() RETURNS text LANGUAGE plpgsql AS \$\$$trapped\$\$;
-		CREATE FUNCTION public.gw_bootstrap_ask(anyelement, anyarray, anyarray, anyelement, anyelement, anyelement, anyelement, anyelement, bigint)
-		RETURNS anyelement LANGUAGE sql AS 'SELECT public.trap(); SELECT \$1'",
-	'variadic' => "CREATE FUNCTION public.gw_bootstrap_ask(text, text[], text[], text, text, text, text, text, VARIADIC bigint[]) RETURNS text LANGUAGE plpgsql AS \$\$$trapped\$\$",
+		CREATE FUNCTION public.gw_bootstrap_ask(anyarray, anyarray) RETURNS anyelement LANGUAGE sql AS 'SELECT public.trap(); SELECT \$1[1]';
+		CREATE OPERATOR public.<?> (LEFTARG = anyarray, RIGHTARG = anyarray, FUNCTION = public.gw_bootstrap_ask)",
+	'variadic' => "CREATE FUNCTION public.gw_bootstrap_ask(text[], VARIADIC text[]) RETURNS text LANGUAGE plpgsql AS \$\$$trapped\$\$",
 	'a set' => "CREATE FUNCTION public.gw_bootstrap_ask($arguments) RETURNS SETOF text LANGUAGE plpgsql AS \$\$@{[$trapped =~ s/RETURN NULL/RETURN/r]}\$\$",
 	'a row' => "CREATE FUNCTION public.gw_bootstrap_ask($arguments, OUT text, OUT text) LANGUAGE plpgsql AS \$\$@{[$trapped =~ s/RETURN NULL/RETURN/r]}\$\$",
 	'a domain' => "CREATE FUNCTION public.trap() RETURNS boolean LANGUAGE plpgsql AS \$\$$trapped\$\$; CREATE DOMAIN public.d AS text CHECK (public.trap());
@@ -77,18 +78,34 @@ my %kinds = (
 	'a type with a cast' => "CREATE TYPE public.e AS ENUM ('h'); CREATE FUNCTION public.trap(public.e) RETURNS text LANGUAGE plpgsql AS \$\$$trapped\$\$;
 		CREATE CAST (public.e AS text) WITH FUNCTION public.trap(public.e) AS IMPLICIT;
 		CREATE FUNCTION public.gw_bootstrap_ask($arguments) RETURNS public.e LANGUAGE sql AS 'SELECT ''h''::public.e'",
+	'operands that are cast' => "CREATE TYPE public.e AS (x text[]); CREATE FUNCTION public.trap(text[]) RETURNS public.e LANGUAGE plpgsql AS \$\$$trapped\$\$;
+		CREATE CAST (text[] AS public.e) WITH FUNCTION public.trap(text[]) AS IMPLICIT;
+		CREATE FUNCTION public.gw_bootstrap_ask(public.e, public.e) RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN ''t1.0''; END';
+		CREATE OPERATOR public.<?> (LEFTARG = public.e, RIGHTARG = public.e, FUNCTION = public.gw_bootstrap_ask)",
+	'a default that makes the type' => "CREATE FUNCTION public.trap() RETURNS text LANGUAGE plpgsql AS \$\$$trapped\$\$;
+		CREATE FUNCTION public.gw_bootstrap_ask($arguments, x anyelement DEFAULT pg_catalog.textout(public.trap())) RETURNS anyelement LANGUAGE plpgsql AS 'BEGIN RETURN x; END'",
+	'an array of such defaults' => "CREATE FUNCTION public.trap() RETURNS text LANGUAGE plpgsql AS \$\$$trapped\$\$;
+		CREATE FUNCTION public.gw_bootstrap_ask($arguments, VARIADIC x anyarray DEFAULT ARRAY[pg_catalog.textout(public.trap())]) RETURNS anyelement LANGUAGE plpgsql AS 'BEGIN RETURN x[1]; END'",
 	'an aggregate, of cstring in the end' => "CREATE FUNCTION public.trap(text, $arguments) RETURNS text LANGUAGE plpgsql AS \$\$$trapped\$\$;
 		CREATE AGGREGATE public.gw_bootstrap_ask($arguments) (SFUNC = public.trap, STYPE = text, FINALFUNC = pg_catalog.textout)",
 	'a procedure' => "CREATE PROCEDURE public.gw_bootstrap_ask($arguments) LANGUAGE plpgsql AS \$\$@{[$trapped =~ s/RETURN NULL/RETURN/r]}\$\$");
-my $call = q(public.gw_bootstrap_ask('a'::text, '{}'::text[], '{}'::text[], 'a'::text, 'a'::text, 'a'::text, 'a'::text, 'a'::text, 1::bigint));
+my $operands = q(ARRAY['a'] OPERATOR(public.<?>) ARRAY['a']);
+my $call = q(public.gw_bootstrap_ask(ARRAY['a'], ARRAY['a']));
+is(as_owner("CREATE FUNCTION two($arguments) RETURNS cstring LANGUAGE internal AS 'textout'"), '42501', 'nor a function of another language');
+is($node->safe_psql('kinds', q(SELECT count(*) FROM pg_proc WHERE prorettype = 'cstring'::regtype AND pronargs <> 1)), 0,
+	"PostgreSQL's own functions of cstring make no operator between two operands");
+
 foreach my $kind (sort keys %kinds)
 {
 	$node->safe_psql('kinds', 'DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION owner');
 	$node->safe_psql('kinds', q(CREATE TABLE alembic_version AS SELECT 'a'::text AS version_num));
 	my $from = -s $node->logfile;
-	is(as_owner("$kinds{$kind};\n" . ($kind eq 'a procedure' ? "CALL $call" : "SELECT $call")), 'done', "$kind: can be made and called");
+	is(as_owner($kinds{$kind}), 'done', "$kind: can be made");
+	my $has_operator = as_owner($kinds{$kind} =~ /OPERATOR/ ? 'SELECT' : $operator);
+	is($has_operator, $kind =~ /default/ ? '42883' : $kind =~ /aggregate|procedure/ ? $has_operator : 'done', "... with an operator, or without");
+	as_owner($kind eq 'a procedure' ? "CALL $call" : $has_operator eq 'done' && $kind !~ /aggregate/ ? "SELECT $operands" : "SELECT $call");
 	cmp_ok(trapped($from), '>', 0, '... and does something')
-	  unless $kind =~ /domain|with a cast/;
+	  unless $kind =~ /domain|a type with a cast/;
 	$from = -s $node->logfile;
 	is(run_client('gw_bootstrap', @$_, '-d', $node->connstr('kinds'))->{exit}, 0, "... @$_")
 	  foreach [ 'check', '-e', 'a' ], [ 'status', '-e', 'b' ], [ 'run', '-e', 'a' ];
@@ -109,7 +126,8 @@ my @signatures = (
 	[ 'gw_bootstrap_break_orphan(bigint, interval)', 'integer' ],
 	[ 'gw_bootstrap_token(bigint)', 'text' ]);
 my $plant = 'SET ROLE owner; DROP EXTENSION gw_bootstrap;' . join '',
-  map { "CREATE FUNCTION theirs.$_->[0] RETURNS $_->[1] LANGUAGE plpgsql AS \$\$BEGIN RAISE LOG 'trapped %', session_user; END\$\$;" } @signatures;
+  map({ "CREATE FUNCTION theirs.$_->[0] RETURNS $_->[1] LANGUAGE plpgsql AS \$\$BEGIN RAISE LOG 'trapped %', session_user; END\$\$;" } @signatures),
+  $operator =~ s/public/theirs/gr . ';';
 
 my $versions = PostgreSQL::Test::Utils::tempdir_short();
 append_to_file("$versions/1.py", "revision = 'old'\ndown_revision = None\n");
@@ -150,7 +168,7 @@ $node->safe_psql('race', q(CREATE TABLE alembic_version AS SELECT 'a'::text AS v
 my $swaps = PostgreSQL::Test::Utils::tempdir() . '/swaps';
 append_to_file($swaps, "SET ROLE owner;\nBEGIN;\nCREATE EXTENSION gw_bootstrap SCHEMA theirs;\nCOMMIT;\nBEGIN;\n"
 	. $plant =~ s/^SET ROLE owner;//r
-	. "\nCOMMIT;\n" . join('', map { 'DROP FUNCTION theirs.' . $_->[0] =~ s/(, )?OUT .*(?=\))//sr . ";\n" } @signatures));
+	. "\nCOMMIT;\n" . join('', map { 'DROP FUNCTION theirs.' . $_->[0] =~ s/(, )?OUT .*(?=\))//sr . " CASCADE;\n" } @signatures));
 my $from = -s $node->logfile;
 my $swapping = IPC::Run::start([ 'pgbench', '-n', '-f', $swaps, '-t', 1000000, $node->connstr('race') ], '<', \undef, '>&', \my $swapped);
 ok(wait_until(sub { slurp_file($node->logfile, $from) =~ /DROP EXTENSION/ }), 'the extension comes and goes');

@@ -211,9 +211,9 @@ sub sent
 }
 
 # What the client sends to ask for the lock, and to look at the heads.
-sub try_text { return $_[0]{plain} ? 'pg_try_advisory_xact_lock(' : q{gw_bootstrap_ask('try'}; }
+sub try_text { return $_[0]{plain} ? 'pg_try_advisory_xact_lock(' : q{ARRAY['gw_bootstrap_try'}; }
 
-sub look_text { return $_[0]{plain} ? 'pg_catalog.to_regclass(' : q{gw_bootstrap_ask('at_head'}; }
+sub look_text { return $_[0]{plain} ? 'pg_catalog.to_regclass(' : q{ARRAY['gw_bootstrap_at_head'}; }
 
 # How often the server was asked for the lock.
 sub tries { return $_[0]->sent($_[0]->try_text); }
