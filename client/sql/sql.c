@@ -6,7 +6,10 @@
  * A pooled backend is handed on to the gateway, so nothing may be set for the
  * session: not even search_path, which PostgreSQL's own client programs secure
  * first.  Instead every name is qualified, operators included, and every
- * argument is cast and given, so that no planted function matches better.
+ * argument is cast and given, so that no planted function matches better.  What
+ * names no operator and yet looks one up in the search_path cannot be used: CASE x
+ * WHEN, IS DISTINCT FROM, IN, BETWEEN, NULLIF, LIKE, USING and the like, which
+ * .ci/rooms refuses.
  *
  * All of it goes in the simple query protocol: after the extended one, an
  * unnamed portal would keep its snapshot while the guard is open.
@@ -159,7 +162,7 @@ sql_limit_time(int64 left)
 {
 	return (Query) {psprintf("SELECT pg_catalog.set_config(s.name, s.most::pg_catalog.text, true)"
 							 " FROM (SELECT name,"
-							 " CASE name WHEN 'statement_timeout' THEN"
+							 " CASE WHEN name OPERATOR(pg_catalog.=) 'statement_timeout' THEN"
 							 " " INT64_FORMAT "::pg_catalog.int8 ELSE 1000 END AS most,"
 							 " CASE WHEN vartype OPERATOR(pg_catalog.=) 'integer' THEN"
 							 " setting::pg_catalog.int8 END AS current"

@@ -187,7 +187,8 @@ sql_doctor_lock_tables(PGconn *conn)
 						 " WHERE s.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
 						 " AND s.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()"
 						 " AND s.backend_type OPERATOR(pg_catalog.=) 'client backend'"
-						 " AND s.state IS DISTINCT FROM 'idle')"
+						 " AND (s.state IS NULL"
+						 " OR s.state OPERATOR(pg_catalog.<>) 'idle'))"
 						 " FROM (VALUES ");
 	for (const MigrationTool *tool = migration_tools; tool->title; tool++)
 	{

@@ -256,7 +256,8 @@ sql_plain_break_orphan(const Options *options, const char *pid)
 					  "pg_catalog.pg_backend_pid() THEN"
 					  " (WITH RECURSIVE r(n, freed) AS (SELECT 0, true UNION ALL SELECT r.n"
 					  " OPERATOR(pg_catalog.+) 1,"
-					  " (SELECT CASE l.mode WHEN 'ExclusiveLock'::pg_catalog.text"
+					  " (SELECT CASE WHEN l.mode OPERATOR(pg_catalog.=)"
+					  " 'ExclusiveLock'::pg_catalog.text"
 					  " THEN pg_catalog.pg_advisory_unlock('" INT64_FORMAT "'::pg_catalog.int8)"
 					  " ELSE pg_catalog.pg_advisory_unlock_shared('" INT64_FORMAT "'::pg_catalog.int8) END",
 					  pid, options->lock_key, options->lock_key);
