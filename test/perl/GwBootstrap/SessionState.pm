@@ -28,10 +28,11 @@ SELECT 'user ' || current_user || ' of ' || session_user
 SQL
 
 # A transaction pins its backend, so one in each of as many sessions as the
-# pool has backends sees them all.
+# pool has backends sees them all; on a busy machine that takes its time.
 sub _look
 {
 	my ($pooler, $dbname) = @_;
+	$pooler->admin('SET idle_transaction_timeout = 0') // die 'pgbouncer keeps its limit';
 	my @sessions = map { $pooler->session($dbname) } 1 .. $pooler->pool_size;
 	my %found;
 
