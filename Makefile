@@ -10,7 +10,7 @@
 #   make test-static                          of those the static client alone
 #   make chaos [STORMS=n] [SEED=n] [MINUTES=n]  random storms
 #   make model                                the protocol, by a model checker
-#   make fuzz [SECONDS=n]                     fuzzers of all that the client reads
+#   make fuzz [SECONDS=n] [RUNS=n] [SEED=n]   fuzzers of all that the client reads
 #   make oracle [CASES=n] [SEED=n]            random cases against plain SQL and a model
 #   make analyze                              gcc -fanalyzer, clang-tidy and cppcheck
 #   make matrix                               every supported PostgreSQL and pooler: docs/matrix.md

@@ -63,6 +63,12 @@ check_path(const char *path, const char *source)
 						 here);
 }
 
+static bool
+begins_with_mark(const char *line)
+{
+	return strncmp(line, UTF8_MARK, strlen(UTF8_MARK)) == 0;
+}
+
 /*
  * Whether a list could have it.
  */
@@ -70,7 +76,8 @@ bool
 fits_list(const char *head)
 {
 	char	   *copy = pg_strdup(head);
-	bool		fits = is_one_line(head) && *head != '#' && strcmp(strip_blanks(copy), head) == 0;
+	bool		fits = is_one_line(head) && *head != '#' && !begins_with_mark(head) &&
+		strcmp(strip_blanks(copy), head) == 0;
 
 	free(copy);
 	return fits;
@@ -94,12 +101,12 @@ read_list(const char *path, const char *source, SimpleStringList *heads)
 		refuse_migration_set(source, "could not read \"%s\": %s", path, why);
 	if (strlen(text) != len)
 		refuse_migration_set(source, "%s: there is a null byte in it", path);
-	/* which some editors write */
-	if (strncmp(text, UTF8_MARK, strlen(UTF8_MARK)) == 0)
-		next += strlen(UTF8_MARK);
 	while ((line = strsep(&next, "\n")) != NULL)
 	{
 		line = strip_blanks(line);
+		/* which some editors write, and which is not at the top of lists that were joined */
+		while (begins_with_mark(line))
+			line = strip_blanks(line + strlen(UTF8_MARK));
 		number++;
 		if (*line == '\0' || *line == '#')
 			continue;

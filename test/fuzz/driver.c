@@ -46,7 +46,6 @@ static __thread bool counting = false;
 
 static sigjmp_buf back;
 static bool running = false;
-static char folder[64];
 
 static void
 note_malloc(const volatile void *ptr, size_t size)
@@ -139,17 +138,14 @@ take_part(char **text, char separator)
 const char *
 fuzz_file(const char *name, const char *text, size_t len)
 {
-	static char path[MAXPGPATH];
-	int			fd;
+	int			fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	if (fd < 0 || write(fd, text, len) != len || close(fd) != 0)
 	{
-		dprintf(OUR_STDERR, "%s: %s\n", path, strerror(errno));
+		dprintf(OUR_STDERR, "%s: %s\n", name, strerror(errno));
 		abort();
 	}
-	return path;
+	return name;
 }
 
 /*
@@ -163,12 +159,6 @@ prepare(void)
 	if (done)
 		return;
 	done = true;
-	snprintf(folder, sizeof(folder), "%s/gwfuzz.XXXXXX",
-			 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	if (mkdtemp(folder) == NULL)
-		abort();
-	if (chdir(folder) != 0)
-		abort();
 	log_init("gw_bootstrap");
 	setvbuf(stdout, NULL, _IONBF, 0);
 	log_set_json(true);

@@ -31,7 +31,7 @@ extern void must_fail(const char *condition, const char *file, int line);
 /* The next part of the text, up to that character; NULL if there is none. */
 extern char *take_part(char **text, char separator);
 
-/* A file in memory with that text, of a name that ends so. */
+/* A file with that text in the current folder, which is in memory; its name. */
 extern const char *fuzz_file(const char *name, const char *text, size_t len);
 
 #endif							/* FUZZ_H */

@@ -127,6 +127,7 @@ like(heads('--migrations', 'goose:nowhere'), qr{^2: .*"nowhere": there is no suc
 like(heads('--migrations', 'goose:/nowhere'), qr{^2: .*"/nowhere": there is no such file or folder\n}, 'an absolute path');
 like(heads('--migrations', $_), qr/^2: .*--migrations.*\n.*one of the tools alembic, .*golang-migrate, goose,.*--migrations=help/, "--migrations=$_") foreach 'goose', 'goose:', 'gosse:x', 'Goose:x', 'help ', 'migrate:x';
 is(heads('--expect-heads-from', folder([ 'list', "\xef\xbb\xbfa\n" ]) . '/list'), 'a', 'a list with a mark of its encoding');
+is(heads('--expect-heads-from', folder([ 'list', "\xef\xbb\xbfa\n\xef\xbb\xbf b\n \xef\xbb\xbf\xef\xbb\xbf# c\n" ]) . '/list'), 'a b', 'lists with marks, joined');
 like(heads('--expect-heads-from', folder([ 'list', "\xff\xfea\0\n\0" ]) . '/list'), qr/null byte/, 'a list in another encoding');
 
 # Another file in place of a list.
@@ -135,7 +136,7 @@ like(heads('--migrations', $_->[0] . ':' . folder([ 'file', $_->[1] ]) . '/file'
   [ 'liquibase', "1::me\n", '1::me', 'Liquibase' ], [ 'django', "[X] 0001_initial\n", '[X] 0001_initial', 'Django' ], [ 'rails', "up 20240101000000 Create\n", 'up 20240101000000 Create', 'Rails' ];
 
 # What a list would not give back is not printed as one.
-like(heads('-e', $_), qr/^2: .*cannot be shown in a list of heads\n.*detail: A list has one head a line/, "no list has \"$_\"") foreach '#a', ' a', 'a ', "a\xff";
+like(heads('-e', $_), qr/^2: .*cannot be shown in a list of heads\n.*detail: A list has one head a line/, "no list has \"$_\"") foreach '#a', ' a', 'a ', "a\xff", "\xef\xbb\xbfa";
 like(heads('--migrations', 'node-pg-migrate:' . folder('#1_a.js#')), qr/^2: .*"#1_a" cannot be shown/, 'nor what a folder has');
 
 # What the command line says counts, by whichever of the options.
