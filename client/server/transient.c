@@ -217,6 +217,9 @@ static const Rule rules[] = {
 	/* libpq: fe-connect.c; first, since the name may have any word in it */
 	{"", "could not translate host name", PASSES},
 
+	/* libpq: fe-protocol3.c, from 18 on: a message of a length beyond all bounds */
+	{"", "cannot allocate memory for input buffer", PASSES},
+
 	/* libpq: fe-connect.c, of its parameters */
 	{"", "received invalid response", STAYS, HINT_NO_SERVER},
 	{"", "expected authentication request", STAYS, HINT_NO_SERVER},
