@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "lock/failed_migration.h"
 #include "lock/look.h"
+#include "lock/probe.h"
 
 static bool
 ask_at_head(Session *session, const Options *options, Millis until, ExitCode *code)
@@ -23,7 +24,7 @@ ask_at_head(Session *session, const Options *options, Millis until, ExitCode *co
 	*code = EXIT_READY;
 	if (at_head)
 		return true;
-	if (!session_read_heads(session, options, until, &heads) && needs_outcome(options))
+	if (!session->way->read_heads(session, options, until, &heads) && needs_outcome(options))
 		return false;
 	if (heads.outcome == HEADS_FAILED &&
 		!look_at_failed_migration(session, options, until, &heads))

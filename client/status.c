@@ -16,8 +16,8 @@
 #include "lock/extension.h"
 #include "lock/failed_migration.h"
 #include "lock/fence.h"
-#include "lock/holder.h"
 #include "lock/look.h"
+#include "lock/sessions.h"
 
 /* What is printed of a value that the server has not, or does not tell. */
 #define NONE "none"
@@ -35,7 +35,8 @@ append_line(PQExpBuffer out, const char *key, const char *value)
 
 static void
 append_text(PQExpBuffer out, const Options *options, const Session *session,
-			const Holder *holder, const PGresult *sessions, const char *class)
+			const Holder *holder, HeadOutcome outcome, const PGresult *sessions,
+			const char *class)
 {
 	const char *hidden = holder->pid ? NOT_VISIBLE : NONE;
 	PQExpBufferData line;
@@ -44,7 +45,7 @@ append_text(PQExpBuffer out, const Options *options, const Session *session,
 	if (options->expected_heads.head)
 	{
 		append_line(out, "heads wanted:", describe_expected(options));
-		append_line(out, "outcome:", head_outcome_names[holder->outcome]);
+		append_line(out, "outcome:", head_outcome_names[outcome]);
 	}
 	append_line(out, "lock key:", holder->lock_key);
 	append_line(out, "holder state:", holder->state ? holder->state : hidden);
@@ -152,11 +153,12 @@ append_json_session(PQExpBuffer out, const HolderSession *session)
 
 static void
 append_json(PQExpBuffer out, const Options *options, const Session *session,
-			const Holder *holder, const PGresult *sessions, const char *class)
+			const Holder *holder, HeadOutcome outcome, const PGresult *sessions,
+			const char *class)
 {
 	appendPQExpBufferStr(out, "{\"current_heads\": ");
 	append_json_heads(out, holder->current_heads);
-	append_json_expected(out, options, holder->outcome);
+	append_json_expected(out, options, outcome);
 	appendPQExpBuffer(out, ", \"lock_key\": %s", number_or_null(holder->lock_key));
 	append_json_holder(out, holder);
 	appendPQExpBuffer(out, ", \"in_recovery\": %s", holder->in_recovery ? "true" : "false");
@@ -171,27 +173,6 @@ append_json(PQExpBuffer out, const Options *options, const Session *session,
 		append_json_session(out, &one);
 	}
 	appendPQExpBufferStr(out, "]}\n");
-}
-
-/*
- * What the heads that are wanted make of those that are there.  Without the
- * extension these are a question of their own.
- */
-static bool
-ask_outcome(Session *session, const Options *options, Millis until, Holder *holder)
-{
-	static Heads heads;
-
-	if (options->expected_heads.head == NULL && !session->plain)
-		return true;
-	if (!session_read_heads(session, options, until, &heads) ||
-		(heads.outcome == HEADS_FAILED &&
-		 !look_at_failed_migration(session, options, until, &heads)))
-		return false;
-	holder->outcome = heads.outcome;
-	if (session->plain)
-		holder->current_heads = strcmp(heads.text, NO_HEADS) == 0 ? NULL : heads.text;
-	return true;
 }
 
 /*
@@ -227,11 +208,13 @@ ask_status(Session *session, const Options *options, Millis until, ExitCode *cod
 	PQExpBufferData out;
 	PGresult   *sessions;
 	Holder		holder;
+	Heads		heads;
 	const char *class;
 
 	if (!find_or_create_extension(session, options, until) ||
-		!ask_holder(session, options, until, &holder) ||
-		!ask_outcome(session, options, until, &holder))
+		!session->way->ask_status(session, options, until, &holder, &heads) ||
+		(heads.outcome == HEADS_FAILED &&
+		 !look_at_failed_migration(session, options, until, &heads)))
 		return false;
 	sessions = ask_sessions(session, &holder, until);
 	if (sessions != NULL)
@@ -239,9 +222,9 @@ ask_status(Session *session, const Options *options, Millis until, ExitCode *cod
 		class = ask_class(session, options, until);
 		initPQExpBuffer(&out);
 		if (options->json)
-			append_json(&out, options, session, &holder, sessions, class);
+			append_json(&out, options, session, &holder, heads.outcome, sessions, class);
 		else
-			append_text(&out, options, session, &holder, sessions, class);
+			append_text(&out, options, session, &holder, heads.outcome, sessions, class);
 		*code = EXIT_READY;
 		fputs(out.data, stdout);
 		if (!output_arrived())

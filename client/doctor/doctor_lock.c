@@ -9,8 +9,8 @@
 
 #include "doctor/doctor.h"
 #include "lock/failed_migration.h"
-#include "lock/holder.h"
-#include "lock/plain.h"
+#include "lock/plain/plain.h"
+#include "lock/sessions.h"
 #include "sql/sql_doctor.h"
 
 /*

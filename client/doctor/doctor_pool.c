@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "doctor/doctor.h"
 #include "lock/names.h"
-#include "lock/guard.h"
+#include "lock/way/guard.h"
 #include "server/answer.h"
 #include "sql/sql.h"
 #include "sql/sql_doctor.h"

@@ -14,8 +14,10 @@
 
 #include "base/log.h"
 #include "lock/extension.h"
+#include "lock/extension_way.h"
 #include "lock/fence.h"
-#include "sql/sql_plain.h"
+#include "lock/plain/plain.h"
+#include "sql/sql.h"
 
 #define MAX_ATTEMPTS 10
 
@@ -37,6 +39,41 @@ lost_a_race(const Failure *failure)
 }
 
 /*
+ * Ask where the extension lives.
+ */
+static bool
+find_extension(Session *session, Millis deadline)
+{
+	PGresult   *result = session_query(session, sql_find_extension(), deadline);
+	bool		found;
+
+	session->extension_missing = result != NULL && PQntuples(result) == 0;
+	if (result == NULL)
+		return false;
+	if (session->extension_missing)
+	{
+		PQclear(result);
+		set_failure(&session->failure, FAILURE_FINAL,
+					"Run CREATE EXTENSION gw_bootstrap in this database.",
+					"extension gw_bootstrap is not installed in database \"%s\"",
+					PQdb(session->conn));
+		return false;
+	}
+	found = check_extension_version(session, PQgetvalue(result, 0, 1), "extension");
+	if (found)
+	{
+		free(session->schema);
+		free(session->extension_version);
+		session->schema = pg_strdup(PQgetvalue(result, 0, 0));
+		session->schema_known = true;
+		session->way = &extension_way;
+		session->extension_version = pg_strdup(PQgetvalue(result, 0, 1));
+	}
+	PQclear(result);
+	return found;
+}
+
+/*
  * Try to create the extension.  Returns false, and the failure set, if the
  * connection does not answer; otherwise *reason tells why it could not be
  * created, or is empty.
@@ -46,7 +83,7 @@ create_extension(Session *session, Millis deadline, Failure *reason)
 {
 	for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++)
 	{
-		PGresult   *result = session_query(session, sql_plain_create_extension(), deadline);
+		PGresult   *result = session_query(session, sql_create_extension(), deadline);
 
 		failure_clear(reason);
 		if (result != NULL)
@@ -58,7 +95,7 @@ create_extension(Session *session, Millis deadline, Failure *reason)
 		failure_copy(reason, &session->failure);
 		if (PQstatus(session->conn) == CONNECTION_BAD || reason->timed_out)
 			return false;
-		if (session_find_extension(session, deadline))
+		if (find_extension(session, deadline))
 		{
 			failure_clear(reason);
 			return true;
@@ -95,7 +132,7 @@ do_without(Session *session, const Options *options, const Failure *reason)
 	else
 		log_event(LOG_INFO, NULL, hint,
 				  "extension gw_bootstrap is not installed in database \"%s\"; using plain SQL", dbname);
-	session->plain = true;
+	session->way = &plain_way;
 	session->failure.kind = FAILURE_NONE;
 
 	return true;
@@ -111,7 +148,7 @@ find_or_create_extension(Session *session, const Options *options, Millis deadli
 	Failure		reason = {0};
 	bool		usable;
 
-	if (session_find_extension(session, deadline))
+	if (find_extension(session, deadline))
 		return true;
 	if (!session->extension_missing)
 		return false;
@@ -121,7 +158,7 @@ find_or_create_extension(Session *session, const Options *options, Millis deadli
 			!create_extension(session, deadline, &reason))
 			return false;
 		if (reason.kind == FAILURE_NONE)
-			return session->schema_known || session_find_extension(session, deadline);
+			return session->schema_known || find_extension(session, deadline);
 	}
 
 	usable = do_without(session, options, &reason);

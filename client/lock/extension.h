@@ -8,7 +8,6 @@
 #ifndef EXTENSION_H
 #define EXTENSION_H
 
-#include "lock/probe.h"
 #include "server/session.h"
 
 extern bool find_or_create_extension(Session *session, const Options *options, Millis deadline);

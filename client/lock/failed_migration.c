@@ -75,7 +75,7 @@ look_at_failed_migration(Session *session, const Options *options, Millis until,
 		held = now_ms() < unchanged;
 	}
 	if (known && !held)
-		known = session_read_heads(session, options, until, heads);
+		known = session->way->read_heads(session, options, until, heads);
 	if (heads->outcome == HEADS_FAILED && (held || strcmp(heads->failed, failed) != 0))
 		heads->outcome = HEADS_RUNNING;
 	free(failed);

@@ -8,8 +8,7 @@
 #ifndef FAILED_MIGRATION_H
 #define FAILED_MIGRATION_H
 
-#include "lock/probe.h"
-#include "server/session.h"
+#include "lock/way/way.h"
 
 extern bool look_at_failed_migration(Session *session, const Options *options, Millis until,
 									 Heads *heads);

@@ -9,6 +9,7 @@
 
 #include "base/deadline.h"
 #include "lock/look.h"
+#include "lock/probe.h"
 
 #define MOST_LOST 3
 

@@ -9,7 +9,6 @@
 #define LOOK_H
 
 #include "base/exit_code.h"
-#include "lock/probe.h"
 #include "server/session.h"
 
 /* Ask; false, and the failure of the session set, if there is no answer. */

@@ -21,7 +21,8 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "lock/guard.h"
+#include "lock/watch.h"
+#include "lock/way/guard.h"
 #include "server/answer.h"
 #include "sql/sql.h"
 

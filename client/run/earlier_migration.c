@@ -16,7 +16,6 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "lock/ahead.h"
 #include "run/earlier_migration.h"
 #include "server/answer.h"
 #include "sql/sql.h"

@@ -17,7 +17,8 @@
 
 #include "base/log.h"
 #include "command/command.h"
-#include "lock/plain.h"
+#include "lock/plain/plain.h"
+#include "lock/watch.h"
 #include "run/fence.h"
 #include "run/guarded.h"
 #include "run/round.h"
@@ -177,7 +178,7 @@ guard_round(Run *run)
 {
 	TryResult	try;
 
-	run->session.plain = true;
+	run->session.way = &plain_way;
 	if (run->session.conn == NULL &&
 		!session_open(&run->session, run->options->conninfo, run->deadline.attempt))
 		return handle_failure(run);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "command/command.h"
 #include "lock/failed_migration.h"
+#include "lock/watch.h"
 #include "options/exec_form.h"
 #include "run/earlier_migration.h"
 #include "run/fence.h"

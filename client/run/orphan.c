@@ -14,8 +14,6 @@
 
 #include "base/log.h"
 #include "run/round.h"
-#include "sql/sql.h"
-#include "sql/sql_plain.h"
 
 void
 note_orphan(Run *run, TryResult *found)
@@ -40,16 +38,18 @@ is_breakable(const Run *run)
 char *
 advise_on_orphan(const Run *run)
 {
-	static const char unless[] = "If no older replica is migrating any more, run SELECT ";
-	static const char otherwise[] = " as a role that may, or start with --break-orphans.";
+	char	   *call;
+	char	   *advice;
 
 	if (is_breakable(run))
 		return pg_strdup("It is ended once its backend has been idle for 10 s, or is lent to a"
 						 " replica with --break-orphans.");
-	if (run->session.plain)
-		return psprintf("%spg_terminate_backend(%s)%s", unless, run->orphan, otherwise);
-	return psprintf("%sgw_bootstrap_break_orphan(" INT64_FORMAT ")%s",
-					unless, run->options->lock_key, otherwise);
+	call = run->session.way->describe_break(run->options, run->orphan);
+	advice = psprintf("If no older replica is migrating any more, run SELECT %s as a role that may,"
+					  " or start with --break-orphans.",
+					  call);
+	free(call);
+	return advice;
 }
 
 /*
@@ -61,15 +61,13 @@ advise_on_orphan(const Run *run)
 bool
 break_orphan(Run *run)
 {
+	Session    *session = &run->session;
 	PGresult   *result;
 
 	if (run->orphan[0] == '\0' || !is_breakable(run))
 		return true;
 
-	result = session_query(&run->session,
-						   run->session.plain ?
-							   sql_plain_break_orphan(run->options, run->orphan) :
-							   sql_break_orphan(run->session.conn, run->session.schema, run->options),
+	result = session_query(session, session->way->break_orphan(session, run->options, run->orphan),
 						   run->deadline.attempt);
 	if (result != NULL)
 	{
@@ -82,10 +80,10 @@ break_orphan(Run *run)
 		PQclear(result);
 		return true;
 	}
-	if (strcmp(run->session.failure.sqlstate, "42501") != 0)
+	if (strcmp(session->failure.sqlstate, "42501") != 0)
 		return false;
 	strlcpy(run->unbreakable, run->orphan, sizeof(run->unbreakable));
-	log_event(LOG_WARNING, run->session.failure.message,
+	log_event(LOG_WARNING, session->failure.message,
 			  "GRANT the role of that backend, or pg_signal_backend, to the role of this replica; "
 			  "a superuser's backend takes a superuser.",
 			  "not permitted to end the orphaned lock " INT64_FORMAT " of backend %s",

@@ -8,6 +8,7 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "lock/watch.h"
 #include "options/application_name.h"
 #include "options/exec_form.h"
 #include "run/post_command.h"

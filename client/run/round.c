@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "lock/failed_migration.h"
+#include "lock/probe.h"
 #include "run/fence.h"
 #include "run/round.h"
 
@@ -120,7 +121,8 @@ tell_of_failed_attempt(Run *run, const Heads *heads)
 static Step
 try_to_migrate(Run *run)
 {
-	TryResult	try = guard_open(&run->session, run->options, run->deadline.attempt);
+	TryResult	try = run->session.way->open_guard(&run->session, run->options,
+												 run->deadline.attempt);
 
 	switch (try.outcome)
 	{
@@ -173,16 +175,17 @@ static Step
 look_at_heads(Run *run, bool may_migrate)
 {
 	const Options *options = run->options;
+	Session    *session = &run->session;
 	bool		at_head;
 	Heads		heads;
 
-	if (!session_is_at_head(&run->session, options, run->deadline.attempt, &at_head))
+	if (!session_is_at_head(session, options, run->deadline.attempt, &at_head))
 		return handle_failure(run);
 	if (at_head)
 		return STEP_READY;
 	if (!may_migrate || needs_outcome(options))
 	{
-		if (!session_read_heads(&run->session, options, run->deadline.attempt, &heads) &&
+		if (!session->way->read_heads(session, options, run->deadline.attempt, &heads) &&
 			needs_outcome(options))
 			return handle_failure(run);
 		if (is_ahead(&heads))
@@ -226,7 +229,7 @@ one_round(Run *run)
 		(run->options->migrate != NULL || run->options->migrate_sql != NULL);
 
 	/* or the extension has been found to be gone */
-	if (!run->session.plain && run->session.schema == NULL)
+	if (run->session.way == NULL)
 		run->looked = false;
 	if (run->session.conn == NULL &&
 		!session_open(&run->session, run->options->conninfo, run->deadline.attempt))

@@ -10,8 +10,9 @@
 #define ROUND_H
 
 #include "base/deadline.h"
+#include "command/command.h"
 #include "lock/fence.h"
-#include "lock/guard.h"
+#include "lock/way/guard.h"
 #include "script/sql_file.h"
 
 /* How long a command has between SIGTERM and SIGKILL. */

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "lock/extension.h"
+#include "lock/probe.h"
 #include "run/earlier_migration.h"
 #include "run/fence.h"
 #include "run/not_at_head.h"

@@ -9,7 +9,8 @@
 
 #include "base/log.h"
 #include "base/progress.h"
-#include "lock/holder.h"
+#include "lock/probe.h"
+#include "lock/sessions.h"
 #include "run/round.h"
 
 #define LAST_REPORT_MS 30000

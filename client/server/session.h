@@ -14,14 +14,16 @@
 #include "server/answer.h"
 #include "server/hosts.h"
 
+struct		Way;
+
 typedef struct Session
 {
 	PGconn	   *conn;			/* NULL if not connected */
+	const struct Way *way;		/* in which it is asked; NULL if not known yet */
 	char	   *schema;			/* of the extension; a guess until verified */
 	bool		schema_known;
 	bool		extension_missing;	/* when it was last looked for */
 	bool		extension_works;	/* it has answered, so it is the right one */
-	bool		plain;			/* do without the extension */
 	Hosts		hosts;			/* without those that were silent, for as long as another answers */
 	char	   *blocking;		/* what may block while we connect */
 	Failure		last_words;		/* of a server that ended the connection */

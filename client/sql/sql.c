@@ -56,20 +56,6 @@ append_identifier(PQExpBuffer sql, PGconn *conn, const char *name)
 }
 
 /*
- * Where the extension lives; no row if it isn't installed.
- */
-Query
-sql_find_extension(void)
-{
-	return FIXED_QUERY("SELECT n.nspname, e.extversion"
-					   " FROM pg_catalog.pg_extension e"
-					   " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=)"
-					   " e.extnamespace"
-					   " WHERE e.extname OPERATOR(pg_catalog.=) 'gw_bootstrap'",
-					   MAYBE_ROW, "tv");
-}
-
-/*
  * Open the guard.  Its time limits are lifted for this transaction alone;
  * transaction_timeout came with 17.  A client whose host is gone would then
  * keep the lock until the server's TCP gives up, 2 hours by the default of

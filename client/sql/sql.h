@@ -30,6 +30,7 @@ enum
 	" 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'::pg_catalog.text)"
 
 extern Query sql_find_extension(void);
+extern Query sql_create_extension(void);
 extern Query sql_at_head(PGconn *conn, const char *schema, const Options *options);
 extern Query sql_try(PGconn *conn, const char *schema, const Options *options);
 extern Query sql_begin_and_try(PGconn *conn, const char *schema, const Options *options);

@@ -23,9 +23,6 @@
  */
 #define READ_SETTINGS "SET LOCAL lock_timeout = 200; SET LOCAL row_security = off; "
 
-/* Waiting for somebody else who creates the extension, too. */
-#define CREATE_SETTINGS "SET LOCAL lock_timeout = 10000; "
-
 /*
  * What a table has of these columns, one or more, in their order.
  */
@@ -281,15 +278,4 @@ sql_plain_break_orphan(const Options *options, const char *pid)
 					  pid, pid, pid, pid);
 
 	return (Query) {sql.data, ONE_ROW, "I"};
-}
-
-/*
- * The schema is named, since that is where the client looks first, and since
- * whatever comes first in a search_path could be anybody's.
- */
-Query
-sql_plain_create_extension(void)
-{
-	return FIXED_QUERY(CREATE_SETTINGS "CREATE EXTENSION IF NOT EXISTS gw_bootstrap SCHEMA public",
-					   NO_ROWS, "CREATE EXTENSION");
 }

@@ -35,6 +35,5 @@ extern Query sql_plain_forget(void);
 extern Query sql_plain_begin_and_try(PGconn *conn, const Options *options);
 extern Query sql_plain_status(PGconn *conn, const Options *options);
 extern Query sql_plain_break_orphan(const Options *options, const char *pid);
-extern Query sql_plain_create_extension(void);
 
 #endif							/* SQL_PLAIN_H */

@@ -1,10 +1,10 @@
-/* answer.c: rows from a server, client/server/answer.c, client/lock/table_columns.c */
+/* answer.c: rows from a server, client/server/answer.c, client/lock/plain/table_columns.c */
 #include "postgres_fe.h"
 
 #include "fuzz.h"
 #include "libpq-fe.h"
-#include "lock/holder.h"
-#include "lock/table_columns.h"
+#include "lock/plain/table_columns.h"
+#include "lock/sessions.h"
 #include "sql/sql_plain.h"
 
 #define MOST_COLUMNS 16

@@ -1,8 +1,8 @@
-/* heads.c: the rows of a head table, client/lock/copied_heads.c and shared/ */
+/* heads.c: the rows of a head table, client/lock/plain/copied_heads.c and shared/ */
 #include "postgres_fe.h"
 
 #include "fuzz.h"
-#include "lock/copied_heads.h"
+#include "lock/plain/copied_heads.h"
 #include "server/failure.h"
 
 #define MOST_ROWS 1000

@@ -14,8 +14,8 @@
  */
 #include "postgres_fe.h"
 
-#include "lock/copied_heads.h"
-#include "lock/plain.h"
+#include "lock/plain/copied_heads.h"
+#include "lock/plain/plain.h"
 #include "sql/sql.h"
 #include "sql/sql_plain.h"
 
@@ -189,17 +189,4 @@ plain_read_heads(Session *session, const Options *options, bool in_guard, Millis
 	if (reading == READING_FAILED)
 		take_heads(heads, HEADS_BEHIND, "unknown", NULL);
 	return reading;
-}
-
-/*
- * As gw_bootstrap_at_head(): a table that is locked counts as not at head.
- */
-bool
-plain_is_at_head(Session *session, const Options *options, Millis deadline, bool *at_head)
-{
-	Heads		heads;
-	PlainReading reading = plain_read_heads(session, options, false, deadline, &heads);
-
-	*at_head = reading == READING_DONE && heads.outcome == HEADS_AT_HEAD;
-	return reading != READING_FAILED;
 }

@@ -11,7 +11,7 @@
 #include "postgres_fe.h"
 
 #include "fe_utils/string_utils.h"
-#include "lock/table_columns.h"
+#include "lock/plain/table_columns.h"
 #include "server/answer.h"
 #include "sql/sql_plain.h"
 

@@ -8,7 +8,7 @@
 #ifndef PLAIN_H
 #define PLAIN_H
 
-#include "lock/guard.h"
+#include "lock/way/way.h"
 
 typedef enum PlainReading
 {
@@ -17,9 +17,12 @@ typedef enum PlainReading
 	READING_DONE				/* see the heads' outcome */
 } PlainReading;
 
+extern const Way plain_way;
+
 extern PlainReading plain_read_heads(Session *session, const Options *options, bool in_guard,
 									 Millis deadline, Heads *heads);
-extern bool plain_is_at_head(Session *session, const Options *options, Millis deadline, bool *at_head);
+extern bool plain_ask_holder(Session *session, const Options *options, Millis until,
+							 Holder *holder);
 extern TryResult plain_guard_take(Session *session, const Options *options, Millis deadline);
 extern TryResult plain_guard_open(Session *session, const Options *options, Millis deadline);
 extern TryResult plain_guard_ask_again(Session *session, const Options *options, Millis deadline);

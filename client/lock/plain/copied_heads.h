@@ -8,8 +8,7 @@
 #ifndef COPIED_HEADS_H
 #define COPIED_HEADS_H
 
-#include "lock/table_columns.h"
-#include "lock/probe.h"
+#include "lock/plain/table_columns.h"
 #include "server/session.h"
 
 typedef struct CopiedHeads

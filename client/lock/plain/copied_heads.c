@@ -10,7 +10,7 @@
 #include "postgres_fe.h"
 
 #include "fe_utils/string_utils.h"
-#include "lock/copied_heads.h"
+#include "lock/plain/copied_heads.h"
 
 /* A table of more rows is no head table. */
 #define MOST_ROWS 100000

@@ -7,8 +7,8 @@
  */
 #include "postgres_fe.h"
 
-#include "lock/holder.h"
-#include "lock/plain.h"
+#include "lock/plain/plain.h"
+#include "lock/way/guard.h"
 #include "sql/sql_plain.h"
 
 /*

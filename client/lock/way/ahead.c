@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "fe_utils/string_utils.h"
-#include "lock/ahead.h"
+#include "lock/way/ahead.h"
 
 static bool
 is_known(const SimpleStringList *known, const char *head)

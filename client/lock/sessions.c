@@ -1,101 +1,23 @@
 /*-------------------------------------------------------------------------
  *
- * holder.c
- *		Who has the lock, and what it is doing.
- *
- * What pg_stat_activity hides from our role is NULL here and left out of
- * messages.
+ * sessions.c
+ *		Who migrates: the holder of the lock, and the sessions of commands.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres_fe.h"
 
 #include "command/command.h"
-#include "lock/holder.h"
+#include "lock/sessions.h"
+#include "lock/way/way.h"
 #include "options/application_name.h"
 #include "sql/sql.h"
-#include "sql/sql_plain.h"
 
 /* Hexadecimal digits. */
 #define TOKEN_LENGTH 32
 
 /* How many sessions a message tells of. */
 #define MOST_SESSIONS 3
-
-/*
- * Read the columns of sql_status().
- */
-static void
-read_holder(PGresult *result, Holder *holder)
-{
-	*holder = (Holder) {
-		.result = result,
-		.current_heads = answer_text(result, 0, 0),
-		.lock_key = answer_text(result, 0, 1),
-		.pid = answer_text(result, 0, 2),
-		.state = answer_text(result, 0, 3),
-		.since = answer_text(result, 0, 4),
-		.application_name = answer_text(result, 0, 5),
-		.client_addr = answer_text(result, 0, 6),
-		.in_recovery = answer_is_true(result, 0, 7),
-	};
-}
-
-static bool
-is_orphaned(const PGresult *status)
-{
-	return status != NULL && strcmp(PQgetvalue(status, 0, 3), "orphaned") == 0;
-}
-
-static bool
-same_value(const PGresult *a, const PGresult *b, int column)
-{
-	return strcmp(PQgetvalue(a, 0, column), PQgetvalue(b, 0, column)) == 0;
-}
-
-/*
- * The same where there is no extension.  The states of backends are not read
- * at the moment at which the locks are, so one that is seen idle and with the
- * lock may just have begun or ended a transaction.  One that is seen so twice,
- * idle since the same moment, has not.
- */
-bool
-plain_ask_holder(Session *session, const Options *options, Millis until, Holder *holder)
-{
-	PGresult   *before = session_query(session, sql_plain_status(session->conn, options), until);
-	PGresult   *status = before;
-	bool		orphaned = false;
-
-	if (is_orphaned(before))
-	{
-		status = session_query(session, sql_plain_status(session->conn, options), until);
-		orphaned = is_orphaned(status) && same_value(before, status, 2) && same_value(before, status, 8);
-		PQclear(before);
-	}
-	if (status == NULL)
-		return false;
-	read_holder(status, holder);
-	if (is_orphaned(status) && !orphaned)
-		holder->state = "active";
-	return true;
-}
-
-/*
- * Ask for the holder.  Its result is to be cleared when no longer needed.
- */
-bool
-ask_holder(Session *session, const Options *options, Millis until, Holder *holder)
-{
-	PGresult   *result;
-
-	if (session->plain)
-		return plain_ask_holder(session, options, until, holder);
-	result = session_query(session, sql_status(session->conn, session->schema, options), until);
-	if (result == NULL)
-		return false;
-	read_holder(result, holder);
-	return true;
-}
 
 PGresult *
 ask_sessions(Session *session, const Holder *holder, Millis until)
@@ -184,7 +106,7 @@ describe_migration(Session *session, const Options *options, Millis until)
 	char	   *migration;
 	int			found = 0;
 
-	if (!ask_holder(session, options, until, &holder))
+	if (!session->way->ask_status(session, options, until, &holder, NULL))
 		return NULL;
 	sessions = ask_sessions(session, &holder, until);
 	PQclear(holder.result);

@@ -1,0 +1,194 @@
+/*-------------------------------------------------------------------------
+ *
+ * extension_way.c
+ *		The database asked through the extension.
+ *
+ * Client, library and script have versions that can differ, since they are
+ * installed at different times.  The library answers the probe and tells its
+ * version with the answer; the script's is looked up before more than that is
+ * asked.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "lock/extension_way.h"
+#include "sql/sql.h"
+
+#define SAME_VERSION_HINT \
+	"Install the client and the extension of the same version; in the database, run ALTER EXTENSION gw_bootstrap UPDATE."
+
+/*
+ * Refuse an extension whose functions this client could misunderstand: its
+ * first number tells their signatures.  "what" has a version of its own, since
+ * script and library are installed at different times.
+ */
+bool
+check_extension_version(Session *session, const char *version, const char *what)
+{
+	if (strtol(version, NULL, 10) == strtol(GW_BOOTSTRAP_VERSION, NULL, 10))
+		return true;
+	set_failure(&session->failure, FAILURE_FINAL,
+				SAME_VERSION_HINT,
+				"client version %s does not work with version %s of %s gw_bootstrap",
+				GW_BOOTSTRAP_VERSION, version, what);
+	return false;
+}
+
+static PGresult *
+probe(Session *session, const Options *options, Millis deadline)
+{
+	PGresult   *result = session_query(session, sql_at_head(session->conn, session->schema, options), deadline);
+	Failure    *failure = &session->failure;
+
+	/* the function that the script names, or the file, is not there */
+	if (result == NULL &&
+		(strcmp(failure->sqlstate, "42883") == 0 || strcmp(failure->sqlstate, "58P01") == 0))
+	{
+		failure_set_kind(failure, FAILURE_FINAL);
+		failure_set_hint(failure, SAME_VERSION_HINT);
+	}
+	return result;
+}
+
+static bool
+extension_is_at_head(Session *session, const Options *options, Millis until, bool *at_head)
+{
+	PGresult   *result = probe(session, options, until);
+	bool		version_fits;
+
+	if (result == NULL)
+		return false;
+	*at_head = *PQgetvalue(result, 0, 0) == 't';
+	version_fits = check_extension_version(session, PQgetvalue(result, 0, 0) + 1,
+										   "the library of extension");
+	PQclear(result);
+	session->extension_works |= version_fits;
+	return version_fits;
+}
+
+/*
+ * Take the columns of sql_status() that tell of heads.
+ */
+static void
+read_status_heads(const PGresult *result, Heads *heads)
+{
+	const char *word = answer_text(result, 0, 8);
+	int			outcome = word ? find_word(word, head_outcome_names) : -1;
+
+	take_heads(heads, outcome < 0 ? HEADS_BEHIND : outcome, answer_text(result, 0, 0),
+			   answer_text(result, 0, 9));
+}
+
+static PGresult *
+ask_for_status(Session *session, const Options *options, Millis until)
+{
+	return session_query(session, sql_status(session->conn, session->schema, options), until);
+}
+
+static bool
+extension_read_heads(Session *session, const Options *options, Millis until, Heads *heads)
+{
+	PGresult   *result = ask_for_status(session, options, until);
+
+	take_heads(heads, HEADS_BEHIND, "unknown", NULL);
+	if (result == NULL)
+		return false;
+	read_status_heads(result, heads);
+	PQclear(result);
+	return true;
+}
+
+static bool
+extension_ask_status(Session *session, const Options *options, Millis until, Holder *holder,
+					 Heads *heads)
+{
+	PGresult   *result = ask_for_status(session, options, until);
+
+	if (result == NULL)
+		return false;
+	read_holder(result, holder);
+	if (heads)
+		read_status_heads(result, heads);
+	return true;
+}
+
+static void
+copy_value(char *to, size_t size, const PGresult *result, int column)
+{
+	strlcpy(to, PQgetvalue(result, 0, column), size);
+}
+
+static TryResult
+read_try(PGresult *result)
+{
+	/* what gw_bootstrap_try() calls them, and what that means for the heads */
+	static const struct
+	{
+		const char *word;
+		Outcome		outcome;
+		HeadOutcome heads;
+	} outcomes[] = {
+		{"at_head", OUTCOME_AT_HEAD, HEADS_AT_HEAD},
+		{"ahead", OUTCOME_AHEAD, HEADS_AHEAD},
+		{"failed", OUTCOME_FAILED_MIGRATION, HEADS_FAILED},
+		{"acquired", OUTCOME_ACQUIRED, HEADS_BEHIND},
+	};
+	TryResult	try = {.outcome = OUTCOME_FAILED};
+	HeadOutcome heads = HEADS_BEHIND;
+
+	if (result == NULL)
+		return try;
+	try.outcome = OUTCOME_BUSY;
+	for (int i = 0; i < lengthof(outcomes); i++)
+	{
+		if (strcmp(PQgetvalue(result, 0, 0), outcomes[i].word) == 0)
+		{
+			try.outcome = outcomes[i].outcome;
+			heads = outcomes[i].heads;
+		}
+	}
+	take_heads(&try.heads, heads, answer_text(result, 0, 1), answer_text(result, 0, 4));
+	copy_value(try.holder_pid, sizeof(try.holder_pid), result, 2);
+	copy_value(try.holder_state, sizeof(try.holder_state), result, 3);
+	PQclear(result);
+	return try;
+}
+
+static TryResult
+extension_open_guard(Session *session, const Options *options, Millis until)
+{
+	return read_try(session_query(session,
+								  sql_begin_and_try(session->conn, session->schema, options),
+								  until));
+}
+
+static TryResult
+extension_ask_again(Session *session, const Options *options, Millis until)
+{
+	return read_try(session_query(session,
+								  sql_try(session->conn, session->schema, options),
+								  until));
+}
+
+static Query
+extension_break_orphan(const Session *session, const Options *options, const char *pid)
+{
+	return sql_break_orphan(session->conn, session->schema, options);
+}
+
+static char *
+extension_describe_break(const Options *options, const char *pid)
+{
+	return psprintf("gw_bootstrap_break_orphan(" INT64_FORMAT ")", options->lock_key);
+}
+
+const Way	extension_way = {
+	.is_at_head = extension_is_at_head,
+	.read_heads = extension_read_heads,
+	.open_guard = extension_open_guard,
+	.ask_again = extension_ask_again,
+	.ask_status = extension_ask_status,
+	.break_orphan = extension_break_orphan,
+	.describe_break = extension_describe_break,
+};

@@ -1,0 +1,60 @@
+/*-------------------------------------------------------------------------
+ *
+ * guard.c
+ *		The transaction that holds the lock while a command migrates.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "lock/way/guard.h"
+#include "sql/sql.h"
+
+/*
+ * Until when an answer over the guard may be waited for.  None of its
+ * statements ever waits for anything on the server.
+ */
+static Millis
+patience(Millis deadline)
+{
+	return Min(deadline, now_ms() + PATIENCE_MS);
+}
+
+/*
+ * Ask in the guard itself whether its migration has reached head.
+ */
+TryResult
+guard_ask_again(Session *session, const Options *options, Millis deadline)
+{
+	return session->way->ask_again(session, options, patience(deadline));
+}
+
+/*
+ * Look whether we still have the lock.
+ */
+bool
+guard_is_alive(Session *session, Millis deadline)
+{
+	PGresult   *result = session_query(session, sql_heartbeat(), patience(deadline));
+	bool		alive = result != NULL;
+
+	PQclear(result);
+	return alive;
+}
+
+/*
+ * End the transaction, if there is one, and with it the lock.
+ */
+bool
+guard_end(Session *session, Millis deadline)
+{
+	PGresult   *result;
+	bool		ended;
+
+	if (PQtransactionStatus(session->conn) == PQTRANS_IDLE)
+		return true;
+	result = session_query(session, sql_commit(), patience(deadline));
+	ended = result != NULL;
+	PQclear(result);
+	return ended;
+}

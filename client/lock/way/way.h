@@ -1,0 +1,70 @@
+/*-------------------------------------------------------------------------
+ *
+ * way.h
+ *		In which way a database is asked: through the extension, or in plain SQL.
+ *
+ * What is asked is the same, and so are the answers.  A function that returns
+ * false, or OUTCOME_FAILED, has set the failure of the session.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef WAY_H
+#define WAY_H
+
+#include "lock/way/ahead.h"
+#include "lock/way/holder.h"
+#include "server/session.h"
+
+typedef enum Outcome
+{
+	OUTCOME_FAILED,				/* see the session's failure */
+	OUTCOME_AT_HEAD,
+	OUTCOME_AHEAD,
+	OUTCOME_FAILED_MIGRATION,	/* a row says so; see failed_migration.c */
+	OUTCOME_ACQUIRED,
+	OUTCOME_BUSY
+} Outcome;
+
+/* What gw_bootstrap_try() said; strings are empty where it said NULL. */
+typedef struct TryResult
+{
+	Outcome		outcome;
+	Heads		heads;
+	char		holder_pid[16];
+	char		holder_state[16];
+} TryResult;
+
+typedef struct Way
+{
+	/* Whether the database is at head: all that most replicas ask. */
+	bool		(*is_at_head)(Session *session, const Options *options, Millis until,
+					   bool *at_head);
+
+	/* What the heads are; if that fails, good for messages alone. */
+	bool		(*read_heads)(Session *session, const Options *options, Millis until,
+					   Heads *heads);
+
+	/*
+	 * Begin a transaction and try to make it the guard.  Unless the outcome is
+	 * OUTCOME_ACQUIRED, the caller should end it at once.
+	 */
+	TryResult	(*open_guard)(Session *session, const Options *options, Millis until);
+
+	/* The same in that guard, which may have brought the database to head. */
+	TryResult	(*ask_again)(Session *session, const Options *options, Millis until);
+
+	/*
+	 * Who has the lock, and which heads there are unless that is NULL.  The
+	 * holder's result is to be cleared when no longer needed.
+	 */
+	bool		(*ask_status)(Session *session, const Options *options, Millis until,
+					   Holder *holder, Heads *heads);
+
+	/* End the lock that this backend has left behind; its pid, or NULL. */
+	Query		(*break_orphan)(const Session *session, const Options *options, const char *pid);
+
+	/* What a user calls to do that, allocated. */
+	char	   *(*describe_break)(const Options *options, const char *pid);
+} Way;
+
+#endif							/* WAY_H */
