@@ -38,6 +38,7 @@ append_text(PQExpBuffer out, const Options *options, const Session *session,
 			const Holder *holder, HeadOutcome outcome, const PGresult *sessions,
 			const char *class)
 {
+	const char *state = holder_state_name(holder->state);
 	const char *hidden = holder->pid ? NOT_VISIBLE : NONE;
 	PQExpBufferData line;
 
@@ -48,7 +49,7 @@ append_text(PQExpBuffer out, const Options *options, const Session *session,
 		append_line(out, "outcome:", head_outcome_names[outcome]);
 	}
 	append_line(out, "lock key:", holder->lock_key);
-	append_line(out, "holder state:", holder->state ? holder->state : hidden);
+	append_line(out, "holder state:", state ? state : hidden);
 	append_line(out, "holder pid:", holder->pid ? holder->pid : NONE);
 	append_line(out, "holder since:", holder->since ? holder->since : hidden);
 	append_line(out, "holder application:", holder->application_name ? holder->application_name : hidden);
@@ -124,13 +125,13 @@ append_json_expected(PQExpBuffer out, const Options *options, HeadOutcome outcom
 static void
 append_json_holder(PQExpBuffer out, const Holder *holder)
 {
-	if (holder->state == NULL && holder->pid == NULL)
+	if (holder->state == HOLDER_NONE)
 	{
 		appendPQExpBufferStr(out, ", \"holder\": null");
 		return;
 	}
 	appendPQExpBuffer(out, ", \"holder\": {\"pid\": %s", number_or_null(holder->pid));
-	append_member(out, "state", holder->state);
+	append_member(out, "state", holder_state_name(holder->state));
 	append_member(out, "since", holder->since);
 	append_member(out, "application_name", holder->application_name);
 	append_member(out, "client_addr", holder->client_addr);

@@ -105,28 +105,34 @@ check_privileges(Doctor *doctor)
 static void
 tell_holder(Doctor *doctor, const Holder *holder)
 {
+	int64		key = doctor->options->lock_key;
 	const char *pid = holder->pid ? holder->pid : "?";
 
-	if (holder->state == NULL && holder->pid == NULL)
-		say_ok(doctor, "lock " INT64_FORMAT ": free", doctor->options->lock_key);
-	else if (holder->state == NULL)
-		say_note(doctor, "Membership in pg_read_all_stats shows what it does.",
-				 "lock " INT64_FORMAT ": held by backend %s", doctor->options->lock_key, pid);
-	else if (strcmp(holder->state, "prepared") == 0)
-		say_bad(doctor, "See pg_prepared_xacts; COMMIT PREPARED or ROLLBACK PREPARED ends it.",
-				"lock " INT64_FORMAT ": held by a prepared transaction", doctor->options->lock_key);
-	else if (strcmp(holder->state, "orphaned") == 0)
-		say_bad(doctor,
-				"If no older replica is migrating any more, end it: gw_bootstrap_break_orphan(), "
-				"--break-orphans, or pg_terminate_backend().",
-				"lock " INT64_FORMAT ": orphaned on backend %s%s%s",
-				doctor->options->lock_key, pid,
-				holder->since ? ", idle since " : "", holder->since ? holder->since : "");
-	else
-		say_note(doctor, "A migration is under way.",
-				 "lock " INT64_FORMAT ": held by backend %s (%s)",
-				 doctor->options->lock_key, pid,
-				 holder->application_name ? holder->application_name : "no name");
+	switch (holder->state)
+	{
+		case HOLDER_NONE:
+			say_ok(doctor, "lock " INT64_FORMAT ": free", key);
+			break;
+		case HOLDER_HIDDEN:
+			say_note(doctor, "Membership in pg_read_all_stats shows what it does.",
+					 "lock " INT64_FORMAT ": held by backend %s", key, pid);
+			break;
+		case HOLDER_ACTIVE:
+			say_note(doctor, "A migration is under way.",
+					 "lock " INT64_FORMAT ": held by backend %s (%s)", key, pid,
+					 holder->application_name ? holder->application_name : "no name");
+			break;
+		case HOLDER_ORPHANED:
+			say_bad(doctor,
+					"If no older replica is migrating any more, end it: gw_bootstrap_break_orphan(), "
+					"--break-orphans, or pg_terminate_backend().",
+					"lock " INT64_FORMAT ": orphaned on backend %s%s%s", key, pid,
+					holder->since ? ", idle since " : "", holder->since ? holder->since : "");
+			break;
+		case HOLDER_PREPARED:
+			say_bad(doctor, END_PREPARED,
+					"lock " INT64_FORMAT ": held by a prepared transaction", key);
+	}
 }
 
 /*

@@ -113,12 +113,6 @@ extension_ask_status(Session *session, const Options *options, Millis until, Hol
 	return true;
 }
 
-static void
-copy_value(char *to, size_t size, const PGresult *result, int column)
-{
-	strlcpy(to, PQgetvalue(result, 0, column), size);
-}
-
 static TryResult
 read_try(PGresult *result)
 {
@@ -149,8 +143,8 @@ read_try(PGresult *result)
 		}
 	}
 	take_heads(&try.heads, heads, answer_text(result, 0, 1), answer_text(result, 0, 4));
-	copy_value(try.holder_pid, sizeof(try.holder_pid), result, 2);
-	copy_value(try.holder_state, sizeof(try.holder_state), result, 3);
+	strlcpy(try.holder_pid, PQgetvalue(result, 0, 2), sizeof(try.holder_pid));
+	try.holder_state = read_holder_state(answer_text(result, 0, 2), answer_text(result, 0, 3));
 	PQclear(result);
 	return try;
 }

@@ -18,10 +18,10 @@
 void
 note_orphan(Run *run, TryResult *found)
 {
-	if (strcmp(found->holder_state, ORPHANED) == 0)
+	if (found->holder_state == HOLDER_ORPHANED)
 		strlcpy(run->orphan, found->holder_pid, sizeof(run->orphan));
 	else if (found->holder_pid[0] && strcmp(found->holder_pid, run->orphan) == 0)
-		strlcpy(found->holder_state, ORPHANED, sizeof(found->holder_state));
+		found->holder_state = HOLDER_ORPHANED;
 	else
 		run->orphan[0] = '\0';
 }

@@ -23,21 +23,22 @@ static char *
 describe_holder(const Run *run, const TryResult *found)
 {
 	int64		key = run->options->lock_key;
+	const char *state = holder_state_name(found->holder_state);
 
-	if (strcmp(found->holder_state, "prepared") == 0)
+	if (found->holder_state == HOLDER_PREPARED)
 		return psprintf("lock " INT64_FORMAT " is held by a prepared transaction (prepared)", key);
 	if (found->holder_pid[0])
 		return psprintf("lock " INT64_FORMAT " is held by backend %s (%s)", key, found->holder_pid,
-						found->holder_state[0] ? found->holder_state : "state unknown");
+						state ? state : "state unknown");
 	return pg_strdup("the head table is locked, or the lock has just been released");
 }
 
 static char *
 advise_on_holder(const Run *run, const TryResult *found)
 {
-	if (strcmp(found->holder_state, "prepared") == 0)
-		return pg_strdup("See pg_prepared_xacts; COMMIT PREPARED or ROLLBACK PREPARED ends it.");
-	if (strcmp(found->holder_state, ORPHANED) == 0)
+	if (found->holder_state == HOLDER_PREPARED)
+		return pg_strdup(END_PREPARED);
+	if (found->holder_state == HOLDER_ORPHANED)
 		return advise_on_orphan(run);
 	return NULL;
 }
@@ -53,7 +54,7 @@ handle_busy(Run *run, TryResult *found)
 	char	   *heads;
 
 	note_orphan(run, found);
-	if (strcmp(found->holder_state, ORPHANED) != 0)
+	if (found->holder_state != HOLDER_ORPHANED)
 		run->lock_was_taken = !holder_migrates_itself(run, found->holder_pid);
 	if (run->heads_before == NULL && found->holder_pid[0])
 		run->heads_before = pg_strdup(found->heads.text);

@@ -20,9 +20,6 @@
 #define GRACE_LOST_MS 1000		/* somebody else may be migrating */
 #define GRACE_DEADLINE_MS 500
 
-/* The state of a holder that has left its lock behind. */
-#define ORPHANED "orphaned"
-
 typedef struct Run
 {
 	const Options *options;

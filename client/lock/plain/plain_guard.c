@@ -58,7 +58,7 @@ find_holder(Session *session, const Options *options, Millis deadline, TryResult
 	if (!plain_ask_holder(session, options, deadline, &holder))
 		return PQstatus(session->conn) == CONNECTION_OK && !session->failure.timed_out;
 	strlcpy(try->holder_pid, holder.pid ? holder.pid : "", sizeof(try->holder_pid));
-	strlcpy(try->holder_state, holder.state ? holder.state : "", sizeof(try->holder_state));
+	try->holder_state = holder.state;
 	PQclear(holder.result);
 
 	return true;
@@ -93,12 +93,11 @@ handle_busy(Session *session, const Options *options, Millis deadline, TryResult
  * session that is still at work under an earlier guard.
  */
 static TryResult
-refused_by(const char *pid, const char *state)
+refused_by(const char *pid, HolderState state)
 {
-	TryResult	try = {.outcome = OUTCOME_BUSY};
+	TryResult	try = {.outcome = OUTCOME_BUSY, .holder_state = state};
 
 	strlcpy(try.holder_pid, pid, sizeof(try.holder_pid));
-	strlcpy(try.holder_state, state, sizeof(try.holder_state));
 	return try;
 }
 
@@ -119,9 +118,9 @@ plain_guard_take(Session *session, const Options *options, Millis deadline)
 	if (strcmp(answer, "acquired") == 0)
 		try.outcome = OUTCOME_ACQUIRED;
 	else if (strcmp(answer, "reentry") == 0)
-		try = refused_by(PQgetvalue(result, 0, 1), "orphaned");
+		try = refused_by(PQgetvalue(result, 0, 1), HOLDER_ORPHANED);
 	else if (isdigit((unsigned char) *answer))
-		try = refused_by(answer, "active");
+		try = refused_by(answer, HOLDER_ACTIVE);
 	else if (strcmp(answer, "standby") == 0)
 	{
 		set_failure(&session->failure, FAILURE_RETRY, "Connect to the primary server.",
@@ -130,7 +129,7 @@ plain_guard_take(Session *session, const Options *options, Millis deadline)
 		failure_advise_on_standby(&session->failure, session->conn);
 	}
 	else
-		try = handle_busy(session, options, deadline, refused_by("", ""));
+		try = handle_busy(session, options, deadline, refused_by("", HOLDER_NONE));
 	PQclear(result);
 	return try;
 }

@@ -45,6 +45,6 @@ plain_ask_holder(Session *session, const Options *options, Millis until, Holder 
 		return false;
 	read_holder(status, holder);
 	if (is_orphaned(status) && !orphaned)
-		holder->state = "active";
+		holder->state = HOLDER_ACTIVE;
 	return true;
 }

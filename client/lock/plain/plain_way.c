@@ -38,7 +38,7 @@ plain_read_outcome(Session *session, const Options *options, Millis until, Heads
 	{
 		if (!plain_ask_holder(session, options, until, &holder))
 			return false;
-		held = holder.pid != NULL || holder.state != NULL;
+		held = holder.state != HOLDER_NONE;
 		PQclear(holder.result);
 		if (held)
 			heads->outcome = HEADS_RUNNING;

@@ -10,6 +10,34 @@
 #include "lock/way/holder.h"
 #include "server/answer.h"
 
+static const char *const names[] = {
+	[HOLDER_ACTIVE] = "active",
+	[HOLDER_ORPHANED] = "orphaned",
+	[HOLDER_PREPARED] = "prepared"};
+
+/*
+ * The state of what has that pid, or NULL, in the word of the server, or NULL.
+ */
+HolderState
+read_holder_state(const char *pid, const char *word)
+{
+	for (int state = HOLDER_ACTIVE; word && state <= HOLDER_PREPARED; state++)
+	{
+		if (strcmp(word, names[state]) == 0)
+			return state;
+	}
+	return pid || word ? HOLDER_HIDDEN : HOLDER_NONE;
+}
+
+/*
+ * As the server calls it; NULL if there is nothing to tell.
+ */
+const char *
+holder_state_name(HolderState state)
+{
+	return names[state];
+}
+
 /*
  * Take the columns of sql_status(), or of sql_plain_status().
  */
@@ -21,7 +49,7 @@ read_holder(PGresult *result, Holder *holder)
 		.current_heads = answer_text(result, 0, 0),
 		.lock_key = answer_text(result, 0, 1),
 		.pid = answer_text(result, 0, 2),
-		.state = answer_text(result, 0, 3),
+		.state = read_holder_state(answer_text(result, 0, 2), answer_text(result, 0, 3)),
 		.since = answer_text(result, 0, 4),
 		.application_name = answer_text(result, 0, 5),
 		.client_addr = answer_text(result, 0, 6),

@@ -25,13 +25,13 @@ typedef enum Outcome
 	OUTCOME_BUSY
 } Outcome;
 
-/* What gw_bootstrap_try() said; strings are empty where it said NULL. */
+/* What gw_bootstrap_try() says. */
 typedef struct TryResult
 {
 	Outcome		outcome;
 	Heads		heads;
-	char		holder_pid[16];
-	char		holder_state[16];
+	char		holder_pid[16]; /* or empty */
+	HolderState holder_state;
 } TryResult;
 
 typedef struct Way
