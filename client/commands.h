@@ -10,6 +10,7 @@
 
 #include "options/options.h"
 
+extern ExitCode do_run(const Options *options);
 extern ExitCode do_check(const Options *options);
 extern ExitCode do_status(const Options *options);
 

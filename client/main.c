@@ -18,11 +18,10 @@
 #include "command/watcher.h"
 #include "commands.h"
 #include "doctor/doctor.h"
+#include "guarded/guarded.h"
 #include "migrations/migration_set.h"
 #include "options/options.h"
 #include "prepare.h"
-#include "run/guarded.h"
-#include "run/run.h"
 
 static ExitCode print_heads(const Options *options);
 

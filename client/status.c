@@ -15,7 +15,7 @@
 #include "fe_utils/string_utils.h"
 #include "lock/extension.h"
 #include "lock/failed_migration.h"
-#include "lock/fence.h"
+#include "lock/fence/fence.h"
 #include "lock/look.h"
 #include "lock/sessions.h"
 

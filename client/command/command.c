@@ -18,7 +18,7 @@
 #include "command/command.h"
 #include "command/environment.h"
 #include "command/processes.h"
-#include "options/exec_form.h"
+#include "forms/exec_form.h"
 #include "port.h"
 
 /* How long it may take until killed processes are gone. */

@@ -14,7 +14,7 @@
 
 #include "base/log.h"
 #include "command/environment.h"
-#include "options/application_name.h"
+#include "forms/named.h"
 
 static struct
 {

@@ -8,7 +8,7 @@
 #include "postgres_fe.h"
 
 #include "doctor/doctor.h"
-#include "lock/fence.h"
+#include "lock/fence/fence.h"
 #include "lock/names.h"
 #include "sql/sql.h"
 

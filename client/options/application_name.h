@@ -11,6 +11,5 @@
 #include "options/options.h"
 
 extern char *command_application_name(const char *name, const Options *options);
-extern char *with_application_name(const char *url, const char *application_name);
 
 #endif							/* APPLICATION_NAME_H */

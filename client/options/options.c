@@ -14,9 +14,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/output.h"
+#include "forms/conninfo.h"
+#include "forms/control.h"
 #include "getopt_long.h"
 #include "migrations/migration_tool.h"
-#include "options/conninfo.h"
 #include "options/option_table.h"
 #include "options/options.h"
 #include "options/values.h"
@@ -266,7 +267,7 @@ read_secret(const char *path, const char *variable)
 	const char *why;
 	char	   *value;
 
-	check_value(OPTION_TEXT, path, variable);
+	check_text(path, variable);
 	value = read_whole_file(path, MAX_SECRET_SIZE, &len, &why);
 	if (value == NULL)
 		log_error("could not read file \"%s\" of %s: %s", path, variable, why);
@@ -384,7 +385,7 @@ check_options(Options *options)
 	if (options->dbname == NULL)
 		log_info("no connection string is given: libpq's defaults and variables are used");
 	if (options->migration_url && is_uri(options->migration_url))
-		check_value(OPTION_TEXT, options->migration_url, option_source("--migration-url"));
+		check_text(options->migration_url, option_source("--migration-url"));
 	options->conninfo = make_conninfo(options->dbname, option_source("--dbname"));
 	options->migration_conninfo = make_migration_conninfo(options);
 }

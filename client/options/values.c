@@ -12,6 +12,7 @@
 
 #include "base/exit_code.h"
 #include "base/log.h"
+#include "forms/control.h"
 #include "options/values.h"
 
 #define SPACES " \t\r\n"
@@ -23,30 +24,11 @@
 void
 check_value(OptionType type, const char *value, const char *source)
 {
-	if (*value == '\0' && type != OPTION_PATH && type != OPTION_SHELL)
-		usage_error(NULL, NULL, "empty value for %s", source);
 	/* in key=value pairs line ends are spaces: see make_conninfo() */
-	if (type == OPTION_SHELL || type == OPTION_URL)
-		return;
-	for (const char *c = value; *c; c++)
-	{
-		if (!is_control(*c))
-			continue;
-		usage_error(NULL, CONTROL_HINT, "the value of %s has a %s", source, describe_control(*c));
-	}
-}
-
-bool
-is_control(char c)
-{
-	return (unsigned char) c < ' ' || c == 0x7F;
-}
-
-const char *
-describe_control(char c)
-{
-	return c == '\n' ? "line end" : c == '\t' ? "tab" :
-												"control character";
+	if (type == OPTION_URL)
+		check_not_empty(value, source);
+	else if (type != OPTION_SHELL && (type != OPTION_PATH || *value != '\0'))
+		check_text(value, source);
 }
 
 /*

@@ -13,12 +13,7 @@
 #include "fe_utils/simple_list.h"
 #include "options/option_table.h"
 
-#define CONTROL_HINT \
-	"A Secret or file that was made by echo ends in a line end: use printf, or echo -n."
-
 extern void check_value(OptionType type, const char *value, const char *source);
-extern bool is_control(char c);
-extern const char *describe_control(char c);
 extern char *parse_word(const char *value, const char *source, const char *words);
 extern bool parse_bool(const char *value, const char *source);
 extern int64 parse_integer(const char *value, const char *source, int64 min, int64 max);

@@ -8,7 +8,7 @@
 #ifndef EARLIER_MIGRATION_H
 #define EARLIER_MIGRATION_H
 
-#include "run/round.h"
+#include "rounds/rounds.h"
 
 extern bool let_command_end(Run *run);
 extern PGresult *ask_for_migrations(Session *session, const Options *options, Millis deadline);

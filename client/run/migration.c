@@ -9,15 +9,14 @@
 
 #include "base/log.h"
 #include "command/command.h"
+#include "fence/fence.h"
+#include "forms/exec_form.h"
 #include "lock/failed_migration.h"
 #include "lock/watch.h"
-#include "options/exec_form.h"
 #include "run/earlier_migration.h"
-#include "run/fence.h"
+#include "run/migration.h"
 #include "run/not_at_head.h"
-#include "run/round.h"
 #include "run/second_connection.h"
-#include "run/sql_migration.h"
 
 static Step
 start_over(Run *run)
@@ -142,12 +141,9 @@ run_command(Run *run)
  * We have the lock: migrate under its guard.
  */
 Step
-migrate_under_lock(Run *run)
+migrate_by_command(Run *run)
 {
 	Step		step;
-
-	if (run->options->migrate_sql != NULL)
-		return migrate_by_sql(run);
 
 	switch (ask_second_connection(run))
 	{

@@ -8,7 +8,7 @@
 #ifndef NOT_AT_HEAD_H
 #define NOT_AT_HEAD_H
 
-#include "run/round.h"
+#include "rounds/rounds.h"
 
 extern Step end_not_at_head(Run *run, const Heads *heads, const char *applied,
 							char	   *advice, const char *message);

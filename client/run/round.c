@@ -11,9 +11,10 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "fence/fence.h"
 #include "lock/failed_migration.h"
 #include "lock/probe.h"
-#include "run/fence.h"
+#include "orphans/orphan.h"
 #include "run/round.h"
 
 /*
@@ -145,7 +146,7 @@ try_to_migrate(Run *run)
 			tell_of_failed_attempt(run, &try.heads);
 			break;
 	}
-	return migrate_under_lock(run);
+	return run->migrate(run);
 }
 
 /*
@@ -226,8 +227,7 @@ may_write(Run *run, bool may_migrate)
 Step
 one_round(Run *run)
 {
-	bool		may_migrate = !run->options->skip_migrations &&
-		(run->options->migrate != NULL || run->options->migrate_sql != NULL);
+	bool		may_migrate = run->migrate != NULL;
 
 	/* or the extension has been found to be gone */
 	if (run->session.way == NULL)

@@ -1,85 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * round.h
- *		Bringing a database to head goes in rounds, until one of them says
- *		that it is there, or why it will not be.
+ *		One round of "gw_bootstrap run": a look, or an attempt to migrate.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef ROUND_H
 #define ROUND_H
 
-#include "base/deadline.h"
-#include "command/command.h"
-#include "lock/fence.h"
-#include "lock/way/guard.h"
-#include "script/sql_file.h"
+#include "rounds/rounds.h"
 
-/* How long a command has between SIGTERM and SIGKILL. */
-#define GRACE_SIGNAL_MS 5000
-#define GRACE_LOST_MS 1000		/* somebody else may be migrating */
-#define GRACE_DEADLINE_MS 500
-
-typedef struct Run
-{
-	const Options *options;
-	SqlFile		migrate_sql;	/* if they are asked for */
-	SqlFile		post_sql;
-	Session		session;
-	Millis		start;
-	Deadline	deadline;		/* for reaching head */
-	bool		looked;			/* at the heads, without asking for the lock */
-	Millis		round_begun;
-	Millis		round_took;		/* the one before */
-	Millis		wait_begun;		/* 0 if it has not */
-	Millis		next_report;
-	Millis		report_interval;	/* of the log */
-	bool		lock_was_taken; /* by somebody whose command may still run */
-	char	   *heads_before;	/* when that was seen first, or NULL */
-	bool		migrated;		/* by us */
-	Fence		fence;			/* of the migration's role */
-	bool		nameless;		/* its sessions cannot be known */
-	bool		may_write;		/* our own role, without a guard, as far as it is to */
-	bool		ahead;			/* and allowed to be */
-	Failure		reason;			/* why we wait, and the last word if that does not help */
-	ExitCode	code;			/* that goes with STEP_END */
-	char		orphan[16];		/* pid seen with an orphaned lock, or empty */
-	char		unbreakable[16];	/* pid that our role may not end, or empty */
-} Run;
-
-/* What a step says: go on asking, or end. */
-typedef enum Step
-{
-	STEP_AGAIN,
-	STEP_READY,
-	STEP_END
-} Step;
-
-/* round.c */
 extern Step one_round(Run *run);
 extern Step handle_busy(Run *run, TryResult *found);
-
-/* migration.c */
-extern Step migrate_under_lock(Run *run);
-
-/* run.c */
-extern Millis post_deadline(const Run *run);
-
-/* rounds.c */
-extern ExitCode go_in_rounds(Run *run, Step (*round)(Run *run));
-extern bool stop_under_guard(Run *run, Command *command, int grace);
-
-/* waiting.c */
-extern void report_no_answer(void *arg);
-extern Step wait_round(Run *run);
-extern Step wait_without_lock(Run *run);
-extern Step handle_failure(Run *run);
-extern Step end_with(Run *run, ExitCode code);
-extern Step end_at_deadline(Run *run);
-
-/* orphan.c */
-extern void note_orphan(Run *run, TryResult *found);
-extern char *advise_on_orphan(const Run *run);
-extern bool break_orphan(Run *run);
 
 #endif							/* ROUND_H */

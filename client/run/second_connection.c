@@ -14,9 +14,9 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "fence/fence.h"
 #include "lock/names.h"
 #include "run/earlier_migration.h"
-#include "run/fence.h"
 #include "run/second_connection.h"
 #include "server/answer.h"
 #include "sql/sql.h"

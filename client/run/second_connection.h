@@ -8,7 +8,7 @@
 #ifndef SECOND_CONNECTION_H
 #define SECOND_CONNECTION_H
 
-#include "run/round.h"
+#include "rounds/rounds.h"
 
 typedef enum SecondResult
 {

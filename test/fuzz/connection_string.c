@@ -1,9 +1,9 @@
-/* connection_string.c: URLs and key=value pairs, client/options/conninfo.c, url.c, settings.c */
+/* connection_string.c: URLs and key=value pairs, client/forms/conninfo.c, url.c, settings.c */
 #include "postgres_fe.h"
 
+#include "forms/conninfo.h"
 #include "fuzz.h"
 #include "libpq-fe.h"
-#include "options/conninfo.h"
 #include "server/look_up.h"
 
 const bool	fuzz_frees_all = false;

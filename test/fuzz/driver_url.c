@@ -1,9 +1,9 @@
-/* driver_url.c: what follows postgresql+DRIVER://, client/options/url.c */
+/* driver_url.c: what follows postgresql+DRIVER://, client/forms/url.c */
 #include "postgres_fe.h"
 
+#include "forms/conninfo.h"
 #include "fuzz.h"
 #include "libpq-fe.h"
-#include "options/conninfo.h"
 
 const bool	fuzz_frees_all = false;
 

@@ -1,9 +1,9 @@
-/* json_array.c: a command as a JSON array, client/options/exec_form.c */
+/* json_array.c: a command as a JSON array, client/forms/exec_form.c */
 #include "postgres_fe.h"
 
 #include "base/json.h"
+#include "forms/exec_form.h"
 #include "fuzz.h"
-#include "options/exec_form.h"
 
 const bool	fuzz_frees_all = false;
 

@@ -4,8 +4,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/visible.h"
+#include "forms/exec_form.h"
 #include "fuzz.h"
-#include "options/exec_form.h"
 
 const bool	fuzz_frees_all = false;
 

@@ -1,9 +1,9 @@
-/* session_name.c: the name of the command's sessions, client/options/application_name.c */
+/* session_name.c: the name of the command's sessions, client/forms/named.c */
 #include "postgres_fe.h"
 
+#include "forms/named.h"
 #include "fuzz.h"
 #include "libpq-fe.h"
-#include "options/application_name.h"
 
 const bool	fuzz_frees_all = false;
 

@@ -1,15 +1,16 @@
 /*-------------------------------------------------------------------------
  *
  * turn.h
- *		Whose turn it is to run the post steps.
+ *		Whose turn it is to run the post steps, and until when.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef TURN_H
 #define TURN_H
 
-#include "run/round.h"
+#include "rounds/rounds.h"
 
+extern Millis post_deadline(const Run *run);
 extern bool take_turn(Session *session, const Options *options, const Deadline *deadline);
 
 #endif							/* TURN_H */

@@ -8,11 +8,11 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "forms/exec_form.h"
 #include "lock/watch.h"
 #include "options/application_name.h"
-#include "options/exec_form.h"
-#include "run/post_command.h"
-#include "run/turn.h"
+#include "steps/post_command.h"
+#include "steps/turn.h"
 
 /*
  * Run it once.  In its turn it is watched as a migration is: once its lock is

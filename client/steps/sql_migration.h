@@ -8,7 +8,7 @@
 #ifndef SQL_MIGRATION_H
 #define SQL_MIGRATION_H
 
-#include "run/round.h"
+#include "rounds/rounds.h"
 
 extern Step migrate_by_sql(Run *run);
 

@@ -8,7 +8,7 @@
 #ifndef FENCE_H
 #define FENCE_H
 
-#include "run/round.h"
+#include "rounds/rounds.h"
 
 extern bool refuse_wrong_fence(const Run *run);
 extern bool take_token(Run *run, const char **token, Step *step);

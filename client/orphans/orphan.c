@@ -13,7 +13,7 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "run/round.h"
+#include "orphans/orphan.h"
 
 void
 note_orphan(Run *run, TryResult *found)

@@ -8,7 +8,7 @@
 #ifndef POST_COMMAND_H
 #define POST_COMMAND_H
 
-#include "run/round.h"
+#include "rounds/rounds.h"
 
 extern ExitCode run_post_command(Run *run);
 

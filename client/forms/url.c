@@ -14,7 +14,7 @@
  */
 #include "postgres_fe.h"
 
-#include "options/url.h"
+#include "forms/url.h"
 
 /* What is read so far. */
 typedef struct Url

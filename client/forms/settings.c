@@ -13,7 +13,7 @@
 
 #include "base/log.h"
 #include "fe_utils/string_utils.h"
-#include "options/settings.h"
+#include "forms/settings.h"
 
 #define KEY_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
 

@@ -12,9 +12,9 @@
 
 #include "base/exit_code.h"
 #include "base/log.h"
-#include "options/conninfo.h"
-#include "options/url.h"
-#include "options/values.h"
+#include "forms/conninfo.h"
+#include "forms/control.h"
+#include "forms/url.h"
 
 #define SPACES " \t\r\n\f\v"
 
@@ -209,7 +209,7 @@ read_uri(const char *text, Settings *settings)
 }
 
 /*
- * What no name has: see check_value().  A password may have anything.
+ * What no name has: see check_text().  A password may have anything.
  */
 static void
 check_controls(const Settings *settings, const char *source)
@@ -252,7 +252,7 @@ make_conninfo(const char *dbname, const char *source)
 	if (dbname == NULL)
 		return "";
 	if (is_uri(dbname) || strchr(dbname, '=') == NULL)
-		check_value(OPTION_TEXT, dbname, source);
+		check_text(dbname, source);
 	begin_settings(&settings);
 	if (is_uri(dbname))
 		read_uri(dbname, &settings);

@@ -7,7 +7,7 @@
  */
 #include "postgres_fe.h"
 
-#include "lock/fence.h"
+#include "lock/fence/fence.h"
 #include "sql/sql.h"
 
 /*

@@ -11,15 +11,15 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "fence/fence.h"
 #include "lock/extension.h"
 #include "lock/probe.h"
+#include "rounds/rounds.h"
 #include "run/earlier_migration.h"
-#include "run/fence.h"
 #include "run/not_at_head.h"
-#include "run/round.h"
-#include "run/sql_migration.h"
 #include "script/sql_script.h"
 #include "sql/sql.h"
+#include "steps/sql_migration.h"
 
 /* How long the question for an earlier migration may take. */
 #define ASK_MS 10000
@@ -131,7 +131,7 @@ run_file(Run *run)
 {
 	Script		script = {
 		.name = "migration",
-		.file = &run->migrate_sql,
+		.file = run->migrate_sql,
 		.session = &run->session,
 		.deadline = run->deadline,
 	};

@@ -8,7 +8,7 @@
 #ifndef POST_SQL_H
 #define POST_SQL_H
 
-#include "run/round.h"
+#include "rounds/rounds.h"
 
 extern ExitCode run_post_sql(Run *run);
 

@@ -13,23 +13,14 @@
 #include "base/output.h"
 #include "command/command.h"
 #include "command/environment.h"
-#include "options/exec_form.h"
-#include "run/post_command.h"
-#include "run/post_sql.h"
+#include "commands.h"
+#include "forms/exec_form.h"
+#include "run/migration.h"
 #include "run/round.h"
-#include "run/run.h"
-
-/* With a timeout of 0, which is for reaching head. */
-#define POST_STEPS_MS 600000
-
-/*
- * Until when the post steps may last.
- */
-Millis
-post_deadline(const Run *run)
-{
-	return run->options->timeout == 0 ? now_ms() + POST_STEPS_MS : run->deadline.end;
-}
+#include "script/sql_file.h"
+#include "steps/post_command.h"
+#include "steps/post_sql.h"
+#include "steps/sql_migration.h"
 
 /*
  * How the database came to be ready, for the line on stdout.
@@ -58,17 +49,32 @@ become_command(char **command)
 }
 
 /*
- * Read the files of SQL that will be needed, before anything is done.
+ * Read a file of SQL that will be needed, before anything is done.
+ */
+static const SqlFile *
+read_if_named(SqlFile *file, const char *path, const char *option)
+{
+	if (path == NULL)
+		return NULL;
+	read_sql_file(file, path, option_source(option));
+	return file;
+}
+
+/*
+ * How to migrate, if at all.
  */
 static void
-read_sql_files(Run *run)
+choose_migration(Run *run, SqlFile *file)
 {
 	const Options *options = run->options;
 
-	if (options->migrate_sql != NULL && !options->skip_migrations)
-		read_sql_file(&run->migrate_sql, options->migrate_sql, option_source("--migrate-sql"));
-	if (options->post_sql != NULL)
-		read_sql_file(&run->post_sql, options->post_sql, option_source("--post-sql"));
+	if (options->skip_migrations)
+		return;
+	run->migrate_sql = read_if_named(file, options->migrate_sql, "--migrate-sql");
+	if (options->migrate_sql != NULL)
+		run->migrate = migrate_by_sql;
+	else if (options->migrate != NULL)
+		run->migrate = migrate_by_command;
 }
 
 /*
@@ -87,12 +93,15 @@ ExitCode
 do_run(const Options *options)
 {
 	Run			run = {.options = options};
+	SqlFile		migrate_sql = {0};
+	SqlFile		post_sql = {0};
 	ExitCode	code;
 	int			signo;
 	bool		told;
 
 	check_commands(options);
-	read_sql_files(&run);
+	choose_migration(&run, &migrate_sql);
+	run.post_sql = read_if_named(&post_sql, options->post_sql, "--post-sql");
 	if (options->skip_migrations)
 		log_event(LOG_AUDIT, NULL, NULL,
 				  "migrations are skipped, their owner is another runner;"

@@ -8,7 +8,7 @@
 #include "postgres_fe.h"
 
 #include "base/progress.h"
-#include "run/round.h"
+#include "rounds/rounds.h"
 
 /* Waiting is reported after that time, then at growing intervals. */
 #define FIRST_REPORT_MS 2000

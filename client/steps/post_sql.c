@@ -11,10 +11,10 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "run/post_sql.h"
-#include "run/turn.h"
 #include "script/sql_script.h"
 #include "sql/sql.h"
+#include "steps/post_sql.h"
+#include "steps/turn.h"
 
 /*
  * Begin the transaction, over the connection that is there if it is any good.
@@ -69,7 +69,7 @@ run_post_sql(Run *run)
 	Session    *session = &run->session;
 	Script		script = {
 		.name = "post step",
-		.file = &run->post_sql,
+		.file = run->post_sql,
 		.session = session,
 		.deadline = set_deadline(post_deadline(run), run->options->timeout),
 	};

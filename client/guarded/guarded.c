@@ -17,10 +17,10 @@
 
 #include "base/log.h"
 #include "command/command.h"
+#include "fence/fence.h"
+#include "guarded/guarded.h"
 #include "lock/plain/plain.h"
 #include "lock/watch.h"
-#include "run/fence.h"
-#include "run/guarded.h"
 #include "run/round.h"
 #include "run/second_connection.h"
 

@@ -18,8 +18,8 @@
 
 #include "base/exit_code.h"
 #include "base/log.h"
+#include "forms/exec_form.h"
 #include "mb/pg_wchar.h"
-#include "options/exec_form.h"
 #include "pqexpbuffer.h"
 
 #define BLANKS " \t\r\n"

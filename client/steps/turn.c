@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * turn.c
- *		Whose turn it is to run the post steps.
+ *		Whose turn it is to run the post steps, and until when.
  *
  * With --post-in-turn one replica at a time runs them, under a lock of its own
  * that is beside the one for migrations: whoever does not ask for a turn never
@@ -13,12 +13,24 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "run/turn.h"
 #include "server/answer.h"
 #include "sql/sql.h"
+#include "steps/turn.h"
 
 /* The pause between two looks grows no longer than wait_backoff() makes it then. */
 #define LAST_ROUND 3
+
+/* With a timeout of 0, which is for reaching head. */
+#define POST_STEPS_MS 600000
+
+/*
+ * Until when the post steps may last.
+ */
+Millis
+post_deadline(const Run *run)
+{
+	return run->options->timeout == 0 ? now_ms() + POST_STEPS_MS : run->deadline.end;
+}
 
 /*
  * Begin a transaction and ask for the turn in it, over the connection that is

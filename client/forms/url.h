@@ -8,7 +8,7 @@
 #ifndef URL_H
 #define URL_H
 
-#include "options/settings.h"
+#include "forms/settings.h"
 
 extern void read_driver_url(const char *url, Settings *settings);
 extern const char *find_parameters(const char *uri);

@@ -11,7 +11,7 @@
 #include "base/progress.h"
 #include "lock/probe.h"
 #include "lock/sessions.h"
-#include "run/round.h"
+#include "rounds/rounds.h"
 
 #define LAST_REPORT_MS 30000
 #define PROGRESS_MS 1000

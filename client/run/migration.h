@@ -1,0 +1,15 @@
+/*-------------------------------------------------------------------------
+ *
+ * migration.h
+ *		The migration by a command, under the guard.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATION_H
+#define MIGRATION_H
+
+#include "rounds/rounds.h"
+
+extern Step migrate_by_command(Run *run);
+
+#endif							/* MIGRATION_H */
