@@ -11,6 +11,7 @@
 #include "lock/failed_migration.h"
 #include "lock/plain/plain.h"
 #include "lock/sessions.h"
+#include "sql/sql.h"
 #include "sql/sql_doctor.h"
 
 /*
@@ -124,8 +125,8 @@ tell_holder(Doctor *doctor, const Holder *holder)
 			break;
 		case HOLDER_ORPHANED:
 			say_bad(doctor,
-					"If no older replica is migrating any more, end it: gw_bootstrap_break_orphan(), "
-					"--break-orphans, or pg_terminate_backend().",
+					"If no older replica is migrating any more, end it:"
+					" gw_bootstrap_break_orphan(), --break-orphans, or pg_terminate_backend().",
 					"lock " INT64_FORMAT ": orphaned on backend %s%s%s", key, pid,
 					holder->since ? ", idle since " : "", holder->since ? holder->since : "");
 			break;

@@ -10,10 +10,11 @@
 #include "doctor/doctor.h"
 #include "migrations/migration_tool.h"
 #include "server/answer.h"
+#include "sql/sql.h"
 #include "sql/sql_doctor.h"
 #include "sql/sql_plain.h"
 
-/* The columns of sql_doctor_advisory_locks(). */
+/* The columns of sql_advisory_locks(). */
 enum
 {
 	LOCK_KEY_COLUMN,
@@ -135,7 +136,7 @@ check_lock_tables(Doctor *doctor)
 void
 check_other_tools(Doctor *doctor)
 {
-	PGresult   *locks = doctor_ask(doctor, sql_doctor_advisory_locks());
+	PGresult   *locks = doctor_ask(doctor, sql_advisory_locks());
 
 	for (int row = 0; locks != NULL && row < PQntuples(locks); row++)
 		tell_lock(doctor, locks, row);

@@ -23,6 +23,7 @@
 #include "lock/watch.h"
 #include "run/round.h"
 #include "run/second_connection.h"
+#include "run/start.h"
 
 #define NEVER PG_INT64_MAX
 
@@ -139,23 +140,15 @@ run_command(Run *run)
 	CommandPlan plan = {
 		.name = "command",
 		.argv = copy_words(options->command),
-		.database_url = options->migration_url ? options->migration_url : options->dbname,
-		.patience = SILENCE_MS,
-		.guard = PQsocket(run->session.conn),
 		.own_streams = true,
 	};
 	Command		command;
 	Step		step;
 	bool		stopped;
 
-	if (!take_token(run, &plan.token, &step))
-		return step;
-	plan.sessions = sessions_of_migration(options, plan.token);
-	plan.role = options->require_fence ? run->fence.role : NULL;
-	log_migrating(run, "running the command under the guard");
 	set_backstop(0);
-	if (!command_start(&command, &plan))
-		return end_with(run, EXIT_STEP_FAILED);
+	if (!start_under_guard(run, &command, &plan, "running the command under the guard", &step))
+		return step;
 	switch (await_command(&command, &run->session, options, NEVER))
 	{
 		case WATCH_ENDED:
@@ -177,6 +170,7 @@ static Step
 guard_round(Run *run)
 {
 	TryResult	try;
+	Step		step;
 
 	run->session.way = &plain_way;
 	if (run->session.conn == NULL &&
@@ -187,17 +181,7 @@ guard_round(Run *run)
 		return handle_failure(run);
 	if (try.outcome == OUTCOME_BUSY)
 		return handle_busy(run, &try);
-
-	switch (ask_second_connection(run))
-	{
-		case SECOND_CLEAR:
-			break;
-		case SECOND_LATER:
-			return wait_without_lock(run);
-		case SECOND_NONE:
-			return end_with(run, EXIT_REFUSED);
-	}
-	return run_command(run);
+	return may_start_command(run, &step) ? run_command(run) : step;
 }
 
 ExitCode

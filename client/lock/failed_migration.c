@@ -16,7 +16,7 @@
 #include "base/wait.h"
 #include "lock/failed_migration.h"
 #include "migrations/migration_tool.h"
-#include "sql/sql_doctor.h"
+#include "sql/sql.h"
 
 /* So that no replica migrates meanwhile. */
 #define UNDER_A_GUARD " Run that by \"gw_bootstrap guard -- COMMAND\"."
@@ -36,7 +36,7 @@ has_lock(const MigrationTool *tool)
 static bool
 ask_tool_lock(Session *session, const MigrationTool *tool, Millis until, bool *held)
 {
-	PGresult   *locks = session_query(session, sql_doctor_advisory_locks(), until);
+	PGresult   *locks = session_query(session, sql_advisory_locks(), until);
 
 	*held = false;
 	for (int row = 0; locks != NULL && row < PQntuples(locks); row++)

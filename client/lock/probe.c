@@ -86,8 +86,8 @@ session_forget_extension(Session *session)
 {
 	const Failure *failure = &session->failure;
 
-	if (session->way != &extension_way || !session->extension_works || failure->kind != FAILURE_FINAL ||
-		!is_gone(failure))
+	if (session->way != &extension_way || !session->extension_works ||
+		failure->kind != FAILURE_FINAL || !is_gone(failure))
 		return false;
 	session->extension_works = false;
 	session->way = NULL;

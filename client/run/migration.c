@@ -17,6 +17,7 @@
 #include "run/migration.h"
 #include "run/not_at_head.h"
 #include "run/second_connection.h"
+#include "run/start.h"
 
 static Step
 start_over(Run *run)
@@ -110,21 +111,13 @@ run_command(Run *run)
 		.name = MIGRATION,
 		.source = source,
 		.argv = command_arguments(options->migrate, source),
-		.database_url = options->migration_url ? options->migration_url : options->dbname,
-		.patience = SILENCE_MS,
-		.guard = PQsocket(run->session.conn),
 	};
 	Command		command;
 	CommandEnd	end = {0};
 	Step		step;
 
-	if (!take_token(run, &plan.token, &step))
+	if (!start_under_guard(run, &command, &plan, "migrating", &step))
 		return step;
-	plan.sessions = sessions_of_migration(options, plan.token);
-	plan.role = options->require_fence ? run->fence.role : NULL;
-	log_migrating(run, "migrating");
-	if (!command_start(&command, &plan))
-		return end_with(run, EXIT_STEP_FAILED);
 	if (!wait_for_command(run, &command, &end, &step))
 		return step;
 	if (!command_succeeded(&command, &end))
@@ -144,15 +137,5 @@ Step
 migrate_by_command(Run *run)
 {
 	Step		step;
-
-	switch (ask_second_connection(run))
-	{
-		case SECOND_CLEAR:
-			break;
-		case SECOND_LATER:
-			return wait_without_lock(run);
-		case SECOND_NONE:
-			return end_with(run, EXIT_REFUSED);
-	}
-	return is_still_to_do(run, &step) ? run_command(run) : step;
+	return may_start_command(run, &step) && is_still_to_do(run, &step) ? run_command(run) : step;
 }

@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "run/not_at_head.h"
-#include "sql/sql_doctor.h"
+#include "sql/sql.h"
 
 /*
  * Where else there are tables of that name, in one line, or NULL: the tool may

@@ -24,6 +24,13 @@
 /* How long a second connection beside the guard may take. */
 #define SECOND_CONNECTION_MS 10000
 
+typedef enum SecondResult
+{
+	SECOND_CLEAR,				/* the command may start */
+	SECOND_LATER,				/* not now: see run->reason */
+	SECOND_NONE					/* no connection, as logged */
+} SecondResult;
+
 /*
  * Why no command could be started.
  */
@@ -158,7 +165,7 @@ ask_beside(Run *run, Beside *beside)
  * Where nothing that a fenced role writes can outlive its guard, nobody has to
  * let the command of another replica end.
  */
-SecondResult
+static SecondResult
 ask_second_connection(Run *run)
 {
 	Beside		beside = {NULL};
@@ -185,4 +192,25 @@ ask_second_connection(Run *run)
 		answer = handle_no_connection(run, &beside.failure);
 	forget_beside(&beside);
 	return answer;
+}
+
+/*
+ * Whether a command may start under our guard.  If not, the step says how to go
+ * on.
+ */
+bool
+may_start_command(Run *run, Step *step)
+{
+	switch (ask_second_connection(run))
+	{
+		case SECOND_CLEAR:
+			return true;
+		case SECOND_LATER:
+			*step = wait_without_lock(run);
+			break;
+		case SECOND_NONE:
+			*step = end_with(run, EXIT_REFUSED);
+			break;
+	}
+	return false;
 }

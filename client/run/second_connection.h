@@ -10,13 +10,6 @@
 
 #include "rounds/rounds.h"
 
-typedef enum SecondResult
-{
-	SECOND_CLEAR,				/* the command may start */
-	SECOND_LATER,				/* not now: see run->reason */
-	SECOND_NONE					/* no connection, as logged */
-} SecondResult;
-
-extern SecondResult ask_second_connection(Run *run);
+extern bool may_start_command(Run *run, Step *step);
 
 #endif							/* SECOND_CONNECTION_H */

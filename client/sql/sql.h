@@ -29,6 +29,13 @@ enum
 	"pg_catalog.to_char(pg_catalog.timezone('UTC'::pg_catalog.text, " value ")," \
 	" 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'::pg_catalog.text)"
 
+/* The condition that a lock is of a key, for a format; and what that takes. */
+#define SQL_HAS_KEY \
+	"l.locktype OPERATOR(pg_catalog.=) 'advisory'::pg_catalog.text" \
+	" AND l.classid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid" \
+	" AND l.objid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
+#define KEY_HALVES(key) (unsigned) ((uint64) (key) >> 32), (unsigned) ((uint64) (key) & 0xFFFFFFFF)
+
 extern Query sql_find_extension(void);
 extern Query sql_create_extension(void);
 extern Query sql_at_head(PGconn *conn, const char *schema, const Options *options);
@@ -52,6 +59,8 @@ extern Query sql_restore_names(PGconn *conn, const char *search_path, const char
 extern Query sql_back_to_end_of_script(void);
 extern Query sql_earlier_migration(const Options *options, int recent_ms);
 extern Query sql_own_name(void);
+extern Query sql_advisory_locks(void);
+extern Query sql_namesakes(PGconn *conn, const Options *options);
 extern Query sql_commit(void);
 extern Query sql_rollback(void);
 

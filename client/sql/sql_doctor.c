@@ -140,36 +140,6 @@ sql_doctor_privileges(PGconn *conn, const Options *options)
 }
 
 /*
- * Schemas with another table of the head table's name: quoted, in one line, or
- * NULL; and the role.
- */
-Query
-sql_namesakes(PGconn *conn, const Options *options)
-{
-	PQExpBufferData sql;
-	char	   *name = PQescapeLiteral(conn, options->head_table, strlen(options->head_table));
-
-	initPQExpBuffer(&sql);
-	appendPQExpBuffer(&sql,
-					  "SELECT pg_catalog.string_agg(pg_catalog.quote_ident(n.nspname), ', '"
-					  " ORDER BY n.nspname), current_user"
-					  " FROM (SELECT pg_catalog.parse_ident(%s::pg_catalog.text) AS parts) i"
-					  " JOIN pg_catalog.pg_class c ON c.relname OPERATOR(pg_catalog.=)"
-					  " i.parts[pg_catalog.array_upper(i.parts, 1)]"
-					  " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=)"
-					  " c.relnamespace"
-					  " WHERE c.relkind OPERATOR(pg_catalog.=) 'r' AND c.relpersistence"
-					  " OPERATOR(pg_catalog.<>) 't'"
-					  " AND (pg_catalog.to_regclass(%s::pg_catalog.text) IS NULL"
-					  " OR c.oid OPERATOR(pg_catalog.<>)"
-					  " pg_catalog.to_regclass(%s::pg_catalog.text)::pg_catalog.oid)",
-					  name, name, name);
-	PQfreemem(name);
-
-	return (Query) {sql.data, ONE_ROW, "Tt"};
-}
-
-/*
  * The tables of other tools that may have a row that says "locked": quoted
  * schema and name, the name, a quoted column; and how many sessions are at work.
  */
@@ -231,29 +201,4 @@ sql_doctor_last_statement(int pid)
 							 " OPERATOR(pg_catalog.=) 'idle')",
 							 pid),
 					ONE_ROW, "T"};
-}
-
-/*
- * The advisory locks of this database that backends hold, of one key or of two, and what
- * these do, as far as we may see it.  One that our own backend has was there
- * before us, left by another client of the pooler.  The names of the database
- * and of the schema are for keys that are made of them.
- */
-Query
-sql_doctor_advisory_locks(void)
-{
-	return FIXED_QUERY("SELECT ((l.classid::pg_catalog.int8 OPERATOR(pg_catalog.<<) 32)"
-					   " OPERATOR(pg_catalog.|) l.objid::pg_catalog.int8), l.pid,"
-					   " CASE WHEN l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN"
-					   " 'idle' ELSE a.state END,"
-					   " pg_catalog.current_database(), pg_catalog.current_schema(), l.objsubid"
-					   " FROM pg_catalog.pg_lock_status() l"
-					   " JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid"
-					   " WHERE l.granted AND l.locktype OPERATOR(pg_catalog.=)"
-					   " 'advisory'::pg_catalog.text"
-					   " AND l.objsubid OPERATOR(pg_catalog.<=) 2::pg_catalog.int2"
-					   " AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM"
-					   " pg_catalog.pg_database d"
-					   " WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())",
-					   ANY_ROWS, "iiTtTi");
 }

@@ -33,8 +33,6 @@ extern Query sql_doctor_library(PGconn *conn, const char *schema);
 extern Query sql_doctor_settings(void);
 extern Query sql_doctor_connections(PGconn *conn);
 extern Query sql_doctor_privileges(PGconn *conn, const Options *options);
-extern Query sql_namesakes(PGconn *conn, const Options *options);
-extern Query sql_doctor_advisory_locks(void);
 extern Query sql_doctor_lock_tables(PGconn *conn);
 extern Query sql_doctor_last_statement(int pid);
 

@@ -66,8 +66,6 @@ sql_has_xid(int pid)
 Query
 sql_token_seen(const Options *options, const char *role, const char *token)
 {
-	uint64		key = (uint64) options->lock_key;
-
 	return (Query) {psprintf("SELECT EXISTS (SELECT FROM"
 							 " (SELECT pg_catalog.pg_stat_clear_snapshot()::pg_catalog.text AS anew"
 							 " OFFSET 0) c, LATERAL pg_catalog.pg_stat_get_activity("
@@ -76,14 +74,12 @@ sql_token_seen(const Options *options, const char *role, const char *token)
 							 " AND pg_catalog.starts_with(a.application_name,"
 							 " 'gw_bootstrap migration %s'::pg_catalog.text))"
 							 " OR EXISTS (SELECT FROM pg_catalog.pg_lock_status() l"
-							 " WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory'::pg_catalog.text"
-							 " AND l.classid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
-							 " AND l.objid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
+							 " WHERE " SQL_HAS_KEY
 							 " AND l.objsubid OPERATOR(pg_catalog.=) 3::pg_catalog.int2"
 							 " AND l.granted"
 							 " AND l.database OPERATOR(pg_catalog.=) (SELECT o.datid"
 							 " FROM pg_catalog.pg_stat_get_activity("
 							 "pg_catalog.pg_backend_pid()) o))",
-							 role, token, (unsigned) (key >> 32), (unsigned) (key & 0xFFFFFFFF)),
+							 role, token, KEY_HALVES(options->lock_key)),
 					ONE_ROW, "b"};
 }

@@ -139,16 +139,11 @@ sql_plain_forget(void)
 static void
 append_key_locks(PQExpBuffer sql, const Options *options, const char *kinds)
 {
-	uint64		key = (uint64) options->lock_key;
-
 	appendPQExpBuffer(sql,
 					  " FROM pg_catalog.pg_lock_status() l"
-					  " WHERE l.granted AND l.locktype OPERATOR(pg_catalog.=)"
-					  " 'advisory'::pg_catalog.text"
-					  " AND l.classid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
-					  " AND l.objid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
+					  " WHERE l.granted AND " SQL_HAS_KEY
 					  " AND l.objsubid OPERATOR(pg_catalog.=) ANY ('{%s}'::pg_catalog.int2[])",
-					  (unsigned) (key >> 32), (unsigned) (key & 0xFFFFFFFF), kinds);
+					  KEY_HALVES(options->lock_key), kinds);
 }
 
 /*

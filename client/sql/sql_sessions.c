@@ -82,22 +82,18 @@ sql_sessions(int holder_pid)
 static void
 append_ourselves(PQExpBuffer sql, const Options *options)
 {
-	uint64		key = (uint64) options->lock_key;
-
 	appendPQExpBuffer(sql,
 					  "(SELECT o.usesysid, pg_catalog.current_setting('application_name') AS name,"
 					  " o.usesysid OPERATOR(pg_catalog.<>) (SELECT g.usesysid FROM"
-					  " pg_catalog.pg_locks k"
-					  " JOIN pg_catalog.pg_stat_activity g ON g.pid OPERATOR(pg_catalog.=) k.pid"
-					  " WHERE k.granted AND k.locktype OPERATOR(pg_catalog.=) 'advisory'"
-					  " AND k.database OPERATOR(pg_catalog.=) o.datid"
-					  " AND k.classid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
-					  " AND k.objid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
-					  " AND k.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2 LIMIT 1) AS"
+					  " pg_catalog.pg_locks l"
+					  " JOIN pg_catalog.pg_stat_activity g ON g.pid OPERATOR(pg_catalog.=) l.pid"
+					  " WHERE l.granted AND l.database OPERATOR(pg_catalog.=) o.datid"
+					  " AND " SQL_HAS_KEY
+					  " AND l.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2 LIMIT 1) AS"
 					  " own_role"
 					  " FROM pg_catalog.pg_stat_activity o"
 					  " WHERE o.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()) me",
-					  (unsigned) (key >> 32), (unsigned) (key & 0xFFFFFFFF));
+					  KEY_HALVES(options->lock_key));
 }
 
 /*
@@ -153,4 +149,29 @@ sql_own_name(void)
 {
 	return FIXED_QUERY("SELECT pg_catalog.current_setting('application_name'), session_user",
 					   ONE_ROW, "tt");
+}
+
+/*
+ * The advisory locks of this database that backends hold, of one key or of two, and what
+ * these do, as far as we may see it.  One that our own backend has was there
+ * before us, left by another client of the pooler.  The names of the database
+ * and of the schema are for keys that are made of them.
+ */
+Query
+sql_advisory_locks(void)
+{
+	return FIXED_QUERY("SELECT ((l.classid::pg_catalog.int8 OPERATOR(pg_catalog.<<) 32)"
+					   " OPERATOR(pg_catalog.|) l.objid::pg_catalog.int8), l.pid,"
+					   " CASE WHEN l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN"
+					   " 'idle' ELSE a.state END,"
+					   " pg_catalog.current_database(), pg_catalog.current_schema(), l.objsubid"
+					   " FROM pg_catalog.pg_lock_status() l"
+					   " JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid"
+					   " WHERE l.granted AND l.locktype OPERATOR(pg_catalog.=)"
+					   " 'advisory'::pg_catalog.text"
+					   " AND l.objsubid OPERATOR(pg_catalog.<=) 2::pg_catalog.int2"
+					   " AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM"
+					   " pg_catalog.pg_database d"
+					   " WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())",
+					   ANY_ROWS, "iiTtTi");
 }

@@ -35,7 +35,6 @@ sql_may_watch(void)
 Query
 sql_watch(const Options *options, const char *name)
 {
-	uint64		key = (uint64) options->lock_key;
 	char	   *sql;
 
 	sql = psprintf("SELECT pg_catalog.min(s.pid) FILTER (WHERE s.waits),"
@@ -44,9 +43,7 @@ sql_watch(const Options *options, const char *name)
 				   " OFFSET 0) c LEFT JOIN LATERAL"
 				   " (SELECT a.pid, EXISTS (SELECT FROM pg_catalog.pg_lock_status() l"
 				   " WHERE l.pid OPERATOR(pg_catalog.=) a.pid AND NOT l.granted"
-				   " AND l.locktype OPERATOR(pg_catalog.=) 'advisory'::pg_catalog.text"
-				   " AND l.classid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
-				   " AND l.objid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
+				   " AND " SQL_HAS_KEY
 				   " AND l.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2) AS waits,"
 				   " a.state OPERATOR(pg_catalog.<>) 'active'::pg_catalog.text"
 				   " AND pg_catalog.lower(a.query) OPERATOR(pg_catalog.~~)"
@@ -57,6 +54,6 @@ sql_watch(const Options *options, const char *name)
 				   " FROM pg_catalog.pg_stat_get_activity(CASE WHEN c.anew IS NULL THEN 0 END) a"
 				   " WHERE pg_catalog.starts_with(a.application_name, '%s'::pg_catalog.text)) s"
 				   " ON true",
-				   (unsigned) (key >> 32), (unsigned) (key & 0xFFFFFFFF), name);
+				   KEY_HALVES(options->lock_key), name);
 	return (Query) {sql, ONE_ROW, "II"};
 }
