@@ -8,9 +8,6 @@
  */
 #include "postgres_fe.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "base/log.h"
 #include "base/output.h"
 #include "base/wait.h"
@@ -42,21 +39,6 @@ static const Mode modes[] = {
 	{"heads", print_heads, NEEDS_HEADS, "",
 	 "print the expected heads"},
 	{NULL}};
-
-/*
- * A connection must not get the number of a standard stream that was closed:
- * messages would go to the server.
- */
-static void
-open_standard_streams(void)
-{
-	int			fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	close(fd);
-}
 
 /*
  * "gw_bootstrap heads": what the other commands would expect.

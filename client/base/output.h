@@ -8,6 +8,7 @@
 #ifndef OUTPUT_H
 #define OUTPUT_H
 
+extern void open_standard_streams(void);
 extern bool output_arrived(void);
 
 #endif							/* OUTPUT_H */

@@ -39,6 +39,19 @@ can_watch(const CommandPlan *plan)
 }
 
 /*
+ * What mends that the system gives us no process, or no pipe to it.
+ */
+static const char *
+advise_on_limit(int error)
+{
+	if (error == EMFILE)
+		return "See the limit on open files: ulimit -n.";
+	if (error == ENFILE)
+		return "The system has too many open files: see fs.file-max.";
+	return "See the limits on processes: ulimit -u, and pids.max of the container.";
+}
+
+/*
  * Why there was no command.
  */
 static void
@@ -50,8 +63,7 @@ explain_no_start(const CommandPlan *plan, const CommandEnd *end, const char *det
 	errno = end->start_errno;
 	if (!end->not_executed)
 	{
-		log_event(LOG_ERROR, detail, "See the limits on processes: ulimit -u, and pids.max of the container.",
-				  "could not start the %s: %m", plan->name);
+		log_event(LOG_ERROR, detail, advise_on_limit(end->start_errno), "could not start the %s: %m", plan->name);
 		return;
 	}
 	if (plan->source && strcmp(program, SHELL) == 0)
@@ -87,15 +99,16 @@ command_start(Command *command, const CommandPlan *plan)
 	*command = (Command) {.plan = plan};
 	if (!can_watch(plan))
 		return false;
+	/* before the pipes, which take more of the files that may be open */
+	command->not_ours = children_of(getpid());
 	if (pipe2(orders, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0)
 	{
-		log_error("could not create pipe: %m");
+		log_error_hint(advise_on_limit(errno), "could not create pipe: %m");
 		return false;
 	}
 	watched.orders = orders[0];
 	watched.report = report[1];
 	fflush(NULL);
-	command->not_ours = children_of(getpid());
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	command->reaper = fork();
 	if (command->reaper < 0)

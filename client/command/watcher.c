@@ -314,7 +314,7 @@ run_watcher(const Watched *watched)
 	watcher.silence = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (watched->plan->patience != 0)
 		set_silence_timer(&watcher);
-	if (pipe2(child_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
+	if (watcher.silence < 0 || pipe2(child_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
 		watcher.end.start_errno = errno;
 	else
 	{

@@ -67,7 +67,7 @@ set_option(Options *options, const Option *option, const char *value, const char
 			if (strcmp(value, "help") == 0)
 			{
 				list_migration_tools();
-				exit(EXIT_READY);
+				exit(output_arrived() ? EXIT_READY : EXIT_STEP_FAILED);
 			}
 			*(char **) field = pg_strdup(value);
 			break;
@@ -306,6 +306,7 @@ parse_variables(Options *options, const Option *option)
 			continue;
 		if (option->type == OPTION_HEADS)
 		{
+			check_value(option->type, value, variable);
 			add_heads(&options->expected_heads, value, variable);
 			sources[option - option_table] = variable;
 		}

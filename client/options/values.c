@@ -15,8 +15,6 @@
 #include "forms/control.h"
 #include "options/values.h"
 
-#define SPACES " \t\r\n"
-
 /*
  * Refuse what no value of its kind is.  A line end comes with a Secret that was
  * made by echo, and would be part of a name; nobody sees it in a message.
@@ -111,10 +109,10 @@ add_heads(SimpleStringList *heads, const char *list, const char *source)
 
 	while ((head = strsep(&next, ",")) != NULL)
 	{
-		head += strspn(head, SPACES);
-		for (size_t len = strlen(head); len > 0 && strchr(SPACES, head[len - 1]); len--)
+		head += strspn(head, " ");
+		for (size_t len = strlen(head); len > 0 && head[len - 1] == ' '; len--)
 			head[len - 1] = '\0';
-		if (strpbrk(head, SPACES) != NULL)
+		if (strchr(head, ' ') != NULL)
 			usage_error(NULL, "Separate the heads by commas.",
 						"invalid value \"%s\" for %s", head, source);
 		add_head(heads, head, source);

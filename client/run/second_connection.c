@@ -50,16 +50,40 @@ log_no_connection(const Failure *failure)
 }
 
 /*
- * True if the server itself has no connection left, or is not ready: unlike a
- * pool of one that goes away while we wait, even without a guard.  PgBouncer
- * passes on only the words.
+ * What PgBouncer says of a server that it cannot reach, or that is not ready:
+ * it passes on only the words.
+ */
+static const char *const server_words[] = {
+	"server login", "cannot connect to server", "server down", "the database system is"};
+
+/*
+ * True if the server itself has no connection left, or cannot be reached now:
+ * unlike a pool of one that goes away while we wait, even without a guard.  Who
+ * waits for a pool of one is not answered, or told so by the pooler.
  */
 static bool
 is_refused_for_now(const Failure *failure)
 {
-	return strncmp(failure->sqlstate, "53", 2) == 0 ||
-		strcmp(failure->sqlstate, "57P03") == 0 ||
-		strstr(failure->message, "server login failed") != NULL;
+	if (failure->sqlstate[0] == '\0')
+		return !failure->timed_out || failure->unreached;
+	for (int i = 0; i < lengthof(server_words); i++)
+	{
+		if (strstr(failure->message, server_words[i]) != NULL)
+			return true;
+	}
+	return strncmp(failure->sqlstate, "53", 2) == 0 || strncmp(failure->sqlstate, "57P", 3) == 0;
+}
+
+/*
+ * What to do about it.
+ */
+static const char *
+advise_on_refusal(const Options *options, const Failure *failure)
+{
+	if (failure->sqlstate[0] != '\0')
+		return "Leave a connection for the guard and one for the command: see max_connections.";
+	return psprintf("Check what %s leads to.",
+					option_source(options->migration_url ? "--migration-url" : "--dbname"));
 }
 
 /*
@@ -70,8 +94,7 @@ handle_no_connection(Run *run, const Failure *failure)
 {
 	if (failure->kind == FAILURE_RETRY && is_refused_for_now(failure))
 	{
-		set_reason(&run->reason, EXIT_DEADLINE,
-				   "Leave a connection for the guard and one for the command: see max_connections.",
+		set_reason(&run->reason, EXIT_DEADLINE, advise_on_refusal(run->options, failure),
 				   "no second connection for the migration command: %s", failure->message);
 		return SECOND_LATER;
 	}

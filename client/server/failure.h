@@ -29,7 +29,8 @@ typedef struct Failure
 {
 	FailureKind kind;
 	ExitCode	code;			/* of the client, if nothing comes after it */
-	bool		timed_out;		/* there was no answer in time */
+	bool		timed_out;		/* there was no answer in time, */
+	bool		unreached;		/* nor any connection */
 	char		sqlstate[6];	/* empty if the server did not tell one */
 	char	   *message;		/* one line */
 	char	   *detail;			/* or empty */

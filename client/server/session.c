@@ -42,7 +42,10 @@ poll_connection(Session *session, Millis until)
 		if (!wait_for_server(session, status == PGRES_POLLING_READING ? POLLIN : POLLOUT,
 							 hosts_turn(&session->hosts, session->conn, until), "connecting") ||
 			!memory_is_left(session))
+		{
+			session->failure.unreached = PQstatus(session->conn) == CONNECTION_STARTED;
 			return false;
+		}
 		begin_blocking_call(session->blocking);
 		status = PQconnectPoll(session->conn);
 		end_blocking_call();

@@ -15,6 +15,7 @@
 
 #include "server/transient.h"
 
+#define HINT_CONNECT "GRANT CONNECT ON DATABASE to the role."
 #define HINT_CONNINFO "Check the connection string and libpq's environment variables."
 #define HINT_DATABASE "Create the database, or correct its name."
 #define HINT_HBA "Check user, database and sslmode, and the server's pg_hba.conf."
@@ -181,7 +182,7 @@ static const Rule rules[] = {
 	{ANY, "number of requested standby connections", PASSES},
 	{ANY, "does not exist", STAYS, "Create it, or correct its name."},
 	{ANY, "is not permitted to log in", STAYS, "Check the user name."},
-	{ANY, "permission denied for database", STAYS, "GRANT CONNECT ON DATABASE to the role."},
+	{ANY, "permission denied for database", STAYS, HINT_CONNECT},
 	{ANY, "not currently accepting connections", STAYS, "ALTER DATABASE ... ALLOW_CONNECTIONS true."},
 	{ANY, ", no encryption", STAYS_IF_ALONE, HINT_HBA},
 	{ANY, ", SSL encryption", STAYS_IF_ALONE, HINT_HBA},
@@ -201,6 +202,7 @@ static const Rule rules[] = {
 	{"28", NULL, STAYS, "Check user and password, and pg_hba.conf."},
 	{"3D000", NULL, STAYS, HINT_DATABASE},
 	{"40", NULL, PASSES},						/* serialization failure, deadlock */
+	{"42501", "permission denied for database", STAYS, HINT_CONNECT},
 	{"42501", "permission denied for", STAYS, HINT_SELECT},
 	{"42501", "could not ", STAYS,
 	"The server itself may not use that file: see its log, and owner and mode of the file."},
@@ -219,6 +221,10 @@ static const Rule rules[] = {
 
 	/* libpq: fe-protocol3.c, from 18 on: a message of a length beyond all bounds */
 	{"", "cannot allocate memory for input buffer", PASSES},
+
+	/* the system: a socket, or a file that libpq reads */
+	{"", "Too many open files in system", PASSES, "See fs.file-max."},
+	{"", "Too many open files", STAYS, "See the limit on open files: ulimit -n."},
 
 	/* libpq: fe-connect.c, of its parameters */
 	{"", "received invalid response", STAYS, HINT_NO_SERVER},

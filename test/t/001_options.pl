@@ -88,8 +88,7 @@ foreach my $character ("\n", "\r", "\t", "\e", "\x7f")
 		is_refused("--$option=a$shown", qr/--$option has a (line end|tab|control)/, {},
 			$option =~ /migrate-sql/ ? (grep { !/^--migrate|true$/ } @run) : @run, "--$option=a$character");
 		is_refused("$variable=a$shown", qr/$variable has a (line end|tab|control)/, { $variable => "a$character" },
-			$option =~ /migrate-sql/ ? (grep { !/^--migrate|true$/ } @run) : @run)
-		  if $option ne 'expect-head';
+			$option =~ /migrate-sql/ ? (grep { !/^--migrate|true$/ } @run) : $option eq 'expect-head' ? (grep { !/^(-e|a)$/ } @run) : @run);
 	}
 	foreach my $url ("postgresql://h/db$character", "postgresql+asyncpg://h/db$character", "postgresql://h/db?application_name=a$character",
 		"db$character", "host='h$character'", sprintf('postgresql://h/db%%%02x', ord $character))

@@ -52,6 +52,14 @@ fails('role', 4, [qr/"nobody" does not exist/],
 	'run', '-d', $node->connstr('ready') . ' user=nobody', '-e', 'a', @patient, @migrate);
 fails('privilege', 4, [ qr/permission denied for table alembic_version/, qr/GRANT SELECT/ ],
 	'run', '-d', $node->connstr('ready') . ' user=stranger', '-e', 'a', @patient, @migrate);
+# The same SQLSTATE, of the database.
+$node->safe_psql('ready', 'REVOKE CONNECT ON DATABASE ready FROM PUBLIC');
+foreach my $command ([ 'run', @migrate ], ['check'], ['status'], ['doctor'])
+{
+	fails("to connect: $command->[0]", 4, [ qr/permission denied for database/, qr/hint: GRANT CONNECT ON DATABASE to the role\.$/m ],
+		@$command, '-d', $node->connstr('ready') . ' user=stranger', '-e', 'a', @patient);
+}
+$node->safe_psql('ready', 'GRANT CONNECT ON DATABASE ready TO PUBLIC');
 # The same SQLSTATE, of the server itself: no GRANT helps there.
 my $file = $node->data_dir . '/' . $node->safe_psql('ready', q(SELECT pg_relation_filepath('alembic_version')));
 chmod 0, $file;

@@ -161,6 +161,21 @@ else
 	diag 'not tested without shell, /proc and processes: no user namespaces here';
 }
 
+# Too few files: the limit that is named is that one.
+foreach my $most (4 .. 14)
+{
+	my $result = run_in([ 'prlimit', "--nofile=$most" ], '--timeout', 2, '--migrate', $whole);
+	my $name = "no more than $most open files";
+	if ($result->{exit} == 0)
+	{
+		migrated_once($result, $name);
+		next;
+	}
+	like($result->{err}, qr/Too many open files.*ulimit -n/s, $name) or diag $result->{exit};
+	unlike($result->{err}, qr/pids\.max/, "$name: it is not about processes");
+	$way->sql('TRUNCATE applied; DROP TABLE IF EXISTS alembic_version, item');
+}
+
 # What is printed has to arrive.
 migrated_once(run_in([], '--migrate', $whole), 'before full disks');
 $way->sql('CREATE TABLE alembic_version AS SELECT ' . "'$head' AS version_num");
@@ -169,6 +184,7 @@ my %printing = (
 	heads => [ 'heads', '-e', $head ],
 	help => ['--help'],
 	version => ['--version'],
+	tools => [ 'run', '--migrations=help' ],
 	'help of a command' => [ 'run', '--help' ],
 	status => [ 'status', @all ],
 	'status as JSON' => [ 'status', '--json', @all ],
@@ -176,13 +192,19 @@ my %printing = (
 	run => [ 'run', @all ]);
 foreach my $name (sort keys %printing)
 {
-	my $result = run_client('sh', '-c', '"$@" >/dev/full', 'sh', $client, @{ $printing{$name} });
-	is($result->{exit}, 1, "$name: a full disk is a failure");
-	like($result->{err}, qr/could not write to standard output/, "$name: and told") or diag $result->{err};
+	foreach my $to ('>/dev/full', '>&-')
+	{
+		my $result = run_client('sh', '-c', "\"\$\@\" $to", 'sh', $client, @{ $printing{$name} });
+		is($result->{exit}, 1, "$name $to is a failure");
+		like($result->{err}, qr/could not write to standard output/, "$name $to: and told") or diag $result->{err};
+	}
 }
-my $service = run_client('sh', '-c', '"$@" >/dev/full', 'sh', $client, 'run', @all, '--', 'sh', '-c', 'exit 42');
-is($service->{exit}, 42, 'the service starts although its log is full');
-like($service->{err}, qr/could not write to standard output/, 'which is told');
+foreach my $to ('>/dev/full', '>&-')
+{
+	my $service = run_client('sh', '-c', "\"\$\@\" $to", 'sh', $client, 'run', @all, '--', 'sh', '-c', 'exit 42');
+	is($service->{exit}, 42, "the service starts although its log is $to");
+	like($service->{err}, qr/could not write to standard output/, "$to: which is told");
+}
 
 $way->is_clean('in the end');
 $way->close;
