@@ -174,7 +174,7 @@ foreach my $dbname ('extended', 'plain')
 	ends("$dbname: doctor while others work", undef, 'doctor', @client);
 	ends("$dbname: guard", 0, 'guard', @client, '--', 'true');
 	ends("$dbname: guard, fenced", 0, 'guard', @client, '--migration-url', "$connstr user=migrations", '--require-fence', '--',
-		'sh', '-c', 'psql -X -q -d "$DATABASE_URL" -c "SET search_path = pg_catalog"');
+		'sh', '-c', 'psql -X -q -d "$DATABASE_URL" -c "SELECT pg_catalog.pg_sleep(1)"');
 	$idle->query_safe('SELECT pg_catalog.pg_advisory_lock(42424242424242)');
 	ends("$dbname: doctor with an orphan", undef, 'doctor', @client);
 	ends("$dbname: status with a holder", 0, 'status', @client, '--json');
