@@ -20,6 +20,9 @@
 #include "migrations/migration_set.h"
 #include "pqexpbuffer.h"
 
+/* The path of a list that is piped to us, as messages name it. */
+static const char input[] = "standard input";
+
 #define MAX_LIST_SIZE (16 * 1024 * 1024)
 #define COLUMN_CHARACTERS \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
@@ -92,7 +95,9 @@ read_list(const char *path, const char *source, SimpleStringList *heads)
 {
 	size_t		len;
 	const char *why;
-	char	   *text = read_whole_file(path, MAX_LIST_SIZE, &len, &why);
+	char	   *text = path == input ?
+		read_standard_input(MAX_LIST_SIZE, &len, &why) :
+		read_whole_file(path, MAX_LIST_SIZE, &len, &why);
 	char	   *next = text;
 	char	   *line;
 	int			number = 0;
@@ -250,7 +255,10 @@ read_migration_set(MigrationSet *set, const char *text, const char *source)
 					name && *set->path ? "unknown migration tool in \"%s\", the value of %s" :
 										 "invalid value \"%s\" for %s",
 					text, source);
-	check_path(set->path, source);
+	if (set->tool == NULL && strcmp(set->path, "-") == 0)
+		set->path = input;
+	else
+		check_path(set->path, source);
 	if (set->tool == NULL)
 		read_list(set->path, source, &set->expected);
 	else

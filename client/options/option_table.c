@@ -26,7 +26,8 @@ const Option option_table[] = {
 		"several heads; the variable has them comma-separated)"},
 	{"expect-heads-from", 0, OPTION_LIST, FIELD(migrations), {"GW_BOOTSTRAP_EXPECT_HEADS_FROM"},
 		"FILE",
-		"the same, one a line, as \"gw_bootstrap heads\" prints them"},
+		"the same, one a line, as \"gw_bootstrap heads\" prints\n"
+		"them; \"-\" is stdin"},
 	{"migrations", 0, OPTION_MIGRATIONS, FIELD(migrations), {"GW_BOOTSTRAP_MIGRATIONS"},
 		"TOOL:PATH",
 		"take the heads from the migrations of that tool: its\n"

@@ -75,6 +75,8 @@ set_option(Options *options, const Option *option, const char *value, const char
 			*(char **) field = psprintf("alembic:%s", value);
 			break;
 		case OPTION_LIST:
+			if (strcmp(value, "-") == 0 && *(char **) field && strcmp(*(char **) field, ":-") == 0)
+				usage_error(NULL, NULL, "%s: standard input can be read only once", source);
 			*(char **) field = psprintf(":%s", value);
 			break;
 		case OPTION_RULE:

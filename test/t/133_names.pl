@@ -118,6 +118,17 @@ my $list = folder([ 'list', "\xef\xbb\xbf# frozen\na\r\n \t\r\n  b::c::d e.sql \
 is(heads('--migrations', "alembic:$list"), 'a b::c::d e.sql', 'a list for Alembic');
 is(heads("--expect-heads-from=$list"), 'a b::c::d e.sql', 'a list without a tool');
 is(heads("--expect-heads-from=$list", '-e', 'a'), 'a', 'a head that is in the list');
+# From a pipe, or a file.
+foreach my $case ([ "cat $list |", '--expect-heads-from=-', 0, "a\nb::c::d e.sql\n" ], [ "<$list", '--expect-heads-from -', 0, "a\nb::c::d e.sql\n" ],
+	[ '</dev/null', '--expect-heads-from=-', 2, '' ], [ '<&-', '--expect-heads-from=-', 2, '' ],
+	[ "<$list", '--expect-heads-from=- --expect-heads-from=-', 2, '' ])
+{
+	my ($in, $option, $exit, $lines) = @$case;
+	my ($out, $err) = run_command([ 'sh', '-c', $in =~ /[|]$/ ? "$in gw_bootstrap heads $option" : "gw_bootstrap heads $option $in" ]);
+	is($? >> 8, $exit, "a list in stdin: $option $in") or diag $err;
+	is($out, $lines =~ s/\n$//r, '... and its heads');
+	like($err, qr/standard input/, '... which is told') if $exit;
+}
 like(heads("--expect-heads-from=$list", '-e', 'c'), qr/^2: .*"c" is not a revision of/, 'a head that is not');
 like(heads('--expect-heads-from', folder([ 'list', $_->[0] ]) . '/list'), qr/^2: .*$_->[1]/, "a list: $_->[1]")
   foreach [ "#\n", qr/there is no head/ ], [ "a\n" . 'x' x 1025 . "\n", qr/list:2: a head has more than 1024 bytes/ ], [ "a\n\eb\n", qr/list:2: a head has a control character/ ],
