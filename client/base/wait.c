@@ -57,11 +57,28 @@ note_signal(int signo)
 }
 
 static void
+set_timer(Millis left)
+{
+	struct itimerval timer = {{0, 0}, {left / 1000, left % 1000 * 1000}};
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static void
 end_at_backstop(int signo)
 {
 	const char *line = in_blocking_call ? blocked_line : hanging_line;
 	struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
+	int			saved_errno = errno;
 
+	/* one that somebody else has sent, and in whose stead none has to come */
+	if (backstop == 0 || now_ms() < backstop)
+	{
+		if (backstop != 0)
+			set_timer(Max(backstop - now_ms(), 1));
+		errno = saved_errno;
+		return;
+	}
 	if (signal_seen != 0)
 		_exit(EXIT_SIGNAL_BASE + signal_seen);
 	/* async-signal-safe calls only, and none that blocks */
@@ -168,14 +185,6 @@ end_blocking_call(void)
 {
 	sigprocmask(SIG_SETMASK, &working_mask, NULL);
 	in_blocking_call = false;
-}
-
-static void
-set_timer(Millis left)
-{
-	struct itimerval timer = {{0, 0}, {left / 1000, left % 1000 * 1000}};
-
-	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 /*
