@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "forms/control.h"
 #include "options/values.h"
+#include "shared/head_order.h"
 
 /*
  * Refuse what no value of its kind is.  A line end comes with a Secret that was
@@ -93,6 +94,9 @@ add_head(SimpleStringList *heads, const char *head, const char *source)
 {
 	if (*head == '\0')
 		usage_error(NULL, NULL, "empty head revision in %s", source);
+	if (strlen(head) > MAX_HEAD_LENGTH)
+		usage_error(NULL, NULL, "a head revision in %s is longer than %d bytes", source,
+					MAX_HEAD_LENGTH);
 	simple_string_list_append(heads, head);
 }
 

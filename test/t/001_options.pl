@@ -47,6 +47,11 @@ is_refused('an unknown command', qr/"sprint"/, {}, 'sprint');
 is_refused('an unknown option', qr/no-such-option/, {}, @run, '--no-such-option');
 is_refused('an argument too many', qr/too many .*"more"/, {}, @run, 'more');
 is_refused('no expected head', qr/--expect-head/, {}, 'run', '-d', 'host=127.0.0.1 port=1');
+is_refused("a head that is too long: $_", qr/a head revision in --expect-head is longer than 1024 bytes/, {}, $_, '-d', 'host=127.0.0.1 port=1',
+	'-e', 'b' x 1024, '-e', 'x' x 1025, $_ eq 'guard' ? ('--', 'true') : $_ eq 'run' ? ('--migrate', 'true') : ())
+  foreach qw(run check status doctor heads guard);
+is_refused('one in the environment', qr/a head revision in GW_BOOTSTRAP_EXPECT_HEAD is longer than 1024 bytes/,
+	{ GW_BOOTSTRAP_EXPECT_HEAD => 'a,' . 'x' x 1025 }, 'check', '-d', 'host=127.0.0.1 port=1');
 is_refused('check without a head', qr/--expect-head/, {}, 'check', '-d', 'host=127.0.0.1 port=1');
 is_refused('a command after check', qr/COMMAND|too many/i, {}, 'check', '-e', 'a', '--', 'true');
 
