@@ -80,7 +80,7 @@ length_without_zeros(const char *data, int len)
 }
 
 /*
- * Each part as a number, from left to right.
+ * Each part as a number, from left to right; what ends a part is less than whatever is in one.
  */
 static void
 append_dotted_key(StringInfo key, const char *data, int len)
@@ -93,7 +93,7 @@ append_dotted_key(StringInfo key, const char *data, int len)
 		for (end = start; end < len && !is_dot(data[end]); end++)
 			;
 		if (start > 0)
-			appendStringInfoChar(key, '.');
+			appendStringInfoChar(key, '\0');
 		append_number_key(key, data + start, end - start);
 	}
 }
