@@ -229,6 +229,7 @@ static const Rule rules[] = {
 	/* libpq: fe-connect.c, of its parameters */
 	{"", "received invalid response", STAYS, HINT_NO_SERVER},
 	{"", "expected authentication request", STAYS, HINT_NO_SERVER},
+	{"", "GSSAPI support is not compiled in", STAYS, "Check gssencmode."},
 	{"", "invalid ", STAYS, HINT_CONNINFO},
 	{"", "syntax error in service file", STAYS, HINT_SERVICE},
 	{"", "service", STAYS, HINT_CONNINFO},
