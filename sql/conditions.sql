@@ -65,6 +65,9 @@ SELECT outcome FROM judge('{1,1.2,1.10,2,2.0.1}', head_order => 'dotted');
 SELECT outcome FROM judge('{1.10,2.1}', head_order => 'dotted');
 SELECT outcome FROM judge('{2}', 'latest', 'dotted') UNION ALL SELECT outcome FROM judge('{1.11}', 'latest', 'dotted');
 SELECT outcome FROM judge('{10}', head_order => 'dotted');
+TRUNCATE heads;
+INSERT INTO heads (head) VALUES ('a.2'), ('a"b.2');
+SELECT outcome FROM judge('{"a\"b.2"}', 'latest', 'dotted') UNION ALL SELECT outcome FROM judge('{a.2}', 'latest', 'dotted');
 
 -- each term, with its negation, about a value and about NULL
 TRUNCATE heads;
