@@ -115,6 +115,9 @@ my $step = migration_command("BEGIN;\n${clean}UPDATE public.alembic_version SET 
 my $step_file = migration_file("${clean}UPDATE public.alembic_version SET version_num = '$head';\n");
 my $post_file = migration_file("${clean}INSERT INTO public.applied VALUES ('post');\nSELECT 1;\nSET LOCAL search_path = trap;\n");
 my $post = migration_command("BEGIN;\n${clean}INSERT INTO public.applied VALUES ('post');\nCOMMIT;\n");
+
+# A session that --require-fence is to see.
+my $long_enough = 'psql -X -q -d "$DATABASE_URL" -c "SELECT pg_catalog.pg_sleep(1)"';
 my $versions = PostgreSQL::Test::Utils::tempdir_short();
 append_to_file("$versions/1.py", "revision = 'old'\ndown_revision = None\n");
 append_to_file("$versions/2.py", "revision = '$head'\ndown_revision = 'old'\n");
@@ -160,7 +163,7 @@ foreach my $dbname ('extended', 'plain')
 			[ '--migrate', $step ],
 			[ '--migrate', $step, '--post', $post, '--post-in-turn' ],
 			[ '--migrate', $step, '--post-sql', $post_file, '--post-in-turn' ],
-			[ '--migrate', $step, '--migration-url', "$connstr user=migrations", '--require-fence' ],
+			[ '--migrate', "$step; $long_enough", '--migration-url', "$connstr user=migrations", '--require-fence' ],
 			[ '--migrate-sql', $step_file, '--post-sql', $post_file ],
 			[ '--migrate', $step, '--alembic', $versions, '--allow-ahead' ],
 			[ '--migrate-sql', $step_file, '--break-orphans', '--require-extension' ])
@@ -174,7 +177,7 @@ foreach my $dbname ('extended', 'plain')
 	ends("$dbname: doctor while others work", undef, 'doctor', @client);
 	ends("$dbname: guard", 0, 'guard', @client, '--', 'true');
 	ends("$dbname: guard, fenced", 0, 'guard', @client, '--migration-url', "$connstr user=migrations", '--require-fence', '--',
-		'sh', '-c', 'psql -X -q -d "$DATABASE_URL" -c "SELECT pg_catalog.pg_sleep(1)"');
+		'sh', '-c', $long_enough);
 	$idle->query_safe('SELECT pg_catalog.pg_advisory_lock(42424242424242)');
 	ends("$dbname: doctor with an orphan", undef, 'doctor', @client);
 	ends("$dbname: status with a holder", 0, 'status', @client, '--json');
