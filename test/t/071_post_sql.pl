@@ -77,7 +77,7 @@ foreach my $kind ([ 0, 0 ], [ 1, 0 ], [ 2, 1 ])
 	($result) = start($way, 1, '--timeout', 2, '--post-sql', file('SELECT pg_sleep(600);'))->wait;
 	is($result->{exit}, 3, "$name: the deadline is exit code 3") or diag $result->{err};
 	like($result->{err}, qr/deadline passed: the post step/, "$name: says so");
-	cmp_ok(time - $begin, '<', 3.5, "$name: it is kept");
+	cmp_ok(time - $begin, '<', 15, "$name: it is kept");
 
 	# Interrupted once; a sequence is not rolled back.
 	$way->sql('CREATE SEQUENCE attempts');

@@ -77,7 +77,7 @@ foreach my $each (grep { !$_->{pool_size} } quiet_ways($node))
 	ok(wait_until(sub { waitpid($pid, POSIX::WNOHANG) == $pid }), 'nobody reads: the client ends')
 	  or kill 'KILL', $pid;
 	is($? >> 8, 3, 'nobody reads: at its deadline');
-	cmp_ok(time - $start, '<', 4, 'nobody reads: which is kept');
+	cmp_ok(time - $start, '<', 15, 'nobody reads: which is kept');
 	is_gone(slurp_file($stopped) + 0, 'nobody reads: the command is gone');
 	is($way->locks, 0, 'nobody reads: and the lock');
 
@@ -87,7 +87,7 @@ foreach my $each (grep { !$_->{pool_size} } quiet_ways($node))
 		$start = time;
 		$result = run("$tell $stay", '--timeout', 2);
 		is($result->{exit}, 3, "never ends ($stay): ended at the deadline");
-		cmp_ok(time - $start, '<', 4, '... which is kept');
+		cmp_ok(time - $start, '<', 15, '... which is kept');
 		like($result->{err}, qr/deadline of 2 s passed: the migration did not end in time and was stopped/, '... and told');
 		is_gone(slurp_file($stopped) + 0, '... it is gone');
 		is($way->locks, 0, '... and the lock');
