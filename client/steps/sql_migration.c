@@ -55,8 +55,10 @@ commit(Run *run, const Script *script)
 	switch (script_commit(script))
 	{
 		case SCRIPT_DONE:
+			/* look again: what was deferred until then may have changed the heads */
 			run->migrated = true;
-			return STEP_READY;
+			run->looked = false;
+			return STEP_AGAIN;
 		case SCRIPT_FAILED:
 			break;
 		case SCRIPT_LOST:
@@ -124,6 +126,22 @@ verify_and_commit(Run *run, const Script *script)
 }
 
 /*
+ * The file was at head when it was committed, and is not now: another time would
+ * end likewise.
+ */
+static Step
+end_changed_at_commit(Run *run)
+{
+	TryResult	try = guard_ask_again(&run->session, run->options, run->deadline.attempt);
+
+	if (try.outcome == OUTCOME_FAILED)
+		return handle_failure(run);
+	return end_not_at_head(run, &try.heads, " What the file did is committed.",
+						   pg_strdup("A deferred trigger may have changed the heads: with SET CONSTRAINTS ALL IMMEDIATE at its end the file is not committed then."),
+						   "the migration was committed, and then the database was not at head");
+}
+
+/*
  * We have the lock: run the file.
  */
 static Step
@@ -176,5 +194,7 @@ migrate_by_sql(Run *run)
 	PQclear(sessions);
 	if (earlier)
 		return wait_without_lock(run);
-	return is_still_to_do(run, &step) ? run_file(run) : step;
+	if (!is_still_to_do(run, &step))
+		return step;
+	return run->migrated ? end_changed_at_commit(run) : run_file(run);
 }

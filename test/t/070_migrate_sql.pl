@@ -304,6 +304,25 @@ SQL
 	$way->close;
 }
 
+# A deferred trigger changes the heads at COMMIT: the database is not ready then.
+foreach my $plain (0, 1)
+{
+	my $way = way(2, $plain);
+	my $name = $way->name . ', changed at COMMIT';
+	my ($result) = start($way, 1, '--migrate-sql', migration(<<'SQL'))->wait;
+CREATE FUNCTION change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN UPDATE alembic_version SET version_num = 'changed'; RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER last_moment AFTER INSERT ON item
+	DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION change();
+SQL
+	is($result->{exit}, 1, "$name: exit code 1") or diag $result->{err};
+	like($result->{err}, qr/committed, and then the database was not at head\n.*Found \{changed\}/, "$name: says so");
+	is($result->{out}, '', "$name: and is not ready");
+	is($way->applied, APPLIED, "$name: applied once");
+	$way->is_clean($name);
+	$way->close;
+}
+
 # A limit of the server's that a long migration exceeds: how to lift it is said.
 {
 	my $way = way(2, 0);
