@@ -102,6 +102,9 @@ create_extension(Session *session, Millis deadline, Failure *reason)
 		}
 		if (!session->extension_missing)
 			return false;
+		/* a function that is there twice, without the extension, is somebody else's */
+		if (attempt > 0 && strcmp(reason->sqlstate, "42723") == 0)
+			break;
 		if (!lost_a_race(reason) || !wait_backoff(attempt, deadline))
 			break;
 	}

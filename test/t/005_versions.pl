@@ -108,6 +108,16 @@ foreach my $language (sort keys %planted)
 	ends("$language planted, no extension, which is required", $database, 'a', 4, qr/is not installed/, qr/CREATE EXTENSION gw_bootstrap/);
 }
 
+# One of our names is taken: that does not pass, and plain SQL does.
+{
+	my $taken = database('DROP EXTENSION gw_bootstrap; CREATE FUNCTION gw_bootstrap_ask(text[], text[]) RETURNS text LANGUAGE sql AS $$ SELECT NULL::text $$');
+	my $from = -s $node->logfile;
+	my $result = run_client('gw_bootstrap', 'run', '-d', $node->connstr($taken), '-e', 'a', '--create-extension', '--migrate', 'false');
+	is($result->{exit}, 0, 'a name is taken: ready') or diag $result->{err};
+	like($result->{err}, qr/could not be created .*function "gw_bootstrap_ask" already exists.*; using plain SQL/, '... which is told');
+	cmp_ok(scalar(() = slurp_file($node->logfile, $from) =~ /ERROR:  function "gw_bootstrap_ask" already exists/g), '<=', 2, '... and not tried again and again');
+}
+
 # It need not be a superuser who asks; but one who may.
 {
 	my $grant = 'GRANT SELECT ON alembic_version TO attacker';
