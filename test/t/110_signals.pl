@@ -187,9 +187,9 @@ foreach my $way (quiet_ways($node))
 		pid_in($stopped);
 		my $guard = $way->sql(q(SELECT pid FROM pg_locks WHERE locktype = 'advisory'));
 		kill 'STOP', $guard;
-		my $asked = () = $replica->err =~ /ask\('try'|SAVEPOINT gw_bootstrap;/g;
+		my $asked = () = $replica->err =~ /ARRAY\['gw_bootstrap_try'|SAVEPOINT gw_bootstrap;/g;
 		append_to_file("$stopped.fifo", "go\n");
-		ok(wait_until(sub { $asked < (() = $replica->err =~ /ask\('try'|SAVEPOINT gw_bootstrap;/g) }),
+		ok(wait_until(sub { $asked < (() = $replica->err =~ /ARRAY\['gw_bootstrap_try'|SAVEPOINT gw_bootstrap;/g) }),
 			"$name: it is") or diag $replica->err;
 		ends_by($replica, $signal, $name);
 		kill 'CONT', $guard;
