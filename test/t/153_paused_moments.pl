@@ -15,54 +15,21 @@ use Test::More;
 my $pauses = GwBootstrap::Pauses->new;
 my $waits = { fenced => qr/waiting/, 'by name' => qr/backend \d+ is still at work/ };
 
-# The command, and its moment; what comes too late by name, and is refused if
-# fenced; and for which classes the next one has to wait.
+# For each moment: what comes too late by name, and is refused if fenced; and for which
+# classes the next one has to wait.
 my %moments = (
-	'in a statement' => {
-		at => 'gate', late => 1, refused => 2, waits => [ 'fenced', 'by name' ],
-		command => sub { my ($case) = @_; $case->psql(q(INSERT INTO work SELECT 'first', 'in it' FROM pass_gate();), $case->step) },
-	},
-	'in a statement that waits for a table' => {
-		at => 'gate', late => 1, refused => 2, waits => ['by name'], maybe => 1,
-		command => sub { my ($case) = @_; $case->psql(q(INSERT INTO work SELECT 'first', 'in it' FROM (SELECT count(*) FROM gate) g;), $case->step) },
-	},
-	'between statements' => {
-		late => 2, refused => 2,
-		command => sub { my ($case) = @_; $case->psql($case->step, '\! ' . $case->stop, $case->step, $case->step) },
-	},
-	'between autocommit steps' => {
-		late => 2, refused => 2,
-		command => sub { my ($case) = @_; join '; ', $case->psql($case->step), $case->stop, $case->psql($case->step), $case->psql($case->step) },
-	},
-	'in a transaction' => {
-		late => 1, refused => 2, waits => [ 'fenced', 'by name' ], pooled => { late => 1, refused => 1, waits => [] },
-		command => sub {
-			my ($case) = @_;
-			join '; ', $case->psql('BEGIN;', $case->step, '\! ' . $case->stop, $case->step, 'COMMIT;'), $case->stop, $case->psql($case->step);
-		},
-	},
-	'in a transaction that has not written' => {
-		late => 1, refused => 2, waits => ['by name'], maybe => 1, pooled => { late => 1, refused => 1, waits => [], maybe => 0 },
-		command => sub {
-			my ($case) = @_;
-			join '; ', $case->psql('BEGIN;', 'SELECT FROM work;', '\! ' . $case->stop, $case->step, 'COMMIT;'), $case->stop, $case->psql($case->step);
-		},
-	},
-	'before COMMIT' => {
-		late => 1, refused => 2, waits => [ 'fenced', 'by name' ], pooled => { late => 1, refused => 1, waits => [] },
-		command => sub {
-			my ($case) = @_;
-			join '; ', $case->psql('BEGIN;', $case->step, '\! ' . $case->stop, 'COMMIT;'), $case->stop, $case->psql($case->step);
-		},
-	},
-	'in COMMIT' => {
-		at => 'gate', late => 1, refused => 2, waits => [ 'fenced', 'by name' ],
-		command => sub { my ($case) = @_; $case->psql('BEGIN;', $case->step, 'INSERT INTO deferred DEFAULT VALUES;', 'COMMIT;', $case->step) },
-	},
-	'in a CALL that commits in batches' => {
-		at => 'batches', late => 1, refused => 1, waits => [ 'fenced', 'by name' ],
-		command => sub { my ($case) = @_; $case->psql('CALL in_batches();', $case->step) },
-	});
+	'in a statement' => { late => 1, refused => 2, waits => [ 'fenced', 'by name' ] },
+	'in a statement that waits for a table' => { late => 1, refused => 2, waits => ['by name'], maybe => 1 },
+	'between statements' => { late => 2, refused => 2 },
+	'between autocommit steps' => { late => 2, refused => 2 },
+	'in a transaction' =>
+	  { late => 1, refused => 2, waits => [ 'fenced', 'by name' ], pooled => { late => 1, refused => 1, waits => [] } },
+	'in a transaction that has not written' =>
+	  { late => 1, refused => 2, waits => ['by name'], maybe => 1, pooled => { late => 1, refused => 1, waits => [], maybe => 0 } },
+	'before COMMIT' =>
+	  { late => 1, refused => 2, waits => [ 'fenced', 'by name' ], pooled => { late => 1, refused => 1, waits => [] } },
+	'in COMMIT' => { late => 1, refused => 2, waits => [ 'fenced', 'by name' ] },
+	'in a CALL that commits in batches' => { late => 1, refused => 1, waits => [ 'fenced', 'by name' ] });
 
 foreach my $name (sort keys %moments)
 {
@@ -74,7 +41,7 @@ foreach my $name (sort keys %moments)
 			my $is_fenced = $class eq 'fenced';
 			my $does_wait = grep { $_ eq $class } @{ $moment{waits} };
 
-			$pauses->add($name, class => $class, through => $through, command => $moment{command}, at => $moment{at} || 'stop',
+			$pauses->add($name, class => $class, through => $through, %{ $GwBootstrap::Pauses::MOMENTS{$name} },
 				late => $is_fenced ? 0 : $moment{late}, refused => $is_fenced ? $moment{refused} : 0,
 				waits => $does_wait ? $waits->{$class} : $is_fenced && $moment{maybe} ? 'maybe' : undef);
 		}

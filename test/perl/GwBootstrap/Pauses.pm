@@ -17,7 +17,8 @@
 #   through   a pooler or proxy; directly if there is none.  Its limit ends the guard,
 #             or, with "terminate" and directly, somebody else does
 #   command   what the first replica runs: a sub that is given the case
-#   connstr   a sub that gives the connection string of a role, instead of "through"
+#   connstr   a sub that gives the connection string of a role for another replica,
+#             instead of "through"
 #   shown_by  "setting", or "setting, under its own name": the commands show their
 #             token, if they have one, by the setting, not by name; "session" or
 #             "transaction": likewise, by SET in each psql
@@ -32,6 +33,7 @@
 #             is opened or the command has come to its second stop point; "maybe" if
 #             it need not wait
 #   late      how many late effects there are; a regular expression will do, too
+#   first     with which exit codes the first one may end, 0 if nothing is said
 #   refused   how many statements the server refuses; undef if that may vary
 
 package GwBootstrap::Pauses;
@@ -47,6 +49,47 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 use constant ROLE => 'migrations';
+
+# The kinds of moments: what the command does, and where it is then.
+our %MOMENTS = (
+	'in a statement' => {
+		at => 'gate', command => sub { my ($case) = @_; $case->psql(q(INSERT INTO work SELECT 'first', 'in it' FROM pass_gate();), $case->step) },
+	},
+	'in a statement that waits for a table' => {
+		at => 'gate',
+		command => sub { my ($case) = @_; $case->psql(q(INSERT INTO work SELECT 'first', 'in it' FROM (SELECT count(*) FROM gate) g;), $case->step) },
+	},
+	'between statements' => {
+		command => sub { my ($case) = @_; $case->psql($case->step, '\! ' . $case->stop, $case->step, $case->step) },
+	},
+	'between autocommit steps' => {
+		command => sub { my ($case) = @_; join '; ', $case->psql($case->step), $case->stop, $case->psql($case->step), $case->psql($case->step) },
+	},
+	'in a transaction' => {
+		command => sub {
+			my ($case) = @_;
+			join '; ', $case->psql('BEGIN;', $case->step, '\! ' . $case->stop, $case->step, 'COMMIT;'), $case->stop, $case->psql($case->step);
+		},
+	},
+	'in a transaction that has not written' => {
+		command => sub {
+			my ($case) = @_;
+			join '; ', $case->psql('BEGIN;', 'SELECT FROM work;', '\! ' . $case->stop, $case->step, 'COMMIT;'), $case->stop, $case->psql($case->step);
+		},
+	},
+	'before COMMIT' => {
+		command => sub {
+			my ($case) = @_;
+			join '; ', $case->psql('BEGIN;', $case->step, '\! ' . $case->stop, 'COMMIT;'), $case->stop, $case->psql($case->step);
+		},
+	},
+	'in COMMIT' => {
+		at => 'gate',
+		command => sub { my ($case) = @_; $case->psql('BEGIN;', $case->step, 'INSERT INTO deferred DEFAULT VALUES;', 'COMMIT;', $case->step) },
+	},
+	'in a CALL that commits in batches' => {
+		at => 'batches', command => sub { my ($case) = @_; $case->psql('CALL in_batches();', $case->step) },
+	});
 
 # The limits that are exceeded, in seconds: of the pooler on idle transactions,
 # and, longer than that, of the watcher on its client.
@@ -367,7 +410,7 @@ sub end
 	my ($first) = $self->{first}->wait;
 	if ($self->{signal} eq 'STOP')
 	{
-		is($first->{exit}, 0, "$self->{name}: the first one, too") or diag $first->{err};
+		like($first->{exit}, $self->{ends} || qr/^0$/, "$self->{name}: the first one has ended, too") or diag $first->{err};
 	}
 	return;
 }
