@@ -5,7 +5,7 @@
 # others would know it.
 #
 # Not in test/t, since few releases of Debian have these poolers; test/poolers/run
-# runs it where one has.
+# runs it where one has, if asked for pgagroal.
 
 use strict;
 use warnings;
@@ -36,8 +36,6 @@ my @poolers = (
 	# pgagroal 1.6 may end the client that comes back, or keep the backend of its guard for itself, so
 	# that it finds the pool full, or the lock held, until its deadline: told, and not ready.
 	[ 'pgagroal', 'transaction', 'transaction', $by_transaction, ends => qr/^[034]$/ ]);
-my @installed = grep { !$ENV{GW_POOLERS} || " $ENV{GW_POOLERS} " =~ / $_ / } GwBootstrap::OtherPooler->installed;
-plan skip_all => 'none of these poolers is installed' unless @installed;
 
 my $pauses = GwBootstrap::Pauses->new(port => GwBootstrap::OtherPooler::short_port());
 my @running;
@@ -53,7 +51,6 @@ sub start_pooler
 foreach my $case (@poolers)
 {
 	my ($pooler, $mode, $shown_by, $moments, %more) = @$case;
-	if (!grep { $_ eq $pooler } @installed) { diag "not installed: $pooler"; next; }
 
 	foreach my $moment (sort keys %$moments)
 	{

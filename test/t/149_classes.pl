@@ -88,13 +88,14 @@ foreach my $dbname ('postgres', 'bare')
 # Of a client that is stopped while its command does what it waits to do.
 sub client_that_stands_still
 {
-	my ($command, $dir) = @_;
-	my $replica = GwBootstrap::Replicas->start(1, 'gw_bootstrap', @{ $_[2] }, $command);
+	my ($command, @options) = @_;
+	my ($stopped, $stop) = GwBootstrap::Migration::stop_point();
+	my $replica = GwBootstrap::Replicas->start(1, 'gw_bootstrap', @options, "$stop; $command; touch $stopped.done");
 
-	ok(GwBootstrap::Replicas::wait_until(sub { -e "$dir/begun" }), 'the command has begun');
+	ok(GwBootstrap::Replicas::wait_until(sub { -e $stopped }), 'the command has begun');
 	kill 'STOP', $replica->pid;
-	PostgreSQL::Test::Utils::append_to_file("$dir/go", '');
-	ok(GwBootstrap::Replicas::wait_until(sub { -e "$dir/done" }), 'and ends while the client stands still');
+	PostgreSQL::Test::Utils::append_to_file("$stopped.fifo", "go\n");
+	ok(GwBootstrap::Replicas::wait_until(sub { -e "$stopped.done" }), 'and ends while the client stands still');
 	$node->poll_query_until('postgres', q(SELECT count(*) = 0 FROM pg_stat_activity WHERE usename = 'migrations'));
 	kill 'CONT', $replica->pid;
 	my ($result) = $replica->wait;
@@ -141,8 +142,7 @@ like($result->{err}, $unseen, 'which is told, too');
 # right: here the client stands still meanwhile.  That is told, and the next start is ready.
 {
 	prepare('postgres');
-	my $dir = PostgreSQL::Test::Utils::tempdir_short();
-	my $quick = client_that_stands_still("touch $dir/begun; until [ -e $dir/go ]; do sleep 0.01; done; $migrate; touch $dir/done", $dir, \@required);
+	my $quick = client_that_stands_still($migrate, @required);
 	is($quick->{exit}, 1, 'a session that was not seen does not prove it');
 	like($quick->{err}, qr/$unseen.*detail: What it has committed stays.*hint: .*a start at head is ready/s, 'which is told, with the way out');
 	is($node->safe_psql('postgres', 'SELECT count(*) FROM work'), '1', 'and it has migrated');
