@@ -43,7 +43,9 @@ foreach my $name (sort keys %broken)
 		my $storm = GwBootstrap::Storm->new($node, $seed, replicas => 8, events => [], fails_over => 0, class => 'by name', plain => 1,
 			pool_size => 20, pool_mode => 'transaction',
 			program => GwBootstrap::Storm::broken_client($broken{$name} . $ready));
-		last if @faults = $storm->run;
+		@faults = $storm->run;
+		$storm->tear_down;
+		last if @faults;
 	}
 	isnt(scalar @faults, 0, "a client with $name is caught");
 	note "$name: $_" foreach @faults;

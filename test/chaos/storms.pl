@@ -32,6 +32,7 @@ sub lane
 
 		push @faults, "not seen through: $@" if $@;
 		$storm->keep_logs if @faults;
+		$storm->tear_down;
 		store_fd({ name => $storm->describe, faults => join("\n", @faults), map { $_ => $storm->{$_} } qw(class pool_size pool_mode plain events replicas refused) }, $out);
 	}
 	$node->stop;

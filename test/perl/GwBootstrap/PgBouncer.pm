@@ -116,6 +116,8 @@ sub signal
 
 sub port { return $_[0]{port}; }
 
+sub log { return $_[0]{log}; }
+
 sub pool_size { return $_[0]{pool_size}; }
 
 sub connstr

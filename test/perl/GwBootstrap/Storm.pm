@@ -293,6 +293,7 @@ sub run
 	my @results = map { $_->wait(1) } @{ $self->{alone} };
 	my ($next) = $self->start(1)->wait(TIMEOUT + PATIENCE);
 	$self->{results} = [ @results, $next ];
+	$self->_bury_silent;
 	my @faults = ($self->_faults_of_replicas(@results), $self->_faults_of_database($next));
 
 	my @logs = $self->_logs;
@@ -300,16 +301,27 @@ sub run
 	my @places = GwBootstrap::WorkLog::places(join('', reverse @logs), map { $_->{at} } @events);
 	$_->{place} = shift @places foreach @events;
 	$self->{refused} = () = join('', @logs) =~ /ERROR:  role "migrations" may write only under/g;
-	$self->_tear_down;
 	return @faults;
 }
 
-sub _tear_down
+# PgBouncer waits for what it has asked a server, a reset for example, for as long
+# as that is silent, and the pool is smaller by its connection.
+sub _bury_silent
+{
+	my ($self) = @_;
+	my $silent = delete $self->{silent} or return;
+
+	GwBootstrap::Pair::bury(@$silent);
+	return;
+}
+
+# After run(), however that ended.
+sub tear_down
 {
 	my ($self) = @_;
 
-	GwBootstrap::Pair::bury(@{ $self->{silent} }) if $self->{silent};
-	$self->{way}->close;
+	$self->_bury_silent;
+	$self->{way}->close if $self->{way};
 	return unless $self->{fails_over};
 	$_->stop('fast') foreach grep { defined } $self->{node}, $self->{standby};
 	return;
@@ -397,6 +409,7 @@ sub keep_logs
 	mkdir $dir;
 	append_to_file("$dir/storm", $self->describe . "\n");
 	append_to_file("$dir/server.log", join '', reverse $self->_logs);
+	append_to_file("$dir/pooler.log", slurp_file($self->{way}->pooler->log)) if $self->{way}->pooler;
 	foreach my $i (0 .. $#{ $self->{results} || [] })
 	{
 		my $result = $self->{results}[$i];
