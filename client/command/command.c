@@ -92,7 +92,7 @@ set_environment(const CommandPlan *plan)
 bool
 command_start(Command *command, const CommandPlan *plan)
 {
-	Watched		watched = {.plan = plan};
+	Watched		watched = {.plan = plan, .client = getpid()};
 	int			orders[2];
 	int			report[2];
 

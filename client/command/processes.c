@@ -162,6 +162,19 @@ last_descendant(pid_t pid)
 }
 
 /*
+ * Whether it does nothing until somebody lets it go on: SIGSTOP, or a debugger.
+ */
+bool
+process_is_stopped(pid_t pid)
+{
+	char		name[64];
+	char		state;
+	pid_t		parent;
+
+	return read_stat(pid, name, &state, &parent) && strchr("Tt", state) != NULL;
+}
+
+/*
  * A process for a message: "4711 (sleep, state D)".
  */
 char *

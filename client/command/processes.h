@@ -16,6 +16,7 @@ extern int	signal_children(pid_t parent, int signo);
 extern bool kill_descendants(const pid_t *spared, Millis until);
 extern bool is_among(pid_t pid, const pid_t *list);
 extern pid_t last_descendant(pid_t pid);
+extern bool process_is_stopped(pid_t pid);
 extern char *describe_process(pid_t pid);
 
 #endif							/* PROCESSES_H */

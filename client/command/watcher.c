@@ -227,15 +227,17 @@ take_orders(Watcher *watcher)
 /*
  * The connection of the guard, which we have as well, was closed at its other
  * end.  A client that lives has the command stopped; one that does not see it
- * must not keep us waiting for its next sign.
+ * must not keep us waiting for its next sign.  Nor is there anything to wait
+ * for from one that is stopped, and who has the lock next may not know of us.
  */
 static void
 note_end_of_guard(Watcher *watcher)
 {
 	Millis		patience = watcher->watched->plan->patience;
+	int			left = process_is_stopped(watcher->watched->client) ? 0 : GUARD_ENDED_MS;
 
 	watcher->guard_ended = true;
-	watcher->last_sign = Min(watcher->last_sign, now_ms() + GUARD_ENDED_MS - patience);
+	watcher->last_sign = Min(watcher->last_sign, now_ms() + left - patience);
 	set_silence_timer(watcher);
 }
 

@@ -51,6 +51,7 @@ typedef struct CommandPlan
 typedef struct Watched
 {
 	const CommandPlan *plan;
+	pid_t		client;
 	int			orders;			/* pipe of Order */
 	int			report;			/* pipe of one CommandEnd */
 } Watched;

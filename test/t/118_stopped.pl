@@ -129,20 +129,28 @@ sub cannot_be_stopped
 	return;
 }
 
-# The client alone is stopped, and its guard is ended: whoever waited for that
-# finds no command beside its own.
+# The client alone is stopped, and its guard is ended: the next one finds no command
+# beside its own, whether it waited for that, and so lets some time pass, or comes
+# only then, between two sessions of that command, and knows of nobody.
 sub stopped_client
 {
-	my ($way) = @_;
-	my $name = $way->name . ', client stopped';
+	my ($way, $waits) = @_;
+	my $name = $way->name . ', client stopped, ' . ($waits ? 'another one waits' : 'another one comes');
 	my ($replica, $shell) = start_stopped($way);
 	my ($seen) = stop_point();
-	my $other = start_replicas(1,
-		$way->client('run', '-e', $head, '--migrate', "[ ! -e /proc/$shell/exe ] || touch $seen; $whole"));
+	my $start = sub { start_replicas(1,
+		$way->client('run', '-e', $head, '--migrate', "[ ! -e /proc/$shell/exe ] || touch $seen; $whole")) };
+	my $other;
 
-	ok(wait_until(sub { $other->err =~ /waiting/ }), "$name: another one waits");
+	if ($waits)
+	{
+		$other = $start->();
+		ok(wait_until(sub { $other->err =~ /waiting/ }), "$name: it does");
+	}
 	kill 'STOP', $replica->pid;
 	$way->sql("SELECT pg_terminate_backend(pid) FROM ($guards) g");
+	ok(wait_until(sub { $way->locks == 0 }), "$name: the lock is free") if !$waits;
+	$other ||= $start->();
 	has_ended($shell, "$name: its command is ended all the same");
 	my ($next) = $other->wait;
 	ok(!-e $seen, "$name: before the other one migrates");
@@ -157,7 +165,7 @@ foreach my $way (grep { !$_->{plain} } quiet_ways($node))
 {
 	$way->create->open;
 	stopped_watcher($way, $_) foreach qw(watcher reaper);
-	stopped_client($way);
+	stopped_client($way, $_) foreach 1, 0;
 	cannot_be_stopped($way) if !$way->pooler;
 	$way->is_clean($way->name);
 	$way->close;
