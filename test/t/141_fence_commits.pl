@@ -236,6 +236,28 @@ foreach my $case (
 	$_->quit foreach $guard->{psql}, $work, $held_up;
 }
 
+# Whoever takes the key by hand is not told of what goes on; the tag tells it.
+{
+	$fence->sql('TRUNCATE work');
+	my $guard = $fence->guard;
+	my $work = $fence->session($guard->{token});
+	my $by_hand = $fence->session(undef);
+	my $held_up = obstacle($pause);
+
+	start($work, 'CALL batches()');
+	wait_for($work->{backend}, 'CALL');
+	end_guard($guard);
+	$by_hand->query('BEGIN');
+	is($by_hand->query("SELECT pg_try_advisory_xact_lock(@{[KEY]})"), 't', 'by hand the key is to be had');
+	is($by_hand->query(q(SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 3)), $work->{backend},
+		'and the tag tells who is still at work');
+	is(sqlstates($by_hand, "INSERT INTO work VALUES ('by hand');\nCOMMIT"), '00000 00000', 'who does not look writes beside it');
+	$held_up->query_safe('COMMIT');
+	is(finish($work), '00000', 'which ends as it began');
+	is($fence->steps, 'a b by hand c', 'both have their effect');
+	$_->quit foreach $guard->{psql}, $work, $by_hand, $held_up;
+}
+
 # A transaction block does not let anything commit by itself, so there the tag
 # is the transaction's.
 {

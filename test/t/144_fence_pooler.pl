@@ -13,6 +13,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use GwBootstrap::Fence;
 use GwBootstrap::SessionState;
+use GwBootstrap::Wire;
 
 my $fence = GwBootstrap::Fence->new;
 my $node = $fence->node;
@@ -66,6 +67,17 @@ foreach my $settings ('', 'application_name_add_host = 1')
 	is(sqlstates($successor, "BEGIN;\nSET LOCAL gw_bootstrap.token = '$next->{token}';\n$insert;\nCOMMIT"),
 		'00000 00000 00000 00000', "$how: a token of the transaction");
 	is(sqlstate($other, $insert), '55000', "$how: is not left to the other client");
+
+	# A client without a name has the one that is left on its backend, token and all, until
+	# PgBouncer 1.24, unless it adds the host: as the documents say, each has to have a name.
+	my ($major, $minor) = $pooler->admin('SHOW VERSION') =~ /(\d+)\.(\d+)/;
+	my $resets = $major > 1 || $minor >= 24 || $settings ne '';
+	my $nameless = GwBootstrap::Wire->new($pooler, user => ROLE, database => 'postgres');
+	is(sqlstate($successor, $insert), '00000', "$how: the migration writes again");
+	$nameless->send(query($insert));
+	is(join(', ', $nameless->until_ready), $resets ? 'E 55000, Z I' : 'C INSERT 0 1, Z I',
+		"$how: a client without a name is " . ($resets ? 'refused' : 'taken for it'));
+	$nameless->close;
 	end_guard($next);
 	$_->quit foreach $guard->{psql}, $next->{psql}, $migrates, $other, $successor;
 	$pooler->stop;

@@ -193,6 +193,14 @@ is(sqlstate($other, q(SELECT count(*) FROM pg_logical_slot_get_changes('s', NULL
 is(sqlstate($other, q(SELECT pg_drop_replication_slot('s'))), '00000', 'and its end');
 is(sqlstate($other, q(SELECT brin_summarize_new_values('ranges'))), '00000', 'upkeep of an index by a function');
 is(sqlstate($other, q(SELECT pg_reload_conf())), '00000', 'what is said to the server');
+SKIP:
+{
+	skip 'pg_surgery is there since PostgreSQL 14', 2 if $version < 140000;
+	$fence->sql(q(CREATE EXTENSION pg_surgery; CREATE TABLE patient AS SELECT 1 AS id));
+	is(sqlstate($other, q(SELECT heap_force_kill('patient', ARRAY['(0,1)']::tid[]))), '00000', 'rows that pg_surgery kills');
+	is($fence->sql('SELECT count(*) FROM patient'), 0, 'in no transaction, so they are dead');
+	$fence->sql('DROP EXTENSION pg_surgery; DROP TABLE patient');
+}
 
 # Another session is judged by itself, whoever asks for it.
 sub by_dblink { return sprintf q(SELECT dblink_exec('host=%s port=%s dbname=postgres user=%s', $q$%s$q$)), $node->host, $node->port, $_[0], $insert; }

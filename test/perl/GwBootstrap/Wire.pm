@@ -5,7 +5,7 @@
 #   $wire->send(parse('SELECT 1'), bind_(), execute(), sync());
 #   my @answers = $wire->until_ready;     # 'C SELECT 1', 'E 55000', 'Z I', ...
 #
-# For servers that trust it, over their Unix socket.
+# For servers that trust it, over their Unix socket, and poolers, over TCP.
 
 package GwBootstrap::Wire;
 
@@ -14,6 +14,7 @@ use warnings;
 
 use Exporter qw(import);
 use IO::Select;
+use IO::Socket::INET;
 use IO::Socket::UNIX;
 use PostgreSQL::Test::Utils;
 
@@ -52,7 +53,9 @@ sub copy_done { return _message('c', ''); }
 sub new
 {
 	my ($class, $node, %parameters) = @_;
-	my $socket = IO::Socket::UNIX->new(Peer => $node->host . '/.s.PGSQL.' . $node->port) or die "connect: $!";
+	my $socket = $node->can('host') ? IO::Socket::UNIX->new(Peer => $node->host . '/.s.PGSQL.' . $node->port)
+	  : IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $node->port);
+	die "connect: $!" unless $socket;
 	my $self = bless { socket => $socket, buffer => '' }, $class;
 	my $startup = pack('N', 196608) . join('', map { "$_\0$parameters{$_}\0" } keys %parameters) . "\0";
 
