@@ -17,9 +17,6 @@
 #include "sql/sql.h"
 #include "sql/sql_doctor.h"
 
-/* How long a second connection may take, as in a run. */
-#define SECOND_CONNECTION_MS 10000
-
 /* How long one more for the service may take. */
 #define SERVICE_CONNECTION_MS 1500
 
@@ -34,9 +31,6 @@
 
 /* How long a pooler may take to reset a backend. */
 #define RESET_MS 300
-
-#define POOL_REMEDY \
-	"Use a larger pool, name a way past the pooler in --migration-url, or migrate by --migrate-sql."
 
 /*
  * Begin a transaction as a guard's, and tell the server process that serves
@@ -180,7 +174,7 @@ tell_no_second(Doctor *doctor, const Failure *failure, int pid, int seconds)
 				 "migration command has another way",
 				 seconds);
 	else if (PQbackendPID(doctor->session.conn) != pid)
-		say_bad(doctor, POOL_REMEDY,
+		say_bad(doctor, SECOND_CONNECTION_REMEDY,
 				"pooling: a pool of one, or with one connection left: no second within %d s",
 				seconds);
 	else
@@ -230,7 +224,7 @@ check_pooling(Doctor *doctor)
 	else if (!guard_is_alive(ours, doctor->deadline) && ours->failure.kind == FAILURE_FINAL)
 		say_failure(doctor, "pooling", &ours->failure);
 	else if (ours->failure.kind == FAILURE_RETRY)
-		say_bad(doctor, POOL_REMEDY, "pooling: no second connection until the first was lost: %s",
+		say_bad(doctor, SECOND_CONNECTION_REMEDY, "pooling: no second connection until the first was lost: %s",
 				ours->failure.message);
 	else
 	{
@@ -288,9 +282,7 @@ check_names(Doctor *doctor)
 		else if (is_name_sent(sent, PQgetvalue(theirs, 0, 0)))
 			say_ok(doctor, "names: application_name arrives at the server");
 		else
-			say_bad(doctor,
-					"Migrate as a role of its own, by --migration-url, whose sessions are known "
-					"whatever their name; or by --migrate-sql.",
+			say_bad(doctor, NAMES_REMEDY,
 					"names: application_name does not arrive: sent \"%s\", found \"%s\"; an "
 					"earlier migration that is still at work could not be seen",
 					sent, PQgetvalue(theirs, 0, 0));

@@ -10,10 +10,8 @@
 #include "doctor/doctor.h"
 #include "lock/fence/fence.h"
 #include "lock/names.h"
+#include "lock/way/guard.h"
 #include "sql/sql.h"
-
-/* How long a connection of the migration's role may take. */
-#define CONNECT_MS 10000
 
 /*
  * A role that is fenced, and whether it can show the token of a guard.
@@ -29,9 +27,7 @@ tell_fenced(Doctor *doctor, Session *session)
 	else if (is_name_sent(sent, PQgetvalue(theirs, 0, 0)))
 		say_ok(doctor, "safety: class b: fenced");
 	else
-		say_bad(doctor,
-				"Lead past the pooler by --migration-url, or let each session set"
-				" gw_bootstrap.token to GW_BOOTSTRAP_TOKEN.",
+		say_bad(doctor, TOKEN_REMEDY,
 				"safety: class b: fenced, but application_name, which shows the token,"
 				" does not arrive");
 	free(sent);
@@ -88,7 +84,7 @@ check_safety(Doctor *doctor)
 		say_ok(doctor, "safety: class a: one transaction, by %s", option_source("--migrate-sql"));
 	else if (session == &doctor->session ||
 			 session_open(&other, options->migration_conninfo,
-						  Min(doctor->deadline, now_ms() + CONNECT_MS)))
+						  Min(doctor->deadline, now_ms() + SECOND_CONNECTION_MS)))
 	{
 		if (!ask_fence(session, &fence, doctor->deadline))
 			say_failure(doctor, "safety", &session->failure);

@@ -8,6 +8,7 @@
 #include "postgres_fe.h"
 
 #include "doctor/doctor.h"
+#include "lock/extension_way.h"
 #include "sql/sql_doctor.h"
 
 #define OLDEST_SERVER 130000
@@ -95,9 +96,7 @@ check_extension(Doctor *doctor)
 		say_note(doctor, remedy,
 				 "extension: not installed; a replica uses plain SQL, which costs round trips");
 	else if (strtol(installed, NULL, 10) != strtol(GW_BOOTSTRAP_VERSION, NULL, 10))
-		say_bad(doctor,
-				"Install the client and the extension of the same version; in the database, run "
-				"ALTER EXTENSION gw_bootstrap UPDATE.",
+		say_bad(doctor, SAME_VERSION_HINT,
 				"extension: version %s does not work with version %s of the client", installed,
 				GW_BOOTSTRAP_VERSION);
 	else if (is_given(result, 0, 2) && strcmp(installed, PQgetvalue(result, 0, 2)) != 0)

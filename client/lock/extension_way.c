@@ -15,9 +15,6 @@
 #include "lock/extension_way.h"
 #include "sql/sql.h"
 
-#define SAME_VERSION_HINT \
-	"Install the client and the extension of the same version; in the database, run ALTER EXTENSION gw_bootstrap UPDATE."
-
 /*
  * Refuse an extension whose functions this client could misunderstand: its
  * first number tells their signatures.  "what" has a version of its own, since

@@ -21,9 +21,6 @@
 #include "server/answer.h"
 #include "sql/sql.h"
 
-/* How long a second connection beside the guard may take. */
-#define SECOND_CONNECTION_MS 10000
-
 typedef enum SecondResult
 {
 	SECOND_CLEAR,				/* the command may start */
@@ -44,7 +41,7 @@ log_no_connection(const Failure *failure)
 		log_event(LOG_ERROR,
 				  psprintf("The migration command would wait for the guard, and the guard for the command. The last error was: %s",
 						   failure->message),
-				  "Use a larger pool, name a way past the pooler in --migration-url, or migrate by --migrate-sql.",
+				  SECOND_CONNECTION_REMEDY,
 				  "no second connection to the database within %d s while the guard holds one",
 				  SECOND_CONNECTION_MS / 1000);
 }
@@ -126,15 +123,11 @@ warn_of_names(Run *run, const char *sent, const PGresult *found)
 		return;
 	detail = psprintf("Sent \"%s\", found \"%s\".", sent, arrived);
 	if (fenced)
-		log_event(LOG_WARNING, detail,
-				  "Lead past the pooler by --migration-url, or let each session set"
-				  " gw_bootstrap.token to GW_BOOTSTRAP_TOKEN.",
+		log_event(LOG_WARNING, detail, TOKEN_REMEDY,
 				  "application_name does not arrive at the server, so the migration cannot"
 				  " show the token of its guard by it");
 	else
-		log_event(LOG_WARNING, detail,
-				  "Migrate as a role of its own, by --migration-url, whose sessions are known"
-				  " whatever their name; or by --migrate-sql.",
+		log_event(LOG_WARNING, detail, NAMES_REMEDY,
 				  "an earlier migration that is still at work could not be seen:"
 				  " application_name does not arrive at the server");
 	free(detail);

@@ -17,6 +17,11 @@
 #define PATIENCE_MS (2 * HEARTBEAT_MS)
 #define SILENCE_MS (PATIENCE_MS + 1000)
 
+/* How long a second connection beside it may take, and what mends that there is none. */
+#define SECOND_CONNECTION_MS 10000
+#define SECOND_CONNECTION_REMEDY \
+	"Use a larger pool, name a way past the pooler in --migration-url, or migrate by --migrate-sql."
+
 extern TryResult guard_ask_again(Session *session, const Options *options, Millis deadline);
 extern bool guard_is_alive(Session *session, Millis deadline);
 extern bool guard_end(Session *session, Millis deadline);
