@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "commands.h"
 #include "lock/failed_migration.h"
-#include "lock/look.h"
+#include "look.h"
 #include "lock/probe.h"
 
 static bool

@@ -13,5 +13,6 @@
 extern ExitCode do_run(const Options *options);
 extern ExitCode do_check(const Options *options);
 extern ExitCode do_status(const Options *options);
+extern ExitCode do_heads(const Options *options);
 
 #endif							/* COMMANDS_H */

@@ -16,11 +16,8 @@
 #include "commands.h"
 #include "doctor/doctor.h"
 #include "guarded/guarded.h"
-#include "migrations/migration_set.h"
 #include "options/options.h"
 #include "prepare.h"
-
-static ExitCode print_heads(const Options *options);
 
 /* The commands.  test/docs-complete reads their names here. */
 static const Mode modes[] = {
@@ -36,30 +33,9 @@ static const Mode modes[] = {
 	 "print the heads and who has the lock"},
 	{"doctor", do_doctor, NEEDS_DATABASE | USES_MIGRATION_URL, "",
 	 "find what would break a migration here; exit 5 if anything"},
-	{"heads", print_heads, NEEDS_HEADS, "",
+	{"heads", do_heads, NEEDS_HEADS, "",
 	 "print the expected heads"},
 	{NULL}};
-
-/*
- * "gw_bootstrap heads": what the other commands would expect.
- */
-static ExitCode
-print_heads(const Options *options)
-{
-	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
-	{
-		if (!fits_list(cell->val))
-		{
-			log_event(LOG_ERROR,
-					  "A list has one head a line without blanks around it; \"#\" begins a comment.",
-					  NULL, "expected head \"%s\" cannot be shown in a list of heads", cell->val);
-			return EXIT_USAGE;
-		}
-	}
-	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
-		puts(cell->val);
-	return output_arrived() ? EXIT_READY : EXIT_STEP_FAILED;
-}
 
 int
 main(int argc, char *argv[])

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * prepare.c
- *		Read what the options only name: the migration set.
+ *		Read what the options only name, and fill in what they leave out.
  *
  * The files of SQL are read by who runs them.
  *
@@ -10,57 +10,30 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "migrations/migration_set.h"
+#include "forms/forms.h"
+#include "migrations/take_set.h"
 #include "prepare.h"
 #include "question.h"
 
-static void
-set_default(char **field, const char *value)
-{
-	if (*field == NULL && value != NULL)
-		*field = pg_strdup(value);
-}
-
 /*
- * Take the heads from the migration set.  Expected ones that are given
- * otherwise as well must at least belong to it, and count instead.
+ * In the order in which they read.  Without them a connection string is one of
+ * libpq's, a command one of the shell's, and the heads are those of --expect-head.
  */
-static void
-take_migration_set(Options *options)
-{
-	MigrationSet set;
-	const char *source = option_source("--migrations");
-
-	read_migration_set(&set, options->migrations, source);
-	options->tool = set.tool;
-	options->set_path = set.path;
-	set_default(&options->head_condition, set.head_condition);
-	options->known_heads = set.known;
-	if (options->expected_heads.head == NULL)
-	{
-		options->expected_heads = set.expected;
-		return;
-	}
-	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
-	{
-		if (!simple_string_list_member(set.known.head ? &set.known : &set.expected, cell->val))
-			refuse_migration_set(source, "expected head \"%s\" is not a revision of %s", cell->val,
-								 set.path);
-	}
-}
+static void (*const readers[])(Options *options) = {
+	take_migration_set,
+	take_connection_strings,
+	take_commands,
+	NULL};
 
 void
 prepare_options(Options *options)
 {
-	const MigrationTool *tool;
-
-	if (options->migrations)
-		take_migration_set(options);
-	tool = options->tool ? options->tool : find_migration_tool("alembic");
-	set_default(&options->head_table, tool->head_table);
-	set_default(&options->head_column, tool->head_column);
-	set_default(&options->head_rule, tool->head_rule);
-	set_default(&options->head_order, tool->head_order);
+	for (int i = 0; readers[i]; i++)
+		readers[i](options);
+	set_default(&options->head_table, "alembic_version");
+	set_default(&options->head_column, "version_num");
+	set_default(&options->head_rule, "equal");
+	set_default(&options->head_order, "known");
 	options->question = make_question(options);
 	if (options->expected_heads.head != NULL || !(options->mode->needs & NEEDS_HEADS))
 		return;

@@ -16,7 +16,7 @@
 #include "lock/extension.h"
 #include "lock/failed_migration.h"
 #include "lock/fence/fence.h"
-#include "lock/look.h"
+#include "look.h"
 #include "lock/sessions.h"
 
 /* What is printed of a value that the server has not, or does not tell. */

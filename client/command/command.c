@@ -18,7 +18,6 @@
 #include "command/command.h"
 #include "command/environment.h"
 #include "command/processes.h"
-#include "forms/exec_form.h"
 #include "port.h"
 
 /* How long it may take until killed processes are gone. */

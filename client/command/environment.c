@@ -14,7 +14,6 @@
 
 #include "base/log.h"
 #include "command/environment.h"
-#include "forms/named.h"
 
 static struct
 {
@@ -61,6 +60,6 @@ set_command_environment(const char *application_name, const char *database_url)
 {
 	restore_session_settings();
 	if (database_url)
-		setenv("DATABASE_URL", with_application_name(database_url, application_name), 1);
+		setenv("DATABASE_URL", database_url, 1);
 	setenv("PGAPPNAME", application_name, 1);
 }

@@ -129,10 +129,7 @@ be_connected(Doctor *doctor)
 	Millis		until = doctor->connected ? Min(doctor->deadline, now_ms() + RECONNECT_MS) : 0;
 	int			round = 0;
 
-	if (session->conn != NULL && PQtransactionStatus(session->conn) != PQTRANS_IDLE)
-		session_close(session);
-	while (session->conn == NULL &&
-		   !session_open(session, doctor->options->conninfo, doctor->deadline))
+	while (!session_be_idle(session, doctor->options->conninfo, doctor->deadline))
 		if (session->failure.kind != FAILURE_RETRY || !wait_backoff(round++, until))
 			return false;
 	doctor->connected = true;

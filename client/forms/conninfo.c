@@ -13,7 +13,7 @@
 #include "base/exit_code.h"
 #include "base/log.h"
 #include "forms/conninfo.h"
-#include "forms/control.h"
+#include "options/control.h"
 #include "forms/url.h"
 
 #define SPACES " \t\r\n\f\v"

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "forms/exec_form.h"
 #include "mb/pg_wchar.h"
+#include "options/options.h"
 #include "pqexpbuffer.h"
 
 #define BLANKS " \t\r\n"
@@ -178,7 +179,6 @@ char **
 command_arguments(const char *text, const char *source)
 {
 	Array		array = {0};
-	char	  **shell = pg_malloc(4 * sizeof(char *));
 
 	array.next = text = text + strspn(text, BLANKS);
 	if (*text == '[')
@@ -191,9 +191,5 @@ command_arguments(const char *text, const char *source)
 						"invalid JSON array in %s: %s at character %d",
 						source, array.wrong, (int) (array.next - text) + 1);
 	}
-	shell[0] = SHELL;
-	shell[1] = "-c";
-	shell[2] = pg_strdup(text);
-	shell[3] = NULL;
-	return shell;
+	return shell_words(text);
 }

@@ -8,8 +8,6 @@
 #ifndef EXEC_FORM_H
 #define EXEC_FORM_H
 
-#define SHELL "/bin/sh"
-
 extern char **command_arguments(const char *text, const char *source);
 
 #endif							/* EXEC_FORM_H */

@@ -173,8 +173,7 @@ guard_round(Run *run)
 	Step		step;
 
 	run->session.way = &plain_way;
-	if (run->session.conn == NULL &&
-		!session_open(&run->session, run->options->conninfo, run->deadline.attempt))
+	if (!session_be_idle(&run->session, run->options->conninfo, run->deadline.attempt))
 		return handle_failure(run);
 	try = plain_guard_take(&run->session, run->options, run->deadline.attempt);
 	if (try.outcome == OUTCOME_FAILED)

@@ -19,6 +19,12 @@
 #include "lock/plain/plain.h"
 #include "sql/sql.h"
 
+/* With the extension, and without, if there is that way. */
+static const Way *const ways[] = {
+	&extension_way,
+	&plain_way,
+	NULL};
+
 #define MAX_ATTEMPTS 10
 
 #define HINT_CREATE "Run CREATE EXTENSION gw_bootstrap in this database"
@@ -66,7 +72,7 @@ find_extension(Session *session, Millis deadline)
 		free(session->extension_version);
 		session->schema = pg_strdup(PQgetvalue(result, 0, 0));
 		session->schema_known = true;
-		session->way = &extension_way;
+		session->way = ways[0];
 		session->extension_version = pg_strdup(PQgetvalue(result, 0, 1));
 	}
 	PQclear(result);
@@ -120,7 +126,7 @@ do_without(Session *session, const Options *options, const Failure *reason)
 	const char *dbname = PQdb(session->conn);
 	const char *hint = HINT_CREATE " to save round trips, or use --require-extension to refuse to start without it.";
 
-	if (options->require_extension)
+	if (options->require_extension || ways[1] == NULL)
 	{
 		if (reason->kind != FAILURE_NONE)
 			set_failure(&session->failure, FAILURE_FINAL, HINT_CREATE ", as a role that may.",
@@ -135,7 +141,7 @@ do_without(Session *session, const Options *options, const Failure *reason)
 	else
 		log_event(LOG_INFO, NULL, hint,
 				  "extension gw_bootstrap is not installed in database \"%s\"; using plain SQL", dbname);
-	session->way = &plain_way;
+	session->way = ways[1];
 	session->failure.kind = FAILURE_NONE;
 
 	return true;

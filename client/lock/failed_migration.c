@@ -15,7 +15,6 @@
 #include "base/log.h"
 #include "base/wait.h"
 #include "lock/failed_migration.h"
-#include "migrations/migration_tool.h"
 #include "sql/sql.h"
 
 /* So that no replica migrates meanwhile. */
@@ -24,28 +23,21 @@
 /* How long a row must stay unchanged if the tool takes no lock. */
 #define UNCHANGED_MS 2000
 
-static bool
-has_lock(const MigrationTool *tool)
-{
-	return tool != NULL && tool->locks[0].kind != LOCK_NONE;
-}
-
 /*
  * Look whether somebody has the tool's own lock.
  */
 static bool
-ask_tool_lock(Session *session, const MigrationTool *tool, Millis until, bool *held)
+ask_tool_lock(Session *session, const Options *options, Millis until, bool *held)
 {
 	PGresult   *locks = session_query(session, sql_advisory_locks(), until);
 
 	*held = false;
 	for (int row = 0; locks != NULL && row < PQntuples(locks); row++)
 	{
-		const char *owner = tool_of_lock(strtoll(PQgetvalue(locks, row, 0), NULL, 10),
-										 PQgetvalue(locks, row, 3), PQgetvalue(locks, row, 4));
+		int64		key = strtoll(PQgetvalue(locks, row, 0), NULL, 10);
 
-		if (owner != NULL && strcmp(owner, tool->title) == 0)
-			*held = true;
+		*held |= options->is_tool_lock(options->tool, key, PQgetvalue(locks, row, 3),
+									   PQgetvalue(locks, row, 4));
 	}
 	PQclear(locks);
 
@@ -65,8 +57,8 @@ look_at_failed_migration(Session *session, const Options *options, Millis until,
 	bool		held = false;
 	bool		known;
 
-	if (has_lock(options->tool))
-		known = ask_tool_lock(session, options->tool, until, &held);
+	if (options->is_tool_lock)
+		known = ask_tool_lock(session, options, until, &held);
 	else
 	{
 		while (now_ms() < Min(unchanged, until) && wait_until(NULL, 0, Min(unchanged, until)))
@@ -89,10 +81,9 @@ look_at_failed_migration(Session *session, const Options *options, Millis until,
 char *
 failed_migration_hint(const Options *options)
 {
-	if (options->tool && options->tool->repair)
-		return psprintf("Neither waiting nor migrating mends that: %s." UNDER_A_GUARD,
-						options->tool->repair);
-	return pg_strdup("Neither waiting nor migrating mends that: repair the database as the migration tool wants it." UNDER_A_GUARD);
+	return psprintf("Neither waiting nor migrating mends that: %s." UNDER_A_GUARD,
+					options->repair ? options->repair :
+									  "repair the database as the migration tool wants it");
 }
 
 ExitCode

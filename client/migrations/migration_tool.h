@@ -93,5 +93,7 @@ extern char *migration_tool_names(void);
 
 /* tool_locks.c */
 extern const char *tool_of_lock(int64 key, const char *dbname, const char *schema);
+extern bool is_lock_of_tool(const MigrationTool *tool, int64 key, const char *dbname,
+							const char *schema);
 
 #endif							/* MIGRATION_TOOL_H */

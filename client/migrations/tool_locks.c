@@ -79,3 +79,14 @@ tool_of_lock(int64 key, const char *dbname, const char *schema)
 	}
 	return NULL;
 }
+
+/*
+ * Whether it is that of the tool, under whichever of its entries.
+ */
+bool
+is_lock_of_tool(const MigrationTool *tool, int64 key, const char *dbname, const char *schema)
+{
+	const char *owner = tool_of_lock(key, dbname, schema);
+
+	return owner != NULL && strcmp(owner, tool->title) == 0;
+}

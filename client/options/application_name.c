@@ -23,3 +23,13 @@ command_application_name(const char *name, const Options *options)
 
 	return psprintf("gw_bootstrap %s " INT64_FORMAT, name, options->lock_key);
 }
+
+/*
+ * What such a command finds as its DATABASE_URL, whose sessions have that name;
+ * NULL if there is none.
+ */
+const char *
+command_url(const char *url, const char *name, const Options *options)
+{
+	return url && options->rename_url ? options->rename_url(url, name) : url;
+}

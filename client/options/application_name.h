@@ -11,5 +11,6 @@
 #include "options/options.h"
 
 extern char *command_application_name(const char *name, const Options *options);
+extern const char *command_url(const char *url, const char *name, const Options *options);
 
 #endif							/* APPLICATION_NAME_H */

@@ -28,7 +28,7 @@ const Option option_table[] = {
 		"FILE",
 		"the same, one a line, as \"gw_bootstrap heads\" prints\n"
 		"them; \"-\" is stdin"},
-	{"migrations", 0, OPTION_MIGRATIONS, FIELD(migrations), {"GW_BOOTSTRAP_MIGRATIONS"},
+	{"migrations", 0, OPTION_TEXT, FIELD(migrations), {"GW_BOOTSTRAP_MIGRATIONS"},
 		"TOOL:PATH",
 		"take the heads from the migrations of that tool: its\n"
 		"folder, or a file with the list; \"help\" lists the tools"},

@@ -17,8 +17,7 @@ typedef enum OptionType
 	OPTION_SHELL,				/* the same, of any number of lines */
 	OPTION_URL,					/* char *, with a password perhaps */
 	OPTION_HEADS,				/* SimpleStringList */
-	OPTION_MIGRATIONS,			/* char *: TOOL:PATH */
-	OPTION_ALEMBIC,				/* the same, given as PATH */
+	OPTION_ALEMBIC,				/* TOOL:PATH, given as PATH */
 	OPTION_LIST,				/* the same, given as FILE, without a tool */
 	OPTION_RULE,				/* char *: one of a few words */
 	OPTION_ORDER,				/* the same */

@@ -14,10 +14,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/output.h"
-#include "forms/conninfo.h"
-#include "forms/control.h"
 #include "getopt_long.h"
-#include "migrations/migration_tool.h"
+#include "options/control.h"
 #include "options/option_table.h"
 #include "options/options.h"
 #include "options/values.h"
@@ -62,14 +60,6 @@ set_option(Options *options, const Option *option, const char *value, const char
 		case OPTION_PATH:
 		case OPTION_SHELL:
 			*(char **) field = *value ? pg_strdup(value) : NULL;
-			break;
-		case OPTION_MIGRATIONS:
-			if (strcmp(value, "help") == 0)
-			{
-				list_migration_tools();
-				exit(output_arrived() ? EXIT_READY : EXIT_STEP_FAILED);
-			}
-			*(char **) field = pg_strdup(value);
 			break;
 		case OPTION_ALEMBIC:
 			*(char **) field = psprintf("alembic:%s", value);
@@ -344,19 +334,47 @@ refuse_together(const char *one, const char *other)
 }
 
 /*
- * Where the migration command connects.  Whoever starts none, and asks nothing
- * there, hands it on unjudged.
+ * Where we connect, and where the migration command does, if we start one or
+ * ask anything there.
  */
-static const char *
-make_migration_conninfo(const Options *options)
+static void
+set_conninfo(Options *options)
 {
 	int			needs = options->mode->needs;
 	bool		migrates = (needs & MAY_MIGRATE) && !options->migrate_sql &&
 		!options->skip_migrations;
 
-	if (options->migration_url && (migrates || (needs & USES_MIGRATION_URL)))
-		return make_conninfo(options->migration_url, option_source("--migration-url"));
-	return options->conninfo;
+	if (options->dbname == NULL)
+		log_info("no connection string is given: libpq's defaults and variables are used");
+	options->conninfo = options->dbname ? options->dbname : "";
+	options->migration_conninfo = options->migration_url &&
+			(migrates || (needs & USES_MIGRATION_URL)) ?
+		options->migration_url :
+		options->conninfo;
+}
+
+/*
+ * What is executed for a command of the shell.
+ */
+char **
+shell_words(const char *command)
+{
+	char	  **words = pg_malloc0(4 * sizeof(char *));
+
+	words[0] = SHELL;
+	words[1] = "-c";
+	words[2] = pg_strdup(command);
+	return words;
+}
+
+/*
+ * Fill in what is not given.
+ */
+void
+set_default(char **field, const char *value)
+{
+	if (*field == NULL && value != NULL)
+		*field = pg_strdup(value);
 }
 
 /*
@@ -383,14 +401,12 @@ check_options(Options *options)
 				!options->skip_migrations ?
 			DEFAULT_TIMEOUT :
 			0;
-	if (!(mode->needs & NEEDS_DATABASE))
-		return;					/* it connects to nothing */
-	if (options->dbname == NULL)
-		log_info("no connection string is given: libpq's defaults and variables are used");
-	if (options->migration_url && is_uri(options->migration_url))
-		check_text(options->migration_url, option_source("--migration-url"));
-	options->conninfo = make_conninfo(options->dbname, option_source("--dbname"));
-	options->migration_conninfo = make_migration_conninfo(options);
+	if (options->migrate)
+		options->migrate_words = shell_words(options->migrate);
+	if (options->post)
+		options->post_words = shell_words(options->post);
+	if (mode->needs & NEEDS_DATABASE)
+		set_conninfo(options);
 }
 
 static const Mode *

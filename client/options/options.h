@@ -26,6 +26,9 @@ enum
 	GUARDS_COMMAND = 0x40		/* these words run under the lock */
 };
 
+/* Takes a command that is no array. */
+#define SHELL "/bin/sh"
+
 struct		Options;
 struct		MigrationTool;
 
@@ -46,12 +49,17 @@ typedef struct Options
 	const char *conninfo;		/* the same as libpq takes it */
 	char	   *migration_url;	/* as given, or NULL */
 	const char *migration_conninfo;	/* where the migration command connects */
+	/* A connection string whose sessions have that name; NULL: it stays as it is. */
+	char	   *(*rename_url)(const char *url, const char *application_name);
 	SimpleStringList expected_heads;
 	SimpleStringList known_heads; /* every one of the migration set; empty if
 									 * they are not known */
 	char	   *migrations;		/* TOOL:PATH of a migration set, or NULL */
-	const struct MigrationTool *tool;	/* of that, or NULL */
 	const char *set_path;		/* of that, or NULL */
+	const struct MigrationTool *tool;	/* of that, or NULL, */
+	const char *repair;			/* what its users do about a failed migration, or NULL, */
+	bool		(*is_tool_lock)(const struct MigrationTool *tool, int64 key, const char *dbname,
+						 const char *schema);	/* or NULL: it takes none */
 	char	   *head_table;
 	char	   *head_column;
 	char	   *head_rule;
@@ -63,8 +71,10 @@ typedef struct Options
 	bool		require_extension;
 	bool		require_fence;
 	char	   *migrate;		/* shell command, or NULL */
+	char	  **migrate_words;	/* the same to be executed */
 	char	   *migrate_sql;	/* path of a file, or NULL */
 	char	   *post;			/* shell command, or NULL */
+	char	  **post_words;
 	char	   *post_sql;		/* path of a file, or NULL */
 	bool		post_in_turn;
 	bool		skip_migrations;
@@ -79,6 +89,8 @@ typedef struct Options
 } Options;
 
 extern void parse_options(int argc, char *argv[], const Mode *modes, Options *options);
+extern char **shell_words(const char *command);
+extern void set_default(char **field, const char *value);
 extern void print_help(const Mode *modes);
 extern const char *option_source(const char *option);
 extern const char *describe_expected(const Options *options);

@@ -12,7 +12,7 @@
 
 #include "base/exit_code.h"
 #include "base/log.h"
-#include "forms/control.h"
+#include "options/control.h"
 #include "options/values.h"
 #include "shared/head_order.h"
 

@@ -19,6 +19,8 @@
 #define GRACE_LOST_MS 1000		/* somebody else may be migrating */
 #define GRACE_DEADLINE_MS 500
 
+#define MOST_POST_STEPS 2
+
 struct		SqlFile;
 typedef struct Run Run;
 
@@ -34,6 +36,7 @@ struct Run
 {
 	const Options *options;
 	Step		(*migrate)(Run *run);	/* under the lock; NULL if not to */
+	ExitCode (*post[MOST_POST_STEPS + 1])(Run *run);	/* what follows; ends with NULL */
 	const struct SqlFile *migrate_sql;	/* NULL unless it is asked for */
 	const struct SqlFile *post_sql;
 	Session		session;
@@ -60,6 +63,7 @@ struct Run
 
 /* rounds.c */
 extern ExitCode go_in_rounds(Run *run, Step (*round)(Run *run));
+extern void add_post_step(Run *run, ExitCode (*step)(Run *run));
 extern bool stop_under_guard(Run *run, Command *command, int grace);
 
 /* waiting.c */

@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "command/command.h"
 #include "fence/fence.h"
-#include "forms/exec_form.h"
 #include "lock/failed_migration.h"
 #include "lock/watch.h"
 #include "run/earlier_migration.h"
@@ -105,12 +104,10 @@ wait_for_command(Run *run, Command *command, CommandEnd *end, Step *step)
 static Step
 run_command(Run *run)
 {
-	const Options *options = run->options;
-	const char *source = option_source("--migrate");
 	CommandPlan plan = {
 		.name = MIGRATION,
-		.source = source,
-		.argv = command_arguments(options->migrate, source),
+		.source = option_source("--migrate"),
+		.argv = run->options->migrate_words,
 	};
 	Command		command;
 	CommandEnd	end = {0};
@@ -133,9 +130,16 @@ run_command(Run *run)
 /*
  * We have the lock: migrate under its guard.
  */
-Step
+static Step
 migrate_by_command(Run *run)
 {
 	Step		step;
 	return may_start_command(run, &step) && is_still_to_do(run, &step) ? run_command(run) : step;
+}
+
+void
+take_command_migration(Run *run)
+{
+	if (run->options->migrate != NULL && !run->options->skip_migrations)
+		run->migrate = migrate_by_command;
 }

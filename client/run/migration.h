@@ -10,6 +10,6 @@
 
 #include "rounds/rounds.h"
 
-extern Step migrate_by_command(Run *run);
+extern void take_command_migration(Run *run);
 
 #endif							/* MIGRATION_H */

@@ -213,15 +213,11 @@ static bool
 may_write(Run *run, bool may_migrate)
 {
 	const Options *options = run->options;
+	bool		writes = run->post[0] || (may_migrate && options->create_extension);
 
-	if (!run->may_write &&
-		(options->post || options->post_sql || (may_migrate && options->create_extension)))
-	{
-		if (!may_write_here(&run->session, options, run->deadline.attempt))
-			return false;
-		run->may_write = true;
-	}
-	return true;
+	if (writes && !run->may_write)
+		run->may_write = may_write_here(&run->session, options, run->deadline.attempt);
+	return !writes || run->may_write;
 }
 
 Step
@@ -232,8 +228,7 @@ one_round(Run *run)
 	/* or the extension has been found to be gone */
 	if (run->session.way == NULL)
 		run->looked = false;
-	if (run->session.conn == NULL &&
-		!session_open(&run->session, run->options->conninfo, run->deadline.attempt))
+	if (!session_be_idle(&run->session, run->options->conninfo, run->deadline.attempt))
 		return handle_failure(run);
 
 	/* later rounds ask with "try", which tells the same and may take the lock */

@@ -8,6 +8,7 @@
 #include "postgres_fe.h"
 
 #include "fence/fence.h"
+#include "options/application_name.h"
 #include "run/start.h"
 
 /*
@@ -21,10 +22,11 @@ start_under_guard(Run *run, Command *command, CommandPlan *plan, const char *doi
 
 	if (!take_token(run, &plan->token, step))
 		return false;
-	plan->database_url = options->migration_url ? options->migration_url : options->dbname;
 	plan->patience = SILENCE_MS;
 	plan->guard = PQsocket(run->session.conn);
 	plan->sessions = sessions_of_migration(options, plan->token);
+	plan->database_url = command_url(options->migration_url ? options->migration_url : options->dbname,
+									 plan->sessions, options);
 	plan->role = options->require_fence ? run->fence.role : NULL;
 	log_migrating(run, doing);
 	if (command_start(command, plan))

@@ -190,10 +190,11 @@ split(SqlFile *file, const char *text)
  * Read the file and find its statements.  Ends the program with EXIT_USAGE if
  * it, or any of them, cannot be run.
  */
-void
-read_sql_file(SqlFile *file, const char *path, const char *source)
+const SqlFile *
+read_sql_file(const char *path, const char *source)
 {
 	static const char bom[] = "\xEF\xBB\xBF";
+	SqlFile    *file = pg_malloc(sizeof(SqlFile));
 	char	   *text;
 
 	*file = (SqlFile) {.path = path, .source = source};
@@ -202,4 +203,5 @@ read_sql_file(SqlFile *file, const char *path, const char *source)
 	free(text);
 	if (file->count == 0)
 		refuse_sql_file(file, 0, NULL, "file has no SQL statement");
+	return file;
 }

@@ -22,7 +22,7 @@ typedef struct SqlFile
 	int			count;
 } SqlFile;
 
-extern void read_sql_file(SqlFile *file, const char *path, const char *source);
+extern const SqlFile *read_sql_file(const char *path, const char *source);
 extern _Noreturn void refuse_sql_file(const SqlFile *file, int line, const char *hint,
 									  const char *fmt, ...) pg_attribute_printf(4, 5);
 extern int	line_of(const SqlStatement *statement, const char *position);

@@ -15,6 +15,7 @@
 #include "script/sql_script.h"
 #include "script/sql_words.h"
 #include "sql/sql.h"
+#include "sql/sql_steps.h"
 
 /* By how much the server may miss the deadline. */
 #define LIMIT_DRIFT_MS 200

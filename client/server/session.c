@@ -194,3 +194,15 @@ session_close(Session *session)
 	session_drop(session);
 	failure_move(&session->failure, &why);
 }
+
+/*
+ * Have a connection that is in no transaction: the one that is there, if it is
+ * any good.
+ */
+bool
+session_be_idle(Session *session, const char *conninfo, Millis deadline)
+{
+	if (session->conn != NULL && PQtransactionStatus(session->conn) != PQTRANS_IDLE)
+		session_close(session);
+	return session->conn != NULL || session_open(session, conninfo, deadline);
+}

@@ -47,6 +47,7 @@ struct RowTaker
 };
 
 extern bool session_open(Session *session, const char *conninfo, Millis deadline);
+extern bool session_be_idle(Session *session, const char *conninfo, Millis deadline);
 extern void session_close(Session *session);
 extern void session_broke(Session *session);
 extern void session_drop(Session *session);

@@ -51,12 +51,6 @@ extern Query sql_has_xid(int pid);
 extern Query sql_token_seen(const Options *options, const char *role, const char *token);
 extern Query sql_may_watch(void);
 extern Query sql_watch(const Options *options, const char *name);
-extern Query sql_begin(PGconn *conn);
-extern Query sql_begin_turn(PGconn *conn, const Options *options);
-extern Query sql_begin_script(void);
-extern Query sql_limit_time(int64 left);
-extern Query sql_restore_names(PGconn *conn, const char *search_path, const char *role);
-extern Query sql_back_to_end_of_script(void);
 extern Query sql_earlier_migration(const Options *options, int recent_ms);
 extern Query sql_own_name(void);
 extern Query sql_advisory_locks(void);
@@ -75,6 +69,6 @@ enum
 extern void append_literal(PQExpBuffer sql, PGconn *conn, const char *value);
 extern void append_identifier(PQExpBuffer sql, PGconn *conn, const char *name);
 extern void append_load_library(PQExpBuffer sql, PGconn *conn, const char *schema);
-extern void append_begin_guard(PQExpBuffer sql, PGconn *conn);
+extern void begin_guard(PQExpBuffer sql, PGconn *conn);
 
 #endif							/* SQL_H */

@@ -29,8 +29,7 @@ sql_begin_pid(PGconn *conn)
 {
 	PQExpBufferData sql;
 
-	initPQExpBuffer(&sql);
-	append_begin_guard(&sql, conn);
+	begin_guard(&sql, conn);
 	appendPQExpBufferStr(&sql, "SELECT pg_catalog.pg_backend_pid()");
 
 	return (Query) {sql.data, ONE_ROW, "i"};

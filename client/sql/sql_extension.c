@@ -176,8 +176,7 @@ sql_begin_and_try(PGconn *conn, const char *schema, const Options *options)
 {
 	PQExpBufferData sql;
 
-	initPQExpBuffer(&sql);
-	append_begin_guard(&sql, conn);
+	begin_guard(&sql, conn);
 	append_question(&sql, conn, schema, options, TRY, "json_in", TRY_COLUMNS);
 
 	return (Query) {sql.data, ONE_ROW, "tTITT"};

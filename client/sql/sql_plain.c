@@ -158,8 +158,7 @@ sql_plain_begin_and_try(PGconn *conn, const Options *options)
 {
 	PQExpBufferData sql;
 
-	initPQExpBuffer(&sql);
-	append_begin_guard(&sql, conn);
+	begin_guard(&sql, conn);
 	appendPQExpBufferStr(&sql,
 						 "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'standby'"
 						 " WHEN EXISTS (SELECT 1");

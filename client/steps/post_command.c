@@ -8,7 +8,6 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "forms/exec_form.h"
 #include "lock/watch.h"
 #include "options/application_name.h"
 #include "steps/post_command.h"
@@ -86,23 +85,23 @@ begin_turn(Run *run, const Deadline *deadline, ExitCode *code)
 /*
  * Run --post.
  */
-ExitCode
+static ExitCode
 run_post_command(Run *run)
 {
 	const Options *options = run->options;
-	const char *source = option_source("--post");
 	CommandPlan plan = {
 		.name = "post step",
-		.source = source,
-		.argv = command_arguments(options->post, source),
+		.source = option_source("--post"),
+		.argv = options->post_words,
 		.sessions = command_application_name("post step", options),
-		.database_url = options->dbname,
 		.patience = options->post_in_turn ? SILENCE_MS : 0,
 	};
 	Deadline	deadline = set_deadline(post_deadline(run), options->timeout);
 	ExitCode	code;
 	bool		lost;
 
+	session_close(&run->session);
+	plan.database_url = command_url(options->dbname, plan.sessions, options);
 	do
 	{
 		lost = false;
@@ -119,4 +118,11 @@ run_post_command(Run *run)
 		guard_end(&run->session, deadline.attempt);
 	session_close(&run->session);
 	return code;
+}
+
+void
+take_post_command(Run *run)
+{
+	if (run->options->post != NULL)
+		add_post_step(run, run_post_command);
 }

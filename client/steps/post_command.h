@@ -10,6 +10,6 @@
 
 #include "rounds/rounds.h"
 
-extern ExitCode run_post_command(Run *run);
+extern void take_post_command(Run *run);
 
 #endif							/* POST_COMMAND_H */

@@ -12,13 +12,10 @@
 
 #include "base/log.h"
 #include "script/sql_script.h"
-#include "sql/sql.h"
+#include "sql/sql_steps.h"
 #include "steps/post_sql.h"
 #include "steps/turn.h"
 
-/*
- * Begin the transaction, over the connection that is there if it is any good.
- */
 static bool
 begin_transaction(const Script *script, const Options *options)
 {
@@ -27,10 +24,7 @@ begin_transaction(const Script *script, const Options *options)
 
 	if (options->post_in_turn)
 		return take_turn(session, options, &script->deadline);
-	if (session->conn != NULL && PQtransactionStatus(session->conn) != PQTRANS_IDLE)
-		session_close(session);
-	if (session->conn == NULL &&
-		!session_open(session, options->conninfo, script->deadline.attempt))
+	if (!session_be_idle(session, options->conninfo, script->deadline.attempt))
 		return false;
 	result = session_query(session, sql_begin(session->conn), script->deadline.attempt);
 	PQclear(result);
@@ -63,7 +57,7 @@ end_stopped(const Session *session)
 /*
  * Run --post-sql, until it has worked once.
  */
-ExitCode
+static ExitCode
 run_post_sql(Run *run)
 {
 	Session    *session = &run->session;
@@ -95,4 +89,15 @@ run_post_sql(Run *run)
 	if (end == SCRIPT_STOPPED)
 		return end_stopped(session);
 	return end == SCRIPT_DONE ? EXIT_READY : EXIT_STEP_FAILED;
+}
+
+void
+take_post_sql(Run *run)
+{
+	const char *path = run->options->post_sql;
+
+	if (path == NULL)
+		return;
+	run->post_sql = read_sql_file(path, option_source("--post-sql"));
+	add_post_step(run, run_post_sql);
 }

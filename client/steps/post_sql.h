@@ -10,6 +10,6 @@
 
 #include "rounds/rounds.h"
 
-extern ExitCode run_post_sql(Run *run);
+extern void take_post_sql(Run *run);
 
 #endif							/* POST_SQL_H */

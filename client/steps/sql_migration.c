@@ -18,7 +18,7 @@
 #include "run/earlier_migration.h"
 #include "run/not_at_head.h"
 #include "script/sql_script.h"
-#include "sql/sql.h"
+#include "sql/sql_steps.h"
 #include "steps/sql_migration.h"
 
 /* How long the question for an earlier migration may take. */
@@ -174,7 +174,7 @@ run_file(Run *run)
  * other connection to ask over; the locks of the question do no harm, since
  * this transaction is no guard of others.
  */
-Step
+static Step
 migrate_by_sql(Run *run)
 {
 	PGresult   *sessions;
@@ -197,4 +197,15 @@ migrate_by_sql(Run *run)
 	if (!is_still_to_do(run, &step))
 		return step;
 	return run->migrated ? end_changed_at_commit(run) : run_file(run);
+}
+
+void
+take_sql_migration(Run *run)
+{
+	const Options *options = run->options;
+
+	if (options->migrate_sql == NULL || options->skip_migrations)
+		return;
+	run->migrate_sql = read_sql_file(options->migrate_sql, option_source("--migrate-sql"));
+	run->migrate = migrate_by_sql;
 }

@@ -10,6 +10,6 @@
 
 #include "rounds/rounds.h"
 
-extern Step migrate_by_sql(Run *run);
+extern void take_sql_migration(Run *run);
 
 #endif							/* SQL_MIGRATION_H */

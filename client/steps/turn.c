@@ -14,7 +14,7 @@
 
 #include "base/log.h"
 #include "server/answer.h"
-#include "sql/sql.h"
+#include "sql/sql_steps.h"
 #include "steps/turn.h"
 
 /* The pause between two looks grows no longer than wait_backoff() makes it then. */
@@ -33,18 +33,14 @@ post_deadline(const Run *run)
 }
 
 /*
- * Begin a transaction and ask for the turn in it, over the connection that is
- * there if it is any good.
+ * Begin a transaction and ask for the turn in it.
  */
 static bool
 ask_for_turn(Session *session, const Options *options, const Deadline *deadline, bool *ours)
 {
 	PGresult   *result;
 
-	if (session->conn != NULL && PQtransactionStatus(session->conn) != PQTRANS_IDLE)
-		session_close(session);
-	if (session->conn == NULL &&
-		!session_open(session, options->conninfo, deadline->attempt))
+	if (!session_be_idle(session, options->conninfo, deadline->attempt))
 		return false;
 	result = session_query(session, sql_begin_turn(session->conn, options), deadline->attempt);
 	if (result == NULL)

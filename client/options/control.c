@@ -9,7 +9,7 @@
 
 #include "base/exit_code.h"
 #include "base/log.h"
-#include "forms/control.h"
+#include "options/control.h"
 
 bool
 is_control(char c)

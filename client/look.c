@@ -8,7 +8,7 @@
 #include "postgres_fe.h"
 
 #include "base/deadline.h"
-#include "lock/look.h"
+#include "look.h"
 #include "lock/probe.h"
 
 #define MOST_LOST 3

@@ -1,0 +1,64 @@
+/*-------------------------------------------------------------------------
+ *
+ * take_set.c
+ *		Take from the migration set what is not asked for otherwise.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "base/output.h"
+#include "migrations/migration_set.h"
+#include "migrations/take_set.h"
+
+/*
+ * What the tool is known to do.
+ */
+static void
+take_tool(Options *options, const MigrationTool *tool)
+{
+	set_default(&options->head_table, tool->head_table);
+	set_default(&options->head_column, tool->head_column);
+	set_default(&options->head_rule, tool->head_rule);
+	set_default(&options->head_order, tool->head_order);
+	options->repair = tool->repair;
+	options->tool = tool;
+	if (tool->locks[0].kind != LOCK_NONE)
+		options->is_tool_lock = is_lock_of_tool;
+}
+
+/*
+ * Expected heads that are given otherwise as well must at least belong to the
+ * set, and count instead.
+ */
+void
+take_migration_set(Options *options)
+{
+	MigrationSet set;
+	const char *source = option_source("--migrations");
+
+	if (options->migrations == NULL)
+		return;
+	if (strcmp(options->migrations, "help") == 0)
+	{
+		list_migration_tools();
+		exit(output_arrived() ? EXIT_READY : EXIT_STEP_FAILED);
+	}
+	read_migration_set(&set, options->migrations, source);
+	options->set_path = set.path;
+	set_default(&options->head_condition, set.head_condition);
+	options->known_heads = set.known;
+	if (set.tool)
+		take_tool(options, set.tool);
+	if (options->expected_heads.head == NULL)
+	{
+		options->expected_heads = set.expected;
+		return;
+	}
+	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
+	{
+		if (!simple_string_list_member(set.known.head ? &set.known : &set.expected, cell->val))
+			refuse_migration_set(source, "expected head \"%s\" is not a revision of %s", cell->val,
+								 set.path);
+	}
+}
