@@ -227,8 +227,8 @@ give_back_bootstrap_lock(int64 key)
 }
 
 /*
- * Release the lock that this session holds, however often it does.  Returns
- * false if it holds none.
+ * Release the lock that this session holds, however often it does, but not
+ * what its transaction has.  Returns false if it holds none.
  */
 bool
 release_session_lock(int64 key)
@@ -237,13 +237,10 @@ release_session_lock(int64 key)
 	bool		released = false;
 	LOCKTAG		tag;
 
-	if (transaction_has_bootstrap_lock(key))
-		return false;
-
 	set_bootstrap_locktag(&tag, key);
 	for (int i = 0; i < lengthof(modes); i++)
 	{
-		while (compat_lock_held_by_me(&tag, modes[i]) &&
+		while (holds_lock(&tag, modes[i], true) &&
 			   LockRelease(&tag, modes[i], true))
 			released = true;
 	}

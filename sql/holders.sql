@@ -31,12 +31,32 @@ SELECT outcome FROM gw_bootstrap_try('{b}');
 SELECT pg_advisory_lock(42424242424242);
 SELECT outcome FROM gw_bootstrap_try('{b}');
 SELECT holder_state FROM gw_bootstrap_status();
-SELECT gw_bootstrap_break_orphan();
 COMMIT;
 BEGIN;
 SELECT outcome, holder_state FROM gw_bootstrap_try('{b}');
 ROLLBACK;
 SELECT pg_advisory_unlock_all();
+
+-- and can be released beside the guard, which stays
+BEGIN;
+SELECT outcome FROM gw_bootstrap_try('{b}');
+SELECT pg_advisory_lock(42424242424242), pg_advisory_lock_shared(42424242424242);
+SELECT gw_bootstrap_break_orphan() = pg_backend_pid() AS own;
+SELECT mode FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid();
+SELECT gw_bootstrap_break_orphan();
+SELECT outcome FROM gw_bootstrap_try('{b}');
+COMMIT;
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid();
+
+-- so can it beside PostgreSQL's own lock of a transaction, which is none of its business
+BEGIN;
+SELECT pg_advisory_xact_lock(42424242424242);
+SELECT gw_bootstrap_break_orphan();
+SELECT pg_advisory_lock(42424242424242);
+SELECT gw_bootstrap_break_orphan() = pg_backend_pid() AS own;
+SELECT mode FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid();
+COMMIT;
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid();
 
 -- nor does a guard given up by ROLLBACK TO make a later session lock a guard
 BEGIN;
