@@ -21,6 +21,7 @@
 #define BRACKET 4
 #define DOUBLED 8				/* an operator, with itself again */
 #define AUGMENTED 16			/* an operator, with "=" after it */
+#define SPECIAL 32				/* what may end a string, or is no part of its text */
 
 static const unsigned char classes[256] = {
 	['a' ... 'z'] = WORD,
@@ -32,7 +33,7 @@ static const unsigned char classes[256] = {
 	[')'] = OPERATOR | BRACKET,
 	['['] = OPERATOR | BRACKET,
 	[']'] = OPERATOR | BRACKET,
-	['{'] = OPERATOR | BRACKET,
+	['{'] = OPERATOR | BRACKET | SPECIAL,
 	['}'] = OPERATOR | BRACKET,
 	['*'] = OPERATOR | DOUBLED | AUGMENTED,
 	['/'] = OPERATOR | DOUBLED | AUGMENTED,
@@ -48,6 +49,11 @@ static const unsigned char classes[256] = {
 	['='] = OPERATOR | AUGMENTED,
 	[':'] = OPERATOR | AUGMENTED,
 	['!'] = AUGMENTED,
+	['"'] = SPECIAL,
+	['\''] = SPECIAL,
+	['\\'] = SPECIAL,
+	['\n'] = SPECIAL,
+	['\0'] = SPECIAL,
 	['~'] = OPERATOR,
 	[','] = OPERATOR,
 	['.'] = OPERATOR,
@@ -318,11 +324,16 @@ scan_string(Lexer *lexer, const char *prefix)
 
 	for (; prefix < s; prefix++)
 		formatted = formatted || strchr("fFtT", *prefix);
-	for (s += triple ? 3 : 1; *s && (*s != '\n' || triple); s++)
+	for (s += triple ? 3 : 1;; s++)
 	{
-		/* TOML has a string end in the last three quotes of a row */
-		bool		is_last = !lexer->is_toml || s[1] != quote || s[2] != quote || s[3] != quote;
+		bool		is_last;
 
+		while (!is_a(*s, SPECIAL))
+			s++;
+		if (*s == '\0' || (*s == '\n' && !triple))
+			break;
+		/* TOML has a string end in the last three quotes of a row */
+		is_last = !lexer->is_toml || s[1] != quote || s[2] != quote || s[3] != quote;
 		if (*s == quote && (!triple || (s[1] == quote && s[2] == quote && is_last)))
 		{
 			lexer->next = s + (triple ? 3 : 1);
@@ -421,12 +432,19 @@ lexer_next_line(Lexer *lexer)
 	{
 		char		c = *lexer->next;
 
-		if (c == ' ' || c == '\t' || c == '\f')
+		if (c == ' ')
+		{
+			const char *start = lexer->next;
+
+			while (*++lexer->next == ' ')
+				;
+			if (is_indent)
+				lexer->indent += lexer->next - start;
+		}
+		else if (c == '\t' || c == '\f')
 		{
 			if (is_indent)
-				lexer->indent = c == ' ' ? lexer->indent + 1 :
-					c == '\t'			 ? (lexer->indent / 8 + 1) * 8 :
-										   0;
+				lexer->indent = c == '\t' ? (lexer->indent / 8 + 1) * 8 : 0;
 			lexer->next++;
 		}
 		else if (c == '#')

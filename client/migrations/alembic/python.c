@@ -335,10 +335,9 @@ read_line(Module *module, const Token *tokens, int ntokens)
 	const Token *first = is_word(tokens, "async") && ntokens > 1 ? tokens + 1 : tokens;
 	bool		scope = is_one_of(first, scopes);
 	const Token *last = &tokens[ntokens - 1];
-	int			end = header_end(tokens, ntokens);
+	int			end;
 	bool		matters = false;
-	bool		is_case = kind == BLOCK_CONDITIONAL && is_word(tokens, "case") && end > 1 &&
-		end < ntokens;
+	bool		is_case;
 
 	module->expects_block = last->depth == 0 && is_operator(last, ":");
 	module->expected = scope ? BLOCK_SCOPE : BLOCK_CONDITIONAL;
@@ -350,6 +349,8 @@ read_line(Module *module, const Token *tokens, int ntokens)
 		read_global(module, tokens, ntokens);
 	if (kind == BLOCK_SCOPE)
 		return;
+	end = header_end(tokens, ntokens);
+	is_case = kind == BLOCK_CONDITIONAL && is_word(tokens, "case") && end > 1 && end < ntokens;
 	if (!scope && !module->expects_block && !is_one_of(first, conditions) && !is_case)
 	{
 		read_statements(module, tokens, ntokens, kind == BLOCK_CONDITIONAL);
