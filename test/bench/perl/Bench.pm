@@ -101,12 +101,12 @@ sub output
 	return wantarray ? @lines : $lines[0] // '';
 }
 
-# Transactions a second of a file of SQL.
+# Transactions a second of a file of SQL; for how long, unless options say so.
 sub tps
 {
 	my ($file, @options) = @_;
-	my $seconds = $ENV{GW_BENCH_SECONDS} || 1;
-	my $said = `pgbench -n @options -T $seconds -f $file 2>&1`;
+	my @length = (grep { $_ eq '-t' } @options) ? () : ('-T', $ENV{GW_BENCH_SECONDS} || 1);
+	my $said = `pgbench -n @options @length -f $file 2>&1`;
 
 	$said =~ /^tps = ([0-9.]+) \(without|^tps = ([0-9.]+) \(excluding/m or die "pgbench failed:\n$said";
 	return $1 // $2;
