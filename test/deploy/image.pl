@@ -6,6 +6,8 @@
 use strict;
 use warnings;
 
+use Fcntl qw(:flock);
+use File::Path qw(make_path remove_tree);
 use File::Temp;
 use FindBin;
 use lib "$FindBin::Bin/../perl";
@@ -18,9 +20,8 @@ use Test::More;
 
 my $top = "$FindBin::Bin/../..";
 my $cache = $ENV{GW_BOOTSTRAP_CACHE} || '/var/cache/gw_bootstrap';
-my $store = File::Temp->newdir('gwimage.XXXXXX', DIR => $cache);
-my @buildah = ('buildah', '--root', "$store/root", '--runroot', "$store/run");
 my @as_here = qw(--isolation chroot --network host);
+my ($store, @buildah);
 
 # Returns what it says.
 sub buildah
@@ -36,21 +37,45 @@ sub buildah
 
 sub mounted
 {
+	my ($folder) = @_;
 	open my $mounts, '<', '/proc/mounts' or die "mounts: $!";
-	return reverse map { m{ (\Q$store\E/\S+)} ? $1 : () } <$mounts>;
+	return reverse map { m{ (\Q$folder\E/\S+)} ? $1 : () } <$mounts>;
 }
 
-# So that the store can be removed.  buildah itself leaves what it has also run something in.
+# So that a store can be removed.  buildah itself leaves what it has also run something in.
 sub unmount
 {
-	IPC::Run::run([ 'umount', $_ ], '>&', \my $said) foreach mounted();
+	my ($folder) = @_;
+	IPC::Run::run([ 'umount', $_ ], '>&', \my $said) foreach mounted($folder);
 	return;
 }
 
+# Whoever has stores in a folder holds its lock.  If nobody does, what is there was left by
+# those that were killed, and perhaps mounted.
+sub hold_stores
+{
+	my ($folder) = @_;
+	open my $lock, '>', "$folder/gwstore.lock" or die "gwstore.lock: $!";
+	if (flock $lock, LOCK_EX | LOCK_NB)
+	{
+		foreach my $old (grep { -d } glob "$folder/gwstore.*")
+		{
+			unmount($old);
+			remove_tree($old);
+		}
+	}
+	flock $lock, LOCK_SH or die "gwstore.lock: $!";
+	return $lock;
+}
+
+my $held = hold_stores($cache);
+$store = File::Temp->newdir('gwstore.XXXXXX', DIR => $cache);
+@buildah = ('buildah', '--root', "$store/root", '--runroot', "$store/run");
+$SIG{$_} = sub { exit 1 } foreach qw(INT TERM);
 END
 {
 	local $?;
-	unmount();
+	unmount($store) if $store;
 }
 
 # NAME is to be what ROOM holds.
@@ -98,6 +123,17 @@ sub run_in
 	chomp $out;
 	return $out;
 }
+
+# Stores that were left, and such as somebody uses.
+my $folder = File::Temp->newdir;
+my $other = "$folder/gwstore.other";
+make_path("$other/root/overlay");
+is(IPC::Run::run([ 'mount', '-t', 'tmpfs', 'none', "$other/root/overlay" ]), 1, 'a store was left');
+my $somebody = hold_stores($folder);
+is_deeply([ mounted($other), grep { -e } $other ], [], '... and is removed');
+make_path($other);
+hold_stores($folder);
+ok(-d $other, '... but not while somebody has one');
 
 my $room = GwBootstrap::Room->clean;
 make_base('docker.io/library/debian:bookworm-slim', $room);
@@ -171,6 +207,6 @@ like($newer->output('--own-network', 'pg_virtualenv', '-v', 18, '-o', 'extension
 		'psql', '-XAtc', 'CREATE EXTENSION gw_bootstrap', '-c', "SELECT outcome FROM gw_bootstrap_status(expected_heads => '{a}')"),
 	qr/^behind$/m, '... which finds and loads it');
 
-unmount();
-is_deeply([ mounted() ], [], 'nothing stays mounted');
+unmount($store);
+is_deeply([ mounted($store) ], [], 'nothing stays mounted');
 done_testing();
