@@ -33,12 +33,6 @@ sub start_stopped
 	return ($replica, slurp_file($stopped) + 0, GwBootstrap::Processes::tree($replica->pid));
 }
 
-sub has_ended
-{
-	my ($pid, $name) = @_;
-	return ok(wait_until(sub { !GwBootstrap::Processes::is_alive($pid) }), $name);
-}
-
 sub migrated_once
 {
 	my ($way, $name, @results) = @_;
@@ -60,7 +54,7 @@ sub stopped_watcher
 	my ($replica, $shell, %tree) = start_stopped($way, '--timeout', 600);
 	my $silent = $way->pooler ? $way->pooler->{pid} : $way->sql($guards);
 	kill 'STOP', $silent, $tree{$who};
-	has_ended($shell, "$name: the command is ended with its guard");
+	is_gone($shell, "$name: the command is ended with its guard");
 	ok(wait_until(sub { $replica->err =~ /no answer from the database for 6 s/ }), "$name: which is told");
 	ok(!$replica->ended, "$name: and the client goes on") or diag $replica->err;
 	kill 'CONT', $silent;
@@ -75,8 +69,8 @@ sub stopped_watcher
 		my ($result) = $replica->wait;
 		is($result->{exit}, $exit, "$name: $how ends it") or diag $result->{err};
 		unlike($result->{err}, qr/look-up/, "$name: which no look-up is blamed for");
-		has_ended($shell, "$name: and its command");
-		has_ended($tree{$who}, "$name: and the $who");
+		is_gone($shell, "$name: and its command");
+		is_gone($tree{$who}, "$name: and the $who");
 		is($way->locks, 0, "$name: no lock is left");
 	}
 	return;
@@ -151,7 +145,7 @@ sub stopped_client
 	$way->sql("SELECT pg_terminate_backend(pid) FROM ($guards) g");
 	ok(wait_until(sub { $way->locks == 0 }), "$name: the lock is free") if !$waits;
 	$other ||= $start->();
-	has_ended($shell, "$name: its command is ended all the same");
+	is_gone($shell, "$name: its command is ended all the same");
 	my ($next) = $other->wait;
 	ok(!-e $seen, "$name: before the other one migrates");
 	kill 'CONT', $replica->pid;
