@@ -17,6 +17,11 @@ $recipe->build('cp', "$ENV{DRIVER}/go.mod", "$ENV{DRIVER}/go.sum", '.');
 	local $ENV{GOPROXY} = 'off';
 	$recipe->build('go', 'vet', '.');
 	$recipe->build('go', 'build', '-o', 'ready', '.');
+	$recipe->build('go', 'build', '-o', 'under_client', 'under_client.go', 'migrate.go');
+	$recipe->instead('ready.go', 'if err := migrate(ctx, connect); err != nil {', 'ready.go');
+	$recipe->build('go', 'vet', '.');
+	$recipe->build('go', 'build', '-o', 'fenced', '.');
 }
 $recipe->try_out($node, 'go', {}, './ready');
+$recipe->try_out_fenced($node, 'go', [ 'guard', './fenced' ], './under_client');
 $recipe->finish($node);

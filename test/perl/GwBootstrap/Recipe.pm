@@ -92,7 +92,7 @@ sub instead
 	my $text = slurp_file("$self->{dir}/$file");
 	my $new = slurp_file("$self->{dir}/instead");
 
-	$text =~ s/^( *)\Q$line\E\n/join '', map { "$1$_\n" } split m{\n}, $new/me or die "$file: no $line";
+	$text =~ s/^([ \t]*)\Q$line\E\n/join '', map { "$1$_\n" } split m{\n}, $new/me or die "$file: no $line";
 	unlink "$self->{dir}/$made";
 	append_to_file("$self->{dir}/$made", $text);
 	return;
@@ -237,17 +237,13 @@ sub _lock_is_held
 	return;
 }
 
-# The same with a fenced role, whose objects are the service's: by the page's own
-# guard, if there is one that gives its sessions the token, or with lock and work in
-# one transaction; by commands that the client runs; and without a guard.
-# Commands are for the shell, but the first, of which a word says which it is.
-sub try_out_fenced
+# A role that only migrates, fenced, whose objects are the service's.
+sub _make_fenced_role
 {
-	my ($self, $node, $name, $own, @under_client) = @_;
+	my ($node) = @_;
 	my $user = getpwuid $<;
-	my $test = "$name-fenced";
 
-	$self->{tests}{$test} = 1;
+	return if $node->safe_psql('postgres', q(SELECT 1 FROM pg_roles WHERE rolname = 'migrations')) ne '';
 	$node->safe_psql('postgres', <<"SQL");
 CREATE ROLE migrations LOGIN;
 GRANT "$user" TO migrations;
@@ -255,6 +251,64 @@ ALTER ROLE migrations SET role = '$user';
 ALTER ROLE migrations SET session_preload_libraries = 'gw_bootstrap';
 ALTER ROLE migrations SET gw_bootstrap.fence_key = '42424242424242';
 SQL
+	return;
+}
+
+# With the token of a guard that has ended, while somebody else has the lock by now.
+sub _is_refused_later
+{
+	my ($self, $node, $way, $what, $command) = @_;
+	my ($guard) = _hold($node, $way);
+	my $token = $guard->query_safe('SELECT gw_bootstrap_token()');
+
+	$guard->query_safe('ROLLBACK');
+	$guard->quit;
+	my ($next) = _hold($node, $way);
+	local @ENV{qw(DATABASE_URL PGAPPNAME GW_BOOTSTRAP_TOKEN)} = ($ENV{MIGRATION_DATABASE_URL}, "gw_bootstrap migration $token", $token);
+	my ($result) = $self->_start(1, 60, 'sh', '-c', $command)->wait;
+	isnt($result->{exit}, 0, "$what: when its guard has ended, it fails");
+	like($result->{out} . $result->{err}, qr/role "migrations" may write only under the bootstrap lock/, "$what: refused by the server");
+	is(_state($way), 'nothing', "$what: and does nothing");
+	$next->quit;
+	return;
+}
+
+# The page's own guard is ended while the server is at a statement of the migration: the
+# next one is refused.
+sub _loses_its_guard
+{
+	my ($self, $node, $way, $what, @command) = @_;
+	my $log = -s $node->logfile;
+	my $other = $node->background_psql($way->dbname);
+
+	$other->query_safe('BEGIN; CREATE TABLE item ()');
+	my $replica = $self->_start(1, 60, @command);
+	ok(GwBootstrap::Replicas::wait_until(sub { $way->sql('SELECT count(*) FROM pg_locks WHERE NOT granted') > 0 }),
+		"$what: it migrates") or diag $replica->err;
+	$way->sql("SELECT pg_terminate_backend(pid) FROM (@{[GwBootstrap::Ways::GUARD]}) g");
+	ok(GwBootstrap::Replicas::wait_until(sub { $way->sql(GwBootstrap::Ways::GUARD) eq '' }), "$what: its guard is ended");
+	$other->query_safe('ROLLBACK');
+	$other->quit;
+	my ($result) = $replica->wait;
+	isnt($result->{exit}, 0, "$what: it fails");
+	like(slurp_file($node->logfile, $log), qr/role "migrations" may write only under the bootstrap lock/, "$what: refused by the server");
+	is(_state($way), 'nothing', "$what: and does nothing");
+	return;
+}
+
+# The same with a fenced role: by the page's own guard, if there is one that gives its
+# sessions the token, or with lock and work in one transaction; by commands that the
+# client runs; and when the guard has ended.
+# Commands are for the shell, but the first, of which a word says which it is: "guard",
+# that of the service's role; "one role", the fenced one's; or "one transaction".
+sub try_out_fenced
+{
+	my ($self, $node, $name, $own, @under_client) = @_;
+	my $user = getpwuid $<;
+	my $test = "$name-fenced";
+
+	$self->{tests}{$test} = 1;
+	_make_fenced_role($node);
 	foreach my $pool_size (0, 2)
 	{
 		my $count = 0;
@@ -262,22 +316,17 @@ SQL
 		{
 			my $way = GwBootstrap::Ways->new($node, pool_size => $pool_size, pooler_users => qq("$user" ""\n"migrations" ""\n))->create->open;
 			my $place = '127.0.0.1:' . ($way->pooler || $node)->port . '/' . $way->dbname;
-			my $is_own = ref $command;
-			my $what = "$test, " . $way->name . ', ' . ($is_own ? 'by itself' : 'under the client, ' . ++$count);
+			my ($kind, @own) = ref $command ? @$command : '';
+			my $what = "$test, " . $way->name . ', ' . ($kind ? 'by itself' : 'under the client, ' . ++$count);
 			local %ENV = (%ENV, DATABASE_URL => "postgresql://$user\@$place", MIGRATION_DATABASE_URL => "postgresql://migrations\@$place",
-				JDBC_DATABASE_URL => "jdbc:postgresql://$place?user=" . ($is_own ? $user : 'migrations'),
+				JDBC_DATABASE_URL => "jdbc:postgresql://$place?user=" . ($kind ? $user : 'migrations'),
 				JDBC_MIGRATION_DATABASE_URL => "jdbc:postgresql://$place?user=migrations");
-			$ENV{DATABASE_URL} = $ENV{MIGRATION_DATABASE_URL} if $is_own && $command->[0] eq 'one transaction';
-			my @command = $is_own ? @$command[ 1 .. $#$command ]
+			$ENV{DATABASE_URL} = $ENV{MIGRATION_DATABASE_URL} if $kind =~ /^one/;
+			my @command = $kind ? @own
 			  : ('gw_bootstrap', 'run', '-d', "postgresql://$user\@$place", '-e', HEAD, '--timeout', 60, '--migrate', $command);
 
-			if (!$is_own)
-			{
-				local @ENV{qw(DATABASE_URL PGAPPNAME)} = ($ENV{MIGRATION_DATABASE_URL}, 'anybody');
-				my ($result) = $self->_start(1, 60, 'sh', '-c', $command)->wait;
-				isnt($result->{exit}, 0, "$what: without a guard it fails");
-				is(_state($way), 'nothing', "$what: and does nothing");
-			}
+			$self->_is_refused_later($node, $way, $what, $command) if !$kind;
+			$self->_loses_its_guard($node, $way, $what, @own) if $kind && $kind ne 'one transaction';
 			my @results = $self->_start(2, 60, @command)->wait;
 			is(GwBootstrap::Replicas::outcomes(@results), '2 x 0', "$what: ready") or diag map { $_->{err} } @results;
 			is(_state($way), MIGRATED, "$what: the migration ran once, and whole");
