@@ -7,7 +7,6 @@
  */
 #include "postgres_fe.h"
 
-#include "base/exit_code.h"
 #include "base/log.h"
 #include "question.h"
 

@@ -11,7 +11,6 @@
 
 #include "base/log.h"
 #include "base/output.h"
-#include "command/command.h"
 #include "command/environment.h"
 #include "commands.h"
 #include "run/migration.h"

@@ -12,10 +12,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/wait.h"
-
-/* What is piped to us has ended by then. */
-#define INPUT_MS 60000
 
 bool
 is_folder(const char *path)
@@ -79,39 +75,5 @@ read_whole_file(const char *path, size_t max_size, size_t *len, const char **why
 	}
 	termPQExpBuffer(&buffer);
 	*len = 0;
-	return NULL;
-}
-
-/*
- * The same of standard input, which may be a pipe, but does not keep us for ever.
- */
-char *
-read_standard_input(size_t max_size, size_t *len, const char **why)
-{
-	PQExpBufferData buffer;
-	struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
-	Millis		until = now_ms() + INPUT_MS;
-	char		chunk[4096];
-	ssize_t		got = 1;
-
-	initPQExpBuffer(&buffer);
-	*why = NULL;
-	while (got > 0 && *why == NULL)
-	{
-		if (poll(&fd, 1, Max(until - now_ms(), 0)) <= 0)
-			*why = psprintf("it has not ended within %d s", INPUT_MS / 1000);
-		else if ((got = read(STDIN_FILENO, chunk, sizeof(chunk))) < 0)
-			*why = strerror(errno);
-		else if (buffer.len + got > max_size)
-			*why = psprintf("it has more than %zu bytes", max_size);
-		else
-			appendBinaryPQExpBuffer(&buffer, chunk, got);
-	}
-	if (*why == NULL && PQExpBufferBroken(&buffer))
-		*why = "out of memory";
-	*len = buffer.len;
-	if (*why == NULL)
-		return buffer.data;
-	termPQExpBuffer(&buffer);
 	return NULL;
 }

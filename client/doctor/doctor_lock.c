@@ -106,34 +106,29 @@ check_privileges(Doctor *doctor)
 static void
 tell_holder(Doctor *doctor, const Holder *holder)
 {
+	static const char *const remedies[] = {
+		[HOLDER_HIDDEN] = "Membership in pg_read_all_stats shows what it does.",
+		[HOLDER_ACTIVE] = "A migration is under way.",
+		[HOLDER_ORPHANED] = "If no older replica is migrating any more, end it:"
+							" gw_bootstrap_break_orphan(), --break-orphans, or"
+							" pg_terminate_backend().",
+		[HOLDER_PREPARED] = END_PREPARED};
 	int64		key = doctor->options->lock_key;
-	const char *pid = holder->pid ? holder->pid : "?";
+	bool		orphaned = holder->state == HOLDER_ORPHANED;
+	const char *detail = orphaned ? holder->since : holder->application_name;
+	char	   *text;
 
-	switch (holder->state)
+	if (holder->state == HOLDER_NONE)
 	{
-		case HOLDER_NONE:
-			say_ok(doctor, "lock " INT64_FORMAT ": free", key);
-			break;
-		case HOLDER_HIDDEN:
-			say_note(doctor, "Membership in pg_read_all_stats shows what it does.",
-					 "lock " INT64_FORMAT ": held by backend %s", key, pid);
-			break;
-		case HOLDER_ACTIVE:
-			say_note(doctor, "A migration is under way.",
-					 "lock " INT64_FORMAT ": held by backend %s (%s)", key, pid,
-					 holder->application_name ? holder->application_name : "no name");
-			break;
-		case HOLDER_ORPHANED:
-			say_bad(doctor,
-					"If no older replica is migrating any more, end it:"
-					" gw_bootstrap_break_orphan(), --break-orphans, or pg_terminate_backend().",
-					"lock " INT64_FORMAT ": orphaned on backend %s%s%s", key, pid,
-					holder->since ? ", idle since " : "", holder->since ? holder->since : "");
-			break;
-		case HOLDER_PREPARED:
-			say_bad(doctor, END_PREPARED,
-					"lock " INT64_FORMAT ": held by a prepared transaction", key);
+		say_ok(doctor, "lock " INT64_FORMAT ": free", key);
+		return;
 	}
+	text = describe_holder(holder->state, holder->pid);
+	(orphaned || holder->state == HOLDER_PREPARED ? say_bad : say_note)(doctor, remedies[holder->state], "lock " INT64_FORMAT ": held by %s%s%s", key, text,
+																		detail == NULL ? "" : orphaned ? ", idle since " :
+																										 ", application ",
+																		detail ? detail : "");
+	free(text);
 }
 
 /*

@@ -9,7 +9,6 @@
  */
 #include "postgres_fe.h"
 
-#include "base/log.h"
 #include "doctor/doctor.h"
 #include "lock/names.h"
 #include "lock/way/guard.h"

@@ -11,7 +11,7 @@
 #include "lock/fence/fence.h"
 #include "lock/names.h"
 #include "lock/way/guard.h"
-#include "sql/sql.h"
+#include "sql/sql_doctor.h"
 
 /*
  * A role that is fenced, and whether it can show the token of a guard.

@@ -10,7 +10,6 @@
  */
 #include "postgres_fe.h"
 
-#include "base/exit_code.h"
 #include "base/log.h"
 #include "forms/conninfo.h"
 #include "options/control.h"

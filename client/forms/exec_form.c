@@ -16,7 +16,6 @@
  */
 #include "postgres_fe.h"
 
-#include "base/exit_code.h"
 #include "base/log.h"
 #include "forms/exec_form.h"
 #include "mb/pg_wchar.h"

@@ -12,16 +12,19 @@
 
 #include <unistd.h>
 
-#include "base/exit_code.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/visible.h"
+#include "base/wait.h"
 #include "migrations/migration_set.h"
 #include "pqexpbuffer.h"
 
 /* The path of a list that is piped to us, as messages name it. */
 static const char input[] = "standard input";
+
+/* What is piped to us has ended by then. */
+#define INPUT_MS 60000
 
 #define MAX_LIST_SIZE (16 * 1024 * 1024)
 #define COLUMN_CHARACTERS \
@@ -84,6 +87,41 @@ fits_list(const char *head)
 
 	free(copy);
 	return fits;
+}
+
+/*
+ * Standard input, as read_whole_file() reads a file: it may be a pipe, but does not
+ * keep us for ever.
+ */
+static char *
+read_standard_input(size_t max_size, size_t *len, const char **why)
+{
+	PQExpBufferData buffer;
+	struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
+	Millis		until = now_ms() + INPUT_MS;
+	char		chunk[4096];
+	ssize_t		got = 1;
+
+	initPQExpBuffer(&buffer);
+	*why = NULL;
+	while (got > 0 && *why == NULL)
+	{
+		if (poll(&fd, 1, Max(until - now_ms(), 0)) <= 0)
+			*why = psprintf("it has not ended within %d s", INPUT_MS / 1000);
+		else if ((got = read(STDIN_FILENO, chunk, sizeof(chunk))) < 0)
+			*why = strerror(errno);
+		else if (buffer.len + got > max_size)
+			*why = psprintf("it has more than %zu bytes", max_size);
+		else
+			appendBinaryPQExpBuffer(&buffer, chunk, got);
+	}
+	if (*why == NULL && PQExpBufferBroken(&buffer))
+		*why = "out of memory";
+	*len = buffer.len;
+	if (*why == NULL)
+		return buffer.data;
+	termPQExpBuffer(&buffer);
+	return NULL;
 }
 
 /*

@@ -18,20 +18,20 @@
 #include "run/round.h"
 
 /*
- * Say who has the lock, as far as we may know.
+ * Say what hinders us, as far as we may know.
  */
 static char *
-describe_holder(const Run *run, const TryResult *found)
+describe_hindrance(const Run *run, const TryResult *found)
 {
-	int64		key = run->options->lock_key;
-	const char *state = holder_state_name(found->holder_state);
+	char	   *holder;
+	char	   *hindrance;
 
-	if (found->holder_state == HOLDER_PREPARED)
-		return psprintf("lock " INT64_FORMAT " is held by a prepared transaction (prepared)", key);
-	if (found->holder_pid[0])
-		return psprintf("lock " INT64_FORMAT " is held by backend %s (%s)", key, found->holder_pid,
-						state ? state : "state unknown");
-	return pg_strdup("the head table is locked, or the lock has just been released");
+	if (found->holder_state == HOLDER_NONE)
+		return pg_strdup("the head table is locked, or the lock has just been released");
+	holder = describe_holder(found->holder_state, found->holder_pid);
+	hindrance = psprintf("lock " INT64_FORMAT " is held by %s", run->options->lock_key, holder);
+	free(holder);
+	return hindrance;
 }
 
 static char *
@@ -50,7 +50,7 @@ advise_on_holder(const Run *run, const TryResult *found)
 Step
 handle_busy(Run *run, TryResult *found)
 {
-	char	   *holder;
+	char	   *hindrance;
 	char	   *advice;
 	char	   *heads;
 
@@ -59,13 +59,13 @@ handle_busy(Run *run, TryResult *found)
 		run->lock_was_taken = !holder_migrates_itself(run, found->holder_pid);
 	if (run->heads_before == NULL && found->holder_pid[0])
 		run->heads_before = pg_strdup(found->heads.text);
-	holder = describe_holder(run, found);
+	hindrance = describe_hindrance(run, found);
 	advice = advise_on_holder(run, found);
 	heads = run->options->mode->needs & NEEDS_HEADS ?
 		psprintf("; found %s, wanted %s", found->heads.text, describe_expected(run->options)) :
 		pg_strdup("");
-	set_reason(&run->reason, EXIT_DEADLINE, advice, "%s%s", holder, heads);
-	free(holder);
+	set_reason(&run->reason, EXIT_DEADLINE, advice, "%s%s", hindrance, heads);
+	free(hindrance);
 	free(advice);
 	free(heads);
 	if (!break_orphan(run))

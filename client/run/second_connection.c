@@ -14,7 +14,6 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "fence/fence.h"
 #include "lock/names.h"
 #include "run/earlier_migration.h"
 #include "run/second_connection.h"

@@ -10,7 +10,6 @@
  */
 #include "postgres_fe.h"
 
-#include "base/exit_code.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "fe_utils/psqlscan.h"

@@ -82,7 +82,7 @@ failure_set_hint(Failure *failure, const char *hint)
 	failure->hint = copy;
 }
 
-void
+static void
 failure_add_hint(Failure *failure, const char *hint)
 {
 	char	   *both = failure->hint[0] ? psprintf("%s %s", failure->hint, hint) : pg_strdup(hint);

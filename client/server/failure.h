@@ -46,7 +46,6 @@ extern void set_result_failure(Failure *failure, PGconn *conn, const PGresult *r
 extern void set_cut_failure(Failure *failure);
 extern void failure_set_kind(Failure *failure, FailureKind kind);
 extern void failure_set_hint(Failure *failure, const char *hint);
-extern void failure_add_hint(Failure *failure, const char *hint);
 extern void failure_precede(Failure *failure, const Failure *earlier);
 extern void failure_advise_on_standby(Failure *failure, PGconn *conn);
 extern void failure_copy(Failure *to, const Failure *from);

@@ -52,7 +52,6 @@ extern Query sql_token_seen(const Options *options, const char *role, const char
 extern Query sql_may_watch(void);
 extern Query sql_watch(const Options *options, const char *name);
 extern Query sql_earlier_migration(const Options *options, int recent_ms);
-extern Query sql_own_name(void);
 extern Query sql_advisory_locks(void);
 extern Query sql_namesakes(PGconn *conn, const Options *options);
 extern Query sql_commit(void);
@@ -68,7 +67,6 @@ enum
 /* Parts of statements. */
 extern void append_literal(PQExpBuffer sql, PGconn *conn, const char *value);
 extern void append_identifier(PQExpBuffer sql, PGconn *conn, const char *name);
-extern void append_load_library(PQExpBuffer sql, PGconn *conn, const char *schema);
 extern void begin_guard(PQExpBuffer sql, PGconn *conn);
 
 #endif							/* SQL_H */

@@ -35,6 +35,16 @@ sql_begin_pid(PGconn *conn)
 	return (Query) {sql.data, ONE_ROW, "i"};
 }
 
+/*
+ * By what name and as what role the server knows us.
+ */
+Query
+sql_own_name(void)
+{
+	return FIXED_QUERY("SELECT pg_catalog.current_setting('application_name'), session_user",
+					   ONE_ROW, "tt");
+}
+
 Query
 sql_doctor_server(void)
 {
@@ -56,6 +66,24 @@ sql_doctor_extension(void)
 					   " LEFT JOIN pg_catalog.pg_available_extensions a"
 					   " ON a.name OPERATOR(pg_catalog.=) 'gw_bootstrap'",
 					   ONE_ROW, "TTT");
+}
+
+/*
+ * A statement that loads the library, and runs nothing of it.  The validator of
+ * the language does that for a function in C, and fails for any other.
+ */
+static void
+append_load_library(PQExpBuffer sql, PGconn *conn, const char *schema)
+{
+	PQExpBufferData name;
+
+	initPQExpBuffer(&name);
+	append_identifier(&name, conn, schema);
+	appendPQExpBufferStr(&name, ".gw_bootstrap_token(pg_catalog.int8)");
+	appendPQExpBufferStr(sql, "SELECT pg_catalog.fmgr_c_validator(");
+	append_literal(sql, conn, name.data);
+	appendPQExpBufferStr(sql, "::pg_catalog.regprocedure); ");
+	termPQExpBuffer(&name);
 }
 
 /*

@@ -27,6 +27,7 @@ enum
 };
 
 extern Query sql_begin_pid(PGconn *conn);
+extern Query sql_own_name(void);
 extern Query sql_doctor_server(void);
 extern Query sql_doctor_extension(void);
 extern Query sql_doctor_library(PGconn *conn, const char *schema);

@@ -201,21 +201,3 @@ sql_break_orphan(PGconn *conn, const char *schema, const Options *options)
 {
 	return ask(conn, schema, options, BREAK_ORPHAN, COLUMN(0), "I");
 }
-
-/*
- * A statement that loads the library, and runs nothing of it.  The validator of
- * the language does that for a function in C, and fails for any other.
- */
-void
-append_load_library(PQExpBuffer sql, PGconn *conn, const char *schema)
-{
-	PQExpBufferData name;
-
-	initPQExpBuffer(&name);
-	append_identifier(&name, conn, schema);
-	appendPQExpBufferStr(&name, ".gw_bootstrap_token(pg_catalog.int8)");
-	appendPQExpBufferStr(sql, "SELECT pg_catalog.fmgr_c_validator(");
-	append_literal(sql, conn, name.data);
-	appendPQExpBufferStr(sql, "::pg_catalog.regprocedure); ");
-	termPQExpBuffer(&name);
-}

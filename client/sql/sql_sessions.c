@@ -142,16 +142,6 @@ sql_earlier_migration(const Options *options, int recent_ms)
 }
 
 /*
- * By what name and as what role the server knows us.
- */
-Query
-sql_own_name(void)
-{
-	return FIXED_QUERY("SELECT pg_catalog.current_setting('application_name'), session_user",
-					   ONE_ROW, "tt");
-}
-
-/*
  * The advisory locks of this database that backends hold, of one key or of two, and what
  * these do, as far as we may see it.  One that our own backend has was there
  * before us, left by another client of the pooler.  The names of the database

@@ -175,7 +175,7 @@ says($out, 'limited: heads', 'bad', 'heads: permission denied', 'GRANT SELECT');
 says($out, 'limited: privileges', 'bad', 'privileges: role limited may not', '--migration-url');
 
 $out = $locked->();
-says($out, 'locked: orphan', 'bad', 'lock ' . KEY . ": orphaned on backend $pid, idle since \\d", '--break-orphans');
+says($out, 'locked: orphan', 'bad', 'lock ' . KEY . ": held by backend $pid \\(orphaned\\), idle since \\d", '--break-orphans');
 says($out, 'locked: extension', 'note', 'extension: not installed; a replica uses plain SQL', '--create-extension');
 says($out, 'locked: heads', 'note', 'heads: not at head: found \{\}, wanted \{a\}');
 
@@ -222,7 +222,7 @@ my $patient = doctor('patient', 5, "$tcp user=patient");
 my $alert = doctor('alert', 5, "$tcp user=alert");
 my $crowded = doctor('crowded', 5, $node->connstr('crowded') . ' user=limited');
 $out = $busy->();
-says($out, 'busy: lock', 'note', 'lock ' . KEY . ': held by backend \d+ \(gw_bootstrap\)', 'under way');
+says($out, 'busy: lock', 'note', 'lock ' . KEY . ': held by backend \d+ \(active\), application gw_bootstrap', 'under way');
 says($out, 'busy: heads', 'note', 'heads: somebody has locked table alembic_version', 'wait');
 says($out, 'busy: session', 'note', 'session: backend \d+ \(gw_bootstrap\): idle in transaction since');
 says($stranger->(), 'stranger: lock', 'note', 'lock ' . KEY . ': held by backend \d+', 'pg_read_all_stats');

@@ -16,7 +16,6 @@
 
 #include "lock/plain/copied_heads.h"
 #include "lock/plain/plain.h"
-#include "sql/sql.h"
 #include "sql/sql_plain.h"
 
 static bool

@@ -39,6 +39,17 @@ holder_state_name(HolderState state)
 }
 
 /*
+ * Who has the lock, for messages: "held by ...".
+ */
+char *
+describe_holder(HolderState state, const char *pid)
+{
+	if (state == HOLDER_PREPARED)
+		return pg_strdup("a prepared transaction (prepared)");
+	return psprintf("backend %s (%s)", pid, names[state] ? names[state] : "state unknown");
+}
+
+/*
  * Take the columns of sql_status(), or of sql_plain_status().
  */
 void

@@ -39,6 +39,7 @@ typedef struct Holder
 
 extern HolderState read_holder_state(const char *pid, const char *word);
 extern const char *holder_state_name(HolderState state);
+extern char *describe_holder(HolderState state, const char *pid);
 extern void read_holder(PGresult *result, Holder *holder);
 
 #endif							/* HOLDER_H */
