@@ -1,6 +1,6 @@
 # A real pgagroal gives its server connections a name of its own, so that the
 # statement of a migration whose client was killed is known by the role that only
-# migrates, as 118_dropped_names.pl has it with names overwritten on the way.
+# migrates, as 162_dropped_names.pl has it with names overwritten on the way.
 #
 # TAP, since it takes a client that is killed while its statement runs on.
 
