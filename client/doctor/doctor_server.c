@@ -179,6 +179,19 @@ check_keepalives(Doctor *doctor, const PGresult *result)
 				 seconds);
 }
 
+/*
+ * The client goes on after errors, having turned it off where it expects one; a
+ * migration may not.
+ */
+static void
+check_errors(Doctor *doctor, const PGresult *result)
+{
+	if (strcmp(PQgetvalue(result, 0, SETTING_EXIT_ON_ERROR), "on") == 0)
+		say_note(doctor, "Set it to off for the role that migrates, or in this database.",
+				 "errors: exit_on_error is on, so each ends its session, also one that a migration"
+				 " would go on after");
+}
+
 void
 check_settings(Doctor *doctor)
 {
@@ -190,6 +203,7 @@ check_settings(Doctor *doctor)
 		return;
 	}
 	check_limits(doctor, result);
+	check_errors(doctor, result);
 	if (strcmp(PQgetvalue(result, 0, SETTING_READ_ONLY), "on") == 0)
 		say_bad(doctor, "Set it to off for the role that migrates, or in this database.",
 				"transactions: default_transaction_read_only is on, so a migration can write "

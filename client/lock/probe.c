@@ -48,6 +48,19 @@ may_be_elsewhere(const Session *session)
 }
 
 /*
+ * With exit_on_error the probe that goes wrong ends the session.  What follows
+ * does not go wrong.
+ */
+static bool
+is_still_open(Session *session, const Options *options, Millis deadline)
+{
+	if (PQstatus(session->conn) == CONNECTION_OK)
+		return true;
+	session_drop(session);
+	return session_open(session, options->conninfo, deadline);
+}
+
+/*
  * Ask whether the database is at head: one round trip if it is and the
  * extension is in the schema public, three in all if it turns out not to be.
  * More is asked of the extension only after its script's version is known.
@@ -65,7 +78,8 @@ session_is_at_head(Session *session, const Options *options, Millis deadline, bo
 	answered = session->way->is_at_head(session, options, deadline, at_head);
 	for (int looks = 0; !answered && looks < MOST_LOOKS && may_be_elsewhere(session); looks++)
 	{
-		if (!find_or_create_extension(session, options, deadline))
+		if (!is_still_open(session, options, deadline) ||
+			!find_or_create_extension(session, options, deadline))
 			return false;
 		answered = session->way->is_at_head(session, options, deadline, at_head);
 	}

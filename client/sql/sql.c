@@ -66,8 +66,8 @@ begin_guard(PQExpBuffer sql, PGconn *conn)
 {
 	initPQExpBuffer(sql);
 	appendPQExpBufferStr(sql,
-						 "BEGIN ISOLATION LEVEL READ COMMITTED;"
-						 " SET LOCAL idle_in_transaction_session_timeout = 0;"
+						 "BEGIN ISOLATION LEVEL READ COMMITTED; " SQL_GO_ON
+						 "SET LOCAL idle_in_transaction_session_timeout = 0;"
 						 " SET LOCAL tcp_keepalives_idle = 15; SET LOCAL tcp_keepalives_interval ="
 						 " 5;"
 						 " SET LOCAL tcp_keepalives_count = 3; ");

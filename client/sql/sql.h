@@ -29,6 +29,13 @@ enum
 	"pg_catalog.to_char(pg_catalog.timezone('UTC'::pg_catalog.text, " value ")," \
 	" 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'::pg_catalog.text)"
 
+/*
+ * An error that we go on after must not end the session, as it does where
+ * somebody has set exit_on_error.  The one that each start may cause is left
+ * out, see session_is_at_head(): that message is to stay as quick as it is.
+ */
+#define SQL_GO_ON "SET LOCAL exit_on_error = off; "
+
 /* The condition that a lock is of a key, for a format; and what that takes. */
 #define SQL_HAS_KEY \
 	"l.locktype OPERATOR(pg_catalog.=) 'advisory'::pg_catalog.text" \

@@ -101,12 +101,34 @@ sql_doctor_library(PGconn *conn, const char *schema)
 	return (Query) {sql.data, ONE_ROW, "T"};
 }
 
+/*
+ * In the order of their columns; the last is no setting.
+ */
 Query
 sql_doctor_settings(void)
 {
-	return FIXED_QUERY("SELECT " SETTING("statement_timeout") ", " SETTING("lock_timeout") ", " SETTING("idle_in_transaction_session_timeout") ", " SETTING("transaction_timeout") ", " SETTING("default_transaction_isolation") ", " SETTING("default_transaction_read_only") ", " SETTING("client_connection_check_interval") ", CASE WHEN pg_catalog.inet_server_addr() IS NOT NULL"
-																																																																																" THEN " NUMBER("tcp_keepalives_idle") " OPERATOR(pg_catalog.+) (" NUMBER("tcp_keepalives_interval") " OPERATOR(pg_catalog.*) " NUMBER("tcp_keepalives_count") ") END",
-					   ONE_ROW, "tttTttTI");
+	static const char *const names[] = {
+		[SETTING_STATEMENT_TIMEOUT] = "statement_timeout",
+		[SETTING_LOCK_TIMEOUT] = "lock_timeout",
+		[SETTING_IDLE_TIMEOUT] = "idle_in_transaction_session_timeout",
+		[SETTING_TRANSACTION_TIMEOUT] = "transaction_timeout",
+		[SETTING_ISOLATION] = "default_transaction_isolation",
+		[SETTING_READ_ONLY] = "default_transaction_read_only",
+		[SETTING_CHECK_INTERVAL] = "client_connection_check_interval",
+		[SETTING_EXIT_ON_ERROR] = "exit_on_error"};
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	appendPQExpBufferStr(&sql, "SELECT ");
+	for (int i = 0; i < lengthof(names); i++)
+		appendPQExpBuffer(&sql, SETTING("%s") ", ", names[i]);
+	appendPQExpBuffer(&sql,
+					  "CASE WHEN pg_catalog.inet_server_addr() IS NOT NULL THEN"
+					  " %s OPERATOR(pg_catalog.+) (%s OPERATOR(pg_catalog.*) %s) END",
+					  NUMBER("tcp_keepalives_idle"), NUMBER("tcp_keepalives_interval"),
+					  NUMBER("tcp_keepalives_count"));
+
+	return (Query) {sql.data, ONE_ROW, "tttTttTtI"};
 }
 
 /*

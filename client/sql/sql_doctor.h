@@ -22,6 +22,7 @@ enum
 	SETTING_ISOLATION,
 	SETTING_READ_ONLY,
 	SETTING_CHECK_INTERVAL,		/* NULL before 14 */
+	SETTING_EXIT_ON_ERROR,
 	SETTING_KEEPALIVES   /* seconds until a vanished client is noticed; NULL for a
 								 * local connection */
 };

@@ -38,7 +38,7 @@
 #define BREAK_ORPHAN "gw_bootstrap_break_orphan"
 
 /* Waiting for somebody else who creates the extension, too. */
-#define CREATE_SETTINGS "SET LOCAL lock_timeout = 10000; "
+#define CREATE_SETTINGS SQL_GO_ON "SET LOCAL lock_timeout = 10000; "
 
 /*
  * Where the extension lives; no row if it isn't installed.

@@ -21,7 +21,8 @@
  * wait for a locked table only so long, and let row security that applies be
  * an error.  A message of several statements is a transaction by itself.
  */
-#define READ_SETTINGS "SET LOCAL lock_timeout = 200; SET LOCAL row_security = off; "
+#define READ_SETTINGS \
+	SQL_GO_ON "SET LOCAL lock_timeout = 200; SET LOCAL row_security = off; "
 
 /*
  * What a table has of these columns, one or more, in their order.
@@ -193,6 +194,7 @@ sql_plain_status(PGconn *conn, const Options *options)
 	PQExpBufferData sql;
 
 	initPQExpBuffer(&sql);
+	appendPQExpBufferStr(&sql, SQL_GO_ON);
 	appendPQExpBuffer(&sql,
 					  "SELECT NULL::pg_catalog.text[] AS current_heads,"
 					  " '" INT64_FORMAT "'::pg_catalog.int8 AS lock_key,"
@@ -242,6 +244,7 @@ sql_plain_break_orphan(const Options *options, const char *pid)
 	PQExpBufferData sql;
 
 	initPQExpBuffer(&sql);
+	appendPQExpBufferStr(&sql, SQL_GO_ON);
 	appendPQExpBuffer(&sql,
 					  "SELECT CASE WHEN CASE WHEN %s OPERATOR(pg_catalog.=) "
 					  "pg_catalog.pg_backend_pid() THEN"
