@@ -35,18 +35,18 @@ append_line(PQExpBuffer out, const char *key, const char *value)
 
 static void
 append_text(PQExpBuffer out, const Options *options, const Session *session,
-			const Holder *holder, HeadOutcome outcome, const PGresult *sessions,
+			const Holder *holder, const Heads *heads, const PGresult *sessions,
 			const char *class)
 {
 	const char *state = holder_state_name(holder->state);
 	const char *hidden = holder->pid ? NOT_VISIBLE : NONE;
 	PQExpBufferData line;
 
-	append_line(out, "heads now:", holder->current_heads ? holder->current_heads : NO_HEADS);
+	append_line(out, "heads now:", heads->all ? heads->all : NO_HEADS);
 	if (options->expected_heads.head)
 	{
 		append_line(out, "heads wanted:", describe_expected(options));
-		append_line(out, "outcome:", head_outcome_names[outcome]);
+		append_line(out, "outcome:", head_outcome_names[heads->outcome]);
 	}
 	append_line(out, "lock key:", holder->lock_key);
 	append_line(out, "holder state:", state ? state : hidden);
@@ -154,12 +154,12 @@ append_json_session(PQExpBuffer out, const HolderSession *session)
 
 static void
 append_json(PQExpBuffer out, const Options *options, const Session *session,
-			const Holder *holder, HeadOutcome outcome, const PGresult *sessions,
+			const Holder *holder, const Heads *heads, const PGresult *sessions,
 			const char *class)
 {
 	appendPQExpBufferStr(out, "{\"current_heads\": ");
-	append_json_heads(out, holder->current_heads);
-	append_json_expected(out, options, outcome);
+	append_json_heads(out, heads->all);
+	append_json_expected(out, options, heads->outcome);
 	appendPQExpBuffer(out, ", \"lock_key\": %s", number_or_null(holder->lock_key));
 	append_json_holder(out, holder);
 	appendPQExpBuffer(out, ", \"in_recovery\": %s", holder->in_recovery ? "true" : "false");
@@ -223,9 +223,9 @@ ask_status(Session *session, const Options *options, Millis until, ExitCode *cod
 		class = ask_class(session, options, until);
 		initPQExpBuffer(&out);
 		if (options->json)
-			append_json(&out, options, session, &holder, heads.outcome, sessions, class);
+			append_json(&out, options, session, &holder, &heads, sessions, class);
 		else
-			append_text(&out, options, session, &holder, heads.outcome, sessions, class);
+			append_text(&out, options, session, &holder, &heads, sessions, class);
 		*code = EXIT_READY;
 		fputs(out.data, stdout);
 		if (!output_arrived())

@@ -67,7 +67,7 @@ check_heads(Doctor *doctor)
 		say_note(doctor, "The next replica that has a migration runs it.",
 				 "heads: not at head: found %s, wanted %s",
 				 heads.text, describe_expected(options));
-	if (reading == READING_DONE && strcmp(heads.text, NO_HEADS) == 0)
+	if (reading == READING_DONE && heads.all == NULL)
 		check_namesakes(doctor);
 }
 

@@ -68,12 +68,12 @@ extension_is_at_head(Session *session, const Options *options, Millis until, boo
  * Take the columns of sql_status() that tell of heads.
  */
 static void
-read_status_heads(const PGresult *result, Heads *heads)
+read_status_heads(Session *session, const PGresult *result, Heads *heads)
 {
 	const char *word = answer_text(result, 0, 8);
 	int			outcome = word ? find_word(word, head_outcome_names) : -1;
 
-	take_heads(heads, outcome < 0 ? HEADS_BEHIND : outcome, answer_text(result, 0, 0),
+	take_heads(session, heads, outcome < 0 ? HEADS_BEHIND : outcome, answer_text(result, 0, 0),
 			   answer_text(result, 0, 9));
 }
 
@@ -88,10 +88,10 @@ extension_read_heads(Session *session, const Options *options, Millis until, Hea
 {
 	PGresult   *result = ask_for_status(session, options, until);
 
-	take_heads(heads, HEADS_BEHIND, "unknown", NULL);
+	take_no_heads(session, heads);
 	if (result == NULL)
 		return false;
-	read_status_heads(result, heads);
+	read_status_heads(session, result, heads);
 	PQclear(result);
 	return true;
 }
@@ -106,12 +106,12 @@ extension_ask_status(Session *session, const Options *options, Millis until, Hol
 		return false;
 	read_holder(result, holder);
 	if (heads)
-		read_status_heads(result, heads);
+		read_status_heads(session, result, heads);
 	return true;
 }
 
 static TryResult
-read_try(PGresult *result)
+read_try(Session *session, PGresult *result)
 {
 	/* what gw_bootstrap_try() calls them, and what that means for the heads */
 	static const struct
@@ -139,7 +139,7 @@ read_try(PGresult *result)
 			heads = outcomes[i].heads;
 		}
 	}
-	take_heads(&try.heads, heads, answer_text(result, 0, 1), answer_text(result, 0, 4));
+	take_heads(session, &try.heads, heads, answer_text(result, 0, 1), answer_text(result, 0, 4));
 	strlcpy(try.holder_pid, PQgetvalue(result, 0, 2), sizeof(try.holder_pid));
 	try.holder_state = read_holder_state(answer_text(result, 0, 2), answer_text(result, 0, 3));
 	PQclear(result);
@@ -149,17 +149,17 @@ read_try(PGresult *result)
 static TryResult
 extension_open_guard(Session *session, const Options *options, Millis until)
 {
-	return read_try(session_query(session,
-								  sql_begin_and_try(session->conn, session->schema, options),
-								  until));
+	Query		query = sql_begin_and_try(session->conn, session->schema, options);
+
+	return read_try(session, session_query(session, query, until));
 }
 
 static TryResult
 extension_ask_again(Session *session, const Options *options, Millis until)
 {
-	return read_try(session_query(session,
-								  sql_try(session->conn, session->schema, options),
-								  until));
+	Query		query = sql_try(session->conn, session->schema, options);
+
+	return read_try(session, session_query(session, query, until));
 }
 
 static Query

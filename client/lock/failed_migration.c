@@ -52,7 +52,7 @@ ask_tool_lock(Session *session, const Options *options, Millis until, bool *held
 bool
 look_at_failed_migration(Session *session, const Options *options, Millis until, Heads *heads)
 {
-	char	   *failed = pg_strdup(heads->failed);
+	char	   *failed = pg_strdup(heads->all_failed);
 	Millis		unchanged = now_ms() + UNCHANGED_MS;
 	bool		held = false;
 	bool		known;
@@ -68,7 +68,7 @@ look_at_failed_migration(Session *session, const Options *options, Millis until,
 	}
 	if (known && !held)
 		known = session->way->read_heads(session, options, until, heads);
-	if (heads->outcome == HEADS_FAILED && (held || strcmp(heads->failed, failed) != 0))
+	if (heads->outcome == HEADS_FAILED && (held || strcmp(heads->all_failed, failed) != 0))
 		heads->outcome = HEADS_RUNNING;
 	free(failed);
 

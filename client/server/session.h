@@ -28,6 +28,8 @@ typedef struct Session
 	char	   *blocking;		/* what may block while we connect */
 	Failure		last_words;		/* of a server that ended the connection */
 	char	   *extension_version;	/* once asked for */
+	char	   *heads;			/* that the last look found, see take_heads() */
+	char	   *failed_heads;
 	Failure		failure;		/* why the last call did not work */
 
 	/* Called whenever the time comes that "due" tells, which it puts off. */

@@ -115,6 +115,23 @@ foreach my $way (all_ways($node))
 	$way->close;
 }
 
+# Heads that are more than a message has room for: all of them here, and there a
+# mark where they are cut.
+foreach my $way (quiet_ways($node))
+{
+	my $name = $way->name . ', many long heads';
+	$way->create->open;
+	$way->sql(q(CREATE TABLE alembic_version AS SELECT rpad(to_char(i, 'FM000'), 1000, '"') AS version_num FROM generate_series(1, 100) i));
+	my @heads = map { sprintf('%03d', $_) . '"' x 997 } 1 .. 100;
+
+	is_deeply(as_json($way->client('status'))->{current_heads}, \@heads, "$name: JSON");
+	my ($exit, $out, $err) = client($way->client('status'));
+	is($out =~ /^heads now: +(\{.*\})$/m ? $1 =~ s/\\//gr : '', '{' . join(',', map { qq("$_") } @heads) . '}', "$name: text");
+	($exit, $out, $err) = client($way->client('check', '-e', '001'));
+	like($err, qr/not at head: found \{"001.{1000,4096}\.\.\., wanted \{001\}$/m, "$name: a message is cut, and says so");
+	$way->close;
+}
+
 # What a stranger is not told.
 my ($way) = all_ways($node);
 $way->create->open;

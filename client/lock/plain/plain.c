@@ -81,12 +81,12 @@ missing_table(Session *session, const PGresult *table)
  * What the rows that were copied mean.
  */
 static void
-judge_copied(CopiedHeads *copied, const Options *options, Heads *heads)
+judge_copied(Session *session, CopiedHeads *copied, const Options *options, Heads *heads)
 {
 	char	   *current = head_list_text(&copied->found.current);
 	char	   *failed = head_list_text(&copied->found.failed);
 
-	take_heads(heads, judge_heads(options->question, &copied->found), current, failed);
+	take_heads(session, heads, judge_heads(options->question, &copied->found), current, failed);
 	free(current);
 	free(failed);
 }
@@ -110,7 +110,7 @@ read_table(Session *session, const PGresult *table, const Options *options, Mill
 		if (session_copy(session, sql_plain_read(answer_text(table, 0, TABLE_NAME), columns.list),
 						 &copied.taker, deadline))
 		{
-			judge_copied(&copied, options, heads);
+			judge_copied(session, &copied, options, heads);
 			reading = READING_DONE;
 		}
 		else
@@ -138,7 +138,7 @@ find_and_read_table(Session *session, const Options *options, bool in_guard, Mil
 	for (int i = 0; i < ncolumns; i++)
 		free(columns[i]);
 	free(columns);
-	take_heads(heads, HEADS_BEHIND, NULL, NULL);
+	take_heads(session, heads, HEADS_BEHIND, NULL, NULL);
 	if (table == NULL)
 		return failed_reading(session);
 	reading = answer_text(table, 0, TABLE_NAME) == NULL ?
@@ -186,6 +186,6 @@ plain_read_heads(Session *session, const Options *options, bool in_guard, Millis
 	if (in_guard && !forget_reading(session, deadline))
 		reading = READING_FAILED;
 	if (reading == READING_FAILED)
-		take_heads(heads, HEADS_BEHIND, "unknown", NULL);
+		take_no_heads(session, heads);
 	return reading;
 }

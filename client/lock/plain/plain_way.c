@@ -63,7 +63,6 @@ plain_ask_status(Session *session, const Options *options, Millis until, Holder 
 		PQclear(holder->result);
 		return false;
 	}
-	holder->current_heads = strcmp(heads->text, NO_HEADS) == 0 ? NULL : heads->text;
 	return true;
 }
 

@@ -41,11 +41,28 @@ copy_array(char *to, size_t size, const char *array)
  * Take what was found, the text of arrays, or NULL.
  */
 void
-take_heads(Heads *heads, HeadOutcome outcome, const char *array, const char *failed)
+take_heads(Session *session, Heads *heads, HeadOutcome outcome, const char *array,
+		   const char *failed)
 {
+	free(session->heads);
+	free(session->failed_heads);
+	session->heads = array ? pg_strdup(array) : NULL;
+	session->failed_heads = pg_strdup(failed ? failed : "{}");
 	heads->outcome = outcome;
+	heads->all = session->heads;
+	heads->all_failed = session->failed_heads;
 	copy_array(heads->text, sizeof(heads->text), array ? array : NO_HEADS);
-	copy_array(heads->failed, sizeof(heads->failed), failed ? failed : "{}");
+	copy_array(heads->failed, sizeof(heads->failed), heads->all_failed);
+}
+
+/*
+ * They could not be read.
+ */
+void
+take_no_heads(Session *session, Heads *heads)
+{
+	take_heads(session, heads, HEADS_BEHIND, NULL, NULL);
+	strlcpy(heads->text, "unknown", sizeof(heads->text));
 }
 
 /*
@@ -76,7 +93,7 @@ describe_ahead(const Heads *heads, const Options *options)
 	char	   *description = NULL;
 
 	if (options->known_heads.head && options->question->order == ORDER_KNOWN &&
-		parsePGArray(heads->text, &items, &nitems))
+		heads->all != NULL && parsePGArray(heads->all, &items, &nitems))
 	{
 		for (int i = 0; i < nitems && description == NULL; i++)
 		{

@@ -10,18 +10,27 @@
 
 #include "base/exit_code.h"
 #include "options/options.h"
+#include "server/session.h"
 
 /* What stands for the heads in messages if the server said NULL. */
 #define NO_HEADS "no readable head table"
 
+/*
+ * All of them are the text of an array.  Of a long one messages tell the
+ * beginning; what is whole belongs to the session, until its next look.
+ */
 typedef struct Heads
 {
 	HeadOutcome outcome;
-	char		text[4096];		/* of an array, or why there is none */
-	char		failed[1024];	/* those of rows that say so, likewise */
+	char		text[4096];		/* or why there are none */
+	char		failed[1024];	/* those of rows that say so */
+	const char *all;			/* NULL if there are none */
+	const char *all_failed;
 } Heads;
 
-extern void take_heads(Heads *heads, HeadOutcome outcome, const char *array, const char *failed);
+extern void take_heads(Session *session, Heads *heads, HeadOutcome outcome, const char *array,
+					   const char *failed);
+extern void take_no_heads(Session *session, Heads *heads);
 extern bool needs_outcome(const Options *options);
 extern bool is_ahead(const Heads *heads);
 extern char *describe_ahead(const Heads *heads, const Options *options);

@@ -57,7 +57,6 @@ read_holder(PGresult *result, Holder *holder)
 {
 	*holder = (Holder) {
 		.result = result,
-		.current_heads = answer_text(result, 0, 0),
 		.lock_key = answer_text(result, 0, 1),
 		.pid = answer_text(result, 0, 2),
 		.state = read_holder_state(answer_text(result, 0, 2), answer_text(result, 0, 3)),

@@ -27,7 +27,6 @@ typedef enum HolderState
 typedef struct Holder
 {
 	PGresult   *result;			/* owns the strings */
-	const char *current_heads;	/* as the text of an array */
 	const char *lock_key;
 	const char *pid;
 	HolderState state;
