@@ -36,6 +36,7 @@ OBJS = \
 	extension/holder.o \
 	extension/orphan.o \
 	extension/row.o \
+	extension/toasted.o \
 	extension/try.o \
 	shared/head_column.o \
 	shared/head_condition.o \

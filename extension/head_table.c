@@ -180,7 +180,7 @@ check_row(HeadRowError error, const char *column)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("a value of column \"%s\" is too long for head_condition", column),
-					 errdetail("At most %d bytes are read.", MAX_HEAD_LENGTH)));
+					 errdetail("It is stored out of line, and has more than %d bytes.", MAX_HEAD_LENGTH)));
 			break;
 	}
 }
@@ -192,8 +192,10 @@ check_row(HeadRowError error, const char *column)
  * In a SERIALIZABLE transaction a scan with that snapshot would leave predicate
  * locks and conflicts behind.  One with SnapshotAny does not, and each row is
  * then judged by the same snapshot.
+ *
+ * Returns false if somebody has locked a value that may be a head.
  */
-static void
+static bool
 scan_head_table(Relation rel, const HeadColumns *columns, ColumnText *how,
 				const HeadQuestion *question, FoundHeads *found)
 {
@@ -206,11 +208,12 @@ scan_head_table(Relation rel, const HeadColumns *columns, ColumnText *how,
 	MemoryContext row_context = NULL;	/* from the second row on */
 	TableScanDesc scan;
 	int64		nrows = 0;
+	bool		read = true;
 
 	/* Neither a buffer ring nor a synchronised scan: start at page 0. */
 	scan = table_beginscan_strat(rel, serializable ? SnapshotAny : snapshot, 0, NULL,
 								 false, false);
-	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	while (read && table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
 		const char *column = NULL;
 		HeadRowError error;
@@ -226,9 +229,9 @@ scan_head_table(Relation rel, const HeadColumns *columns, ColumnText *how,
 
 		if (row_context)
 			MemoryContextSwitchTo(row_context);
-		get_values(slot, how, columns->ncolumns, values);
+		read = get_values(slot, how, columns->ncolumns, values);
 		MemoryContextSwitchTo(caller_context);
-		error = note_row(columns, values, question, found, &column);
+		error = read ? note_row(columns, values, question, found, &column) : ROW_IS_GOOD;
 		check_row(error, column);
 		if (row_context)
 			MemoryContextReset(row_context);
@@ -240,6 +243,8 @@ scan_head_table(Relation rel, const HeadColumns *columns, ColumnText *how,
 		MemoryContextDelete(row_context);
 	ExecDropSingleTupleTableSlot(slot);
 	UnregisterSnapshot(snapshot);
+
+	return read;
 }
 
 /*
@@ -264,8 +269,10 @@ read_head_table(text *table, const HeadQuestion *question, HeadReading *reading)
 	plan_head_columns(&columns, question, has_column(rel, question->column));
 	how = prepare_columns(rel, &columns);
 	check_row_security(rel);
-	scan_head_table(rel, &columns, how, question, &reading->found);
+	if (!scan_head_table(rel, &columns, how, question, &reading->found))
+		reading->state = HEADS_LOCKED;
 	table_close(rel, AccessShareLock);
 
-	reading->outcome = judge_heads(question, &reading->found);
+	if (reading->state == HEADS_READ)
+		reading->outcome = judge_heads(question, &reading->found);
 }

@@ -14,7 +14,7 @@ typedef enum HeadTableState
 {
 	HEADS_READ,
 	HEADS_NO_TABLE,				/* the head table does not exist */
-	HEADS_LOCKED				/* somebody has it in ACCESS EXCLUSIVE mode */
+	HEADS_LOCKED				/* somebody has it, or its TOAST table, in ACCESS EXCLUSIVE mode */
 } HeadTableState;
 
 /* One reading of a head table. */

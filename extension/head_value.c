@@ -16,6 +16,10 @@
 
 #include "compat.h"
 #include "head_value.h"
+#include "toasted.h"
+
+/* The text of a longer value is longer than a head, whatever the type. */
+#define MAX_LENGTH_FETCHED (64 * 1024)
 
 /*
  * Find a column.  The name is taken literally, as by pg_get_serial_sequence().
@@ -109,17 +113,6 @@ prepare_columns(Relation rel, const HeadColumns *columns)
 	return how;
 }
 
-/*
- * True if a value is stored out of line and too long to be an expected head:
- * fetching it could wait for a lock on the TOAST table.
- */
-static bool
-is_out_of_line(Datum value, Form_pg_attribute column)
-{
-	return column->attlen == -1 && VARATT_IS_EXTERNAL(DatumGetPointer(value)) &&
-		toast_raw_datum_size(value) - VARHDRSZ > MAX_HEAD_LENGTH;
-}
-
 static void
 get_text(ColumnText *how, Datum datum, Head *value)
 {
@@ -140,10 +133,45 @@ get_text(ColumnText *how, Datum datum, Head *value)
 }
 
 /*
- * Tell the texts of a row, which may lie in the current memory context or be the
- * values themselves.
+ * Whether the beginning of a value is enough to tell that it is too long, and how
+ * it begins: not if blanks at its end do not count, or if it is no text.
  */
-void
+static bool
+may_be_cut(const ColumnText *how)
+{
+	return how->is_text && how->type != BPCHAROID;
+}
+
+/*
+ * Tell the text of a value that is stored out of line, as far as that is needed.
+ * Returns false if it may be a head, and somebody has locked what it takes to
+ * fetch it.
+ */
+static bool
+get_toasted(ColumnText *how, Datum datum, HeadValue *value)
+{
+	int32		length = toast_raw_datum_size(datum) - VARHDRSZ;
+	bool		cut = may_be_cut(how) && length > MAX_HEAD_LENGTH;
+	Datum		fetched;
+
+	*value = (HeadValue) {VALUE_LONG, UNREAD_HEAD};
+	if (!may_be_cut(how) && length > MAX_LENGTH_FETCHED)
+		return true;
+	if (!fetch_toasted(datum, cut ? MAX_HEAD_LENGTH + 1 : length, &fetched))
+		return cut;
+	if (fetched == (Datum) 0)
+		return true;
+	get_text(how, fetched, &value->text);
+	if (!cut)
+		value->state = VALUE_TEXT;
+	return true;
+}
+
+/*
+ * Tell the texts of a row, which may lie in the current memory context or be the
+ * values themselves.  Returns false if one cannot be fetched without waiting.
+ */
+bool
 get_values(TupleTableSlot *slot, ColumnText *how, int ncolumns, HeadValue *values)
 {
 	for (int i = 0; i < ncolumns; i++)
@@ -154,9 +182,10 @@ get_values(TupleTableSlot *slot, ColumnText *how, int ncolumns, HeadValue *value
 		values[i].state = VALUE_TEXT;
 		if (isnull)
 			values[i].state = VALUE_NULL;
-		else if (is_out_of_line(datum, how[i].column))
-			values[i].state = VALUE_LONG;
-		else
+		else if (how[i].column->attlen != -1 || !is_toasted(datum))
 			get_text(&how[i], datum, &values[i].text);
+		else if (!get_toasted(&how[i], datum, &values[i]))
+			return false;
 	}
+	return true;
 }

@@ -25,6 +25,6 @@ typedef struct ColumnText
 
 extern bool has_column(Relation rel, const char *name);
 extern ColumnText *prepare_columns(Relation rel, const HeadColumns *columns);
-extern void get_values(TupleTableSlot *slot, ColumnText *how, int ncolumns, HeadValue *values);
+extern bool get_values(TupleTableSlot *slot, ColumnText *how, int ncolumns, HeadValue *values);
 
 #endif							/* GW_BOOTSTRAP_HEAD_VALUE_H */

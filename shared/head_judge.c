@@ -197,7 +197,7 @@ note_comparable(const HeadQuestion *question, FoundHeads *found, const Head *key
 }
 
 /*
- * Take note of a head that counts; NULL for one that is too long to be read.
+ * Take note of a head that counts.
  */
 void
 note_head(const HeadQuestion *question, FoundHeads *found, const Head *head)
@@ -205,7 +205,7 @@ note_head(const HeadQuestion *question, FoundHeads *found, const Head *head)
 	bool		shown;
 
 	found->nrows++;
-	if (head != NULL && head->len <= MAX_HEAD_LENGTH)
+	if (head->len <= MAX_HEAD_LENGTH)
 	{
 		Head		key = head_key(key_order(question->rule, question->order), head);
 
@@ -215,7 +215,7 @@ note_head(const HeadQuestion *question, FoundHeads *found, const Head *head)
 	else
 		shown = note_comparable(question, found, NULL);
 
-	if (shown && question->collect && head != NULL)
+	if (shown && question->collect)
 		add_to_head_list(&found->current, head);
 }
 

@@ -11,12 +11,18 @@
 /* A longer one is no head that anybody could expect. */
 #define MAX_HEAD_LENGTH 1024	/* bytes */
 
-/* A text without a header; it need not be terminated. */
+/*
+ * A text without a header; it need not be terminated.  One that is longer than
+ * MAX_HEAD_LENGTH may be only the beginning of a value, or without data if not
+ * even that was read.
+ */
 typedef struct Head
 {
 	const char *data;
 	int			len;
 } Head;
+
+#define UNREAD_HEAD {NULL, MAX_HEAD_LENGTH + 1}
 
 typedef enum HeadOrder
 {

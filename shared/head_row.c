@@ -95,19 +95,23 @@ get_head(const HeadColumns *columns, const HeadValue *values)
 {
 	HeadValue	head = {VALUE_TEXT};
 	StringInfoData joined;
+	bool		unread = false;
 
 	if (columns->nparts == 1)
 		return values[columns->places[0]];
 
 	for (int i = 0; i < columns->nparts; i++)
 	{
-		HeadValueState state = values[columns->places[i]].state;
+		const HeadValue *part = &values[columns->places[i]];
 
-		if (state == VALUE_NULL || (state == VALUE_LONG && head.state == VALUE_TEXT))
-			head.state = state;
+		if (part->state == VALUE_NULL)
+			return (HeadValue) {VALUE_NULL};
+		if (part->state == VALUE_LONG)
+			head.state = VALUE_LONG;
+		unread |= part->text.data == NULL;
 	}
-	if (head.state != VALUE_TEXT)
-		return head;
+	if (unread)
+		return (HeadValue) {VALUE_LONG, UNREAD_HEAD};
 
 	initStringInfo(&joined);
 	for (int i = 0; i < columns->nparts; i++)
@@ -230,7 +234,7 @@ note_row(const HeadColumns *columns, const HeadValue *values,
 {
 	Row			row = {.columns = columns, .values = values};
 	HeadValue	head = get_head(columns, values);
-	const Head *text = head.state == VALUE_TEXT ? &head.text : NULL;
+	const Head *text = head.state == VALUE_NULL ? NULL : &head.text;
 	bool		counts = true;
 
 	for (HeadClause *clause = question->condition; clause; clause = clause->next)
@@ -244,9 +248,9 @@ note_row(const HeadColumns *columns, const HeadValue *values,
 		else if (holds)
 			note_cover(question, found, text);
 	}
-	if (counts && head.state != VALUE_NULL)
+	if (counts && text)
 		note_head(question, found, text);
-	if (text && columns->nparts > 1)
+	if (columns->nparts > 1 && text && text->data)
 		pfree(unconstify(char *, text->data));
 
 	*column = row.wrong;

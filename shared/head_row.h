@@ -15,7 +15,7 @@ typedef enum HeadValueState
 {
 	VALUE_NULL,
 	VALUE_TEXT,
-	VALUE_LONG					/* not read: too long to be a head */
+	VALUE_LONG					/* too long to be a head; see Head */
 } HeadValueState;
 
 typedef struct HeadValue

@@ -92,7 +92,7 @@ insert_head(HeadList *list, int place, const Head *head)
 
 /*
  * Keep a copy of a head, or that a row had none, unless there are enough.  What
- * is cut is marked.
+ * is cut, or was not read, is marked.
  */
 void
 add_to_head_list(HeadList *list, const Head *head)
@@ -104,6 +104,11 @@ add_to_head_list(HeadList *list, const Head *head)
 	if (head == NULL)
 	{
 		list->has_null = true;
+		return;
+	}
+	if (head->data == NULL)
+	{
+		list->cut = true;
 		return;
 	}
 	shown = head->len > MAX_HEAD_LENGTH ? cut_head(head) : *head;

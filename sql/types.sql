@@ -36,19 +36,39 @@ CREATE TABLE generated (a int, g text GENERATED ALWAYS AS ('g' || 'h') STORED);
 INSERT INTO generated VALUES (1);
 SELECT gw_bootstrap_at_head('{gh}', 'generated', 'g');
 
--- a long head is cut in the result, with a mark, one stored out of line is left out
-CREATE TABLE long_heads (h text);
-ALTER TABLE long_heads ALTER h SET STORAGE EXTERNAL;
+-- a long head is cut in the result, with a mark, wherever it is stored
+CREATE TABLE long_heads (h text, b bytea, c char(3000), i int[]);
+CREATE FUNCTION shown(head_column text) RETURNS TABLE (length int, starts text, ends text)
+    LANGUAGE sql AS $$
+    SELECT length(h), left(h, 3), right(h, 4)
+      FROM gw_bootstrap_status('long_heads', head_column) s, unnest(s.current_heads) h $$;
 INSERT INTO long_heads VALUES (repeat('x', 1500));
-BEGIN;
-SELECT length(current_heads[1]), right(current_heads[1], 5) FROM gw_bootstrap_try('{a}', 'long_heads', 'h');
+SELECT * FROM shown('h');
+ALTER TABLE long_heads ALTER h SET STORAGE EXTERNAL, ALTER b SET STORAGE EXTERNAL,
+    ALTER c SET STORAGE EXTERNAL, ALTER i SET STORAGE EXTERNAL;
+UPDATE long_heads SET h = repeat('xyz', 100000);
+SELECT * FROM shown('h');
+ALTER TABLE long_heads ALTER h SET STORAGE EXTENDED;
+UPDATE long_heads SET h = repeat('x', 10000000);
+SELECT * FROM shown('h');
+-- not if it would have to be fetched as a whole, and that is much
+UPDATE long_heads SET h = (SELECT string_agg(repeat(md5(n::text), 2), '') FROM generate_series(1, 60000) n);
+SELECT * FROM shown('h');
+-- what is no text is fetched as a whole, and may be a head
+UPDATE long_heads SET h = NULL, b = convert_to(repeat('a', 5000), 'UTF8'), c = 'abc',
+                      i = array_fill(1, ARRAY[500]);
+SELECT * FROM shown('b');
+SELECT gw_bootstrap_at_head('{abc}', 'long_heads', 'c') AS c,
+       gw_bootstrap_at_head(ARRAY[array_fill(1, ARRAY[500])::text], 'long_heads', 'i') AS i;
+UPDATE long_heads SET b = convert_to(repeat('a', 100000), 'UTF8');
+SELECT * FROM shown('b');
+-- as a part of a head, and of one that failed
 UPDATE long_heads SET h = repeat('x', 100000);
-SELECT outcome, current_heads FROM gw_bootstrap_try('{a}', 'long_heads', 'h');
-ALTER TABLE long_heads ADD b bytea;
-ALTER TABLE long_heads ALTER b SET STORAGE EXTERNAL;
-UPDATE long_heads SET h = 'a', b = convert_to(repeat('x', 5000), 'UTF8');
-SELECT outcome, current_heads FROM gw_bootstrap_try('{a}', 'long_heads', 'b');
-ROLLBACK;
+SELECT * FROM shown('h.c');
+SELECT * FROM shown('b.c');
+SELECT outcome, length(failed_heads[1]) FROM gw_bootstrap_status('long_heads', 'h', 1, '{a}', head_condition => 'failed: c is not null');
+SELECT outcome, failed_heads FROM gw_bootstrap_status('long_heads', 'b', 1, '{a}', head_condition => 'failed: c is not null');
+DROP FUNCTION shown(text);
 
 DROP TABLE odd_heads, generated, long_heads;
 DROP DOMAIN revision;
