@@ -10,6 +10,9 @@
 
 #include <stdarg.h>
 
+/* The most that is shown of what others wrote. */
+#define MOST_TEXT 4096
+
 extern char *format_args(const char *fmt, va_list args) pg_attribute_printf(1, 0);
 extern char *strip_blanks(char *text);
 extern char *copy_bounded(const char *text, size_t len, size_t most);

@@ -88,8 +88,8 @@ take_lock_row(RowTaker *taker, const char *row, int len, Failure *failure)
 static void
 tell_lock_table(Doctor *doctor, const MigrationTool *tool, const PGresult *tables, int row)
 {
-	LockRows	rows = {.taker.take = take_lock_row, .row = &tool->row};
 	const char *table = answer_text(tables, row, 0);
+	LockRows	rows = {.taker = {.take = take_lock_row, .table = table}, .row = &tool->row};
 	bool		at_work = atoi(answer_text(tables, row, 3)) > 0;
 	char	   *how;
 	char	   *remedy;

@@ -51,7 +51,8 @@ verify_migration(Run *run)
 			guard_end(&run->session, run->deadline.attempt);
 			return STEP_READY;
 		case OUTCOME_FAILED:
-			if (PQstatus(run->session.conn) != CONNECTION_OK || run->session.failure.timed_out)
+			if (run->session.failure.kind == FAILURE_RETRY &&
+				(PQstatus(run->session.conn) != CONNECTION_OK || run->session.failure.timed_out))
 				log_warning("lost the guard after the migration: %s", run->session.failure.message);
 			return handle_failure(run);
 		case OUTCOME_BUSY:

@@ -11,6 +11,7 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "mb/pg_wchar.h"
 #include "script/sql_script.h"
 #include "script/sql_words.h"
@@ -96,12 +97,15 @@ error_line(const SqlStatement *statement, const PGresult *result)
 	return line_of(statement, p);
 }
 
-static const char *
+/*
+ * What the server says, which the file may have written.
+ */
+static char *
 error_field(const PGresult *result, int field)
 {
 	const char *value = PQresultErrorField(result, field);
 
-	return value ? value : "";
+	return value ? copy_bounded(value, strlen(value), MOST_TEXT) : pg_strdup("");
 }
 
 /*
@@ -110,25 +114,28 @@ error_field(const PGresult *result, int field)
 static void
 log_script_failure(const Script *script, const SqlStatement *statement, const PGresult *result)
 {
-	const char *detail = error_field(result, PG_DIAG_MESSAGE_DETAIL);
+	char	   *sqlstate = error_field(result, PG_DIAG_SQLSTATE);
+	char	   *message = error_field(result, PG_DIAG_MESSAGE_PRIMARY);
+	char	   *detail = error_field(result, PG_DIAG_MESSAGE_DETAIL);
 	const char *hint = error_field(result, PG_DIAG_MESSAGE_HINT);
 	char	   *where = statement ?
 		psprintf("%s:%d", script->file->path, error_line(statement, result)) :
 		psprintf("%s: at COMMIT", script->file->path);
 	char	   *shown = statement ? show_statement(statement->text) : pg_strdup("COMMIT");
 
-	if (strcmp(error_field(result, PG_DIAG_SQLSTATE), "57014") == 0 && *hint == '\0')
+	if (strcmp(sqlstate, "57014") == 0 && *hint == '\0')
 		hint = "SET LOCAL statement_timeout = 0 in the file lifts the server's limit.";
 	/* the server's detail may show a whole row */
 	if (statement && find_password(statement->text))
-		detail = "";
+		*detail = '\0';
 	log_event(LOG_ERROR,
 			  psprintf("%s%sNothing of the file was applied. The statement is: %s",
 					   detail, *detail ? " " : "", shown),
 			  hint,
-			  "%s failed: %s: %s (SQLSTATE %s)", script->name, where,
-			  error_field(result, PG_DIAG_MESSAGE_PRIMARY),
-			  error_field(result, PG_DIAG_SQLSTATE));
+			  "%s failed: %s: %s (SQLSTATE %s)", script->name, where, message, sqlstate);
+	free(sqlstate);
+	free(message);
+	free(detail);
 	free(where);
 	free(shown);
 }

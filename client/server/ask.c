@@ -50,12 +50,42 @@ limit_memory(Session *session)
 	session->memory_limit = peak_memory() + ANSWER_KB;
 }
 
+/*
+ * Of a table, or of what a file of SQL asks for, any length is an answer to what
+ * was asked, and as long another time.
+ */
+static void
+set_too_long(Session *session)
+{
+	Failure    *failure = &session->failure;
+	int			most = ANSWER_KB / 1024;
+
+	if (session->running)
+	{
+		set_failure(failure, FAILURE_FINAL, "Nobody reads it: let the statement return less.",
+					"the answer to the statement of %s takes more than %d MB of memory", session->running,
+					most);
+		failure->code = EXIT_STEP_FAILED;
+	}
+	else if (session->reading)
+		set_failure(failure, FAILURE_FINAL,
+					"Check --head-table and --head-column, or install the extension, which reads"
+					" only the beginning of a value.",
+					"a row of table \"%s\" takes more than %d MB of memory", session->reading, most);
+	else
+		set_answer_failure(failure, "it takes more than %d MB of memory", most);
+}
+
+/*
+ * Unless it is, the connection is closed, on which more would come.
+ */
 bool
 memory_is_left(Session *session)
 {
 	if (peak_memory() <= session->memory_limit)
 		return true;
-	set_answer_failure(&session->failure, "it is longer than %d MB", ANSWER_KB / 1024);
+	set_too_long(session);
+	session_drop(session);
 	return false;
 }
 
@@ -204,25 +234,26 @@ take_rows(Session *session, RowTaker *taker, Millis until)
 {
 	char	   *row;
 	int			len;
+	bool		taken = true;
 
 	taker->rows = 0;
-	while ((len = PQgetCopyData(session->conn, &row, true)) >= 0)
+	session->reading = taker->table;
+	while (taken && (len = PQgetCopyData(session->conn, &row, true)) >= 0)
 	{
-		bool		taken = len == 0 || taker->take(taker, row, len, &session->failure);
-
-		PQfreemem(row);
-		taker->rows += len > 0;
-		if (!taken)
+		if (len == 0)
+			taken = wait_for_server(session, POLLIN, until, "reading a table") &&
+				session_read(session);
+		else if (taker->take(taker, row, len, &session->failure))
+			taker->rows++;
+		else
 		{
 			session_drop(session);
-			return false;
+			taken = false;
 		}
-		if (len == 0 && !wait_for_server(session, POLLIN, until, "reading a table"))
-			return false;
-		if (len == 0 && !session_read(session))
-			return false;
+		PQfreemem(row);
 	}
-	return true;				/* an error is the next result */
+	session->reading = NULL;
+	return taken;				/* an error is the next result */
 }
 
 /*

@@ -13,9 +13,6 @@
 #include "server/attempts.h"
 #include "server/failure.h"
 
-/* The most of a text that others wrote. */
-#define MOST_TEXT 4096
-
 /*
  * Take the texts, which are allocated, in place of what the failure had.
  */

@@ -37,6 +37,7 @@ typedef struct Session
 	void	   *report_arg;
 	const Millis *report_due;
 	char	   *running;		/* whose long work an answer waits for, or NULL */
+	const char *reading;		/* which table is read, or NULL */
 	long		memory_limit;	/* of an answer, see ask.c */
 } Session;
 
@@ -45,6 +46,7 @@ typedef struct RowTaker RowTaker;
 struct RowTaker
 {
 	bool		(*take)(RowTaker *taker, const char *row, int len, Failure *failure);
+	const char *table;			/* whose rows they are, for messages */
 	int64		rows;			/* taken so far */
 };
 

@@ -80,7 +80,7 @@ run_post_sql(Run *run)
 		if (session->failure.kind == FAILURE_FINAL)
 		{
 			log_failure(&session->failure);
-			return EXIT_REFUSED;
+			return session->failure.code;
 		}
 		log_warning("the post step was interrupted, starting over: %s", session->failure.message);
 		if (!wait_backoff(round++, script.deadline.end))

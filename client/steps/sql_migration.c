@@ -36,7 +36,12 @@ start_over(Run *run, const char *what)
 	if (failure->kind == FAILURE_RETRY)
 		log_warning("%s, starting over: %s", what, failure->message);
 	else
+	{
+		ExitCode	code = failure->code;
+
 		set_failure(failure, FAILURE_FINAL, failure->hint, "%s: %s", what, failure->message);
+		failure->code = code;
+	}
 	return handle_failure(run);
 }
 

@@ -58,7 +58,7 @@ refuse_row(const CopiedHeads *heads, Failure *failure, HeadRowError error, const
 	else
 	{
 		set_failure(failure, FAILURE_FINAL, "Check --head-table and --head-column.",
-					"table \"%s\" has more than %d rows", heads->table_name, MOST_ROWS);
+					"table \"%s\" has more than %d rows", heads->taker.table, MOST_ROWS);
 		strlcpy(failure->sqlstate, "54000", sizeof(failure->sqlstate));
 	}
 	return false;
@@ -102,10 +102,9 @@ begin_copied_heads(CopiedHeads *heads, const HeadQuestion *question, const Table
 				   const char *table_name)
 {
 	*heads = (CopiedHeads) {
-		.taker.take = take_row,
+		.taker = {.take = take_row, .table = table_name},
 		.question = question,
-		.table = table,
-		.table_name = table_name};
+		.table = table};
 	begin_judging(question, &heads->found);
 }
 

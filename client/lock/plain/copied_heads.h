@@ -16,7 +16,6 @@ typedef struct CopiedHeads
 	RowTaker	taker;			/* first */
 	const HeadQuestion *question;
 	const TableColumns *table;
-	const char *table_name;		/* for messages */
 	FoundHeads	found;
 } CopiedHeads;
 
