@@ -77,7 +77,12 @@ explain_no_start(const CommandPlan *plan, const CommandEnd *end, const char *det
 static void
 set_environment(const CommandPlan *plan)
 {
+	const char *outer = getenv(GUARD_VARIABLE);
+
 	set_command_environment(plan->sessions, plan->database_url);
+	if (plan->guard_name)
+		setenv(GUARD_VARIABLE,
+			   psprintf("%s%s%s", outer ? outer : "", outer ? " " : "", plan->guard_name), 1);
 	if (plan->token)
 		setenv(TOKEN_VARIABLE, plan->token, 1);
 	else

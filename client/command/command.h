@@ -27,6 +27,9 @@ typedef struct Command
 /* Where it finds the token of the guard, if its role is fenced. */
 #define TOKEN_VARIABLE "GW_BOOTSTRAP_TOKEN"
 
+/* Where another client finds under which guards it runs: their names, the innermost last. */
+#define GUARD_VARIABLE "GW_BOOTSTRAP_GUARD"
+
 extern bool command_start(Command *command, const CommandPlan *plan);
 extern void command_go_on(Command *command, Millis guard_alive_at);
 extern bool command_end(Command *command, CommandEnd *end);

@@ -53,6 +53,7 @@ struct Run
 	bool		migrated;		/* by us */
 	Fence		fence;			/* of the migration's role */
 	bool		nameless;		/* its sessions cannot be known */
+	char	   *guard_name;		/* NULL if it could not be seen */
 	bool		may_write;		/* our own role, without a guard, as far as it is to */
 	bool		ahead;			/* and allowed to be */
 	Failure		reason;			/* why we wait, and the last word if that does not help */

@@ -15,6 +15,7 @@
 #include "lock/failed_migration.h"
 #include "lock/probe.h"
 #include "orphans/orphan.h"
+#include "run/own_guard.h"
 #include "run/round.h"
 
 /*
@@ -54,6 +55,8 @@ handle_busy(Run *run, TryResult *found)
 	char	   *advice;
 	char	   *heads;
 
+	if (waits_for_own_guard(run))
+		return end_with(run, EXIT_REFUSED);
 	note_orphan(run, found);
 	if (found->holder_state != HOLDER_ORPHANED)
 		run->lock_was_taken = !holder_migrates_itself(run, found->holder_pid);

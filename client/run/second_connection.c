@@ -133,6 +133,18 @@ warn_of_names(Run *run, const char *sent, const PGresult *found)
 }
 
 /*
+ * By what name the command is to know our guard.
+ */
+static void
+note_guard(Run *run, const PGresult *found)
+{
+	const char *name = answer_text(found, 0, EARLIER_GUARD);
+
+	free(run->guard_name);
+	run->guard_name = name ? pg_strdup(name) : NULL;
+}
+
+/*
  * What was asked over the second connection.
  */
 typedef struct Beside
@@ -201,6 +213,7 @@ ask_second_connection(Run *run)
 	if (beside.migrations != NULL && !is_earlier_migration(run, beside.migrations))
 	{
 		warn_of_names(run, beside.sent, beside.migrations);
+		note_guard(run, beside.migrations);
 		answer = SECOND_CLEAR;
 	}
 	else if (beside.migrations == NULL && stop_signal() == 0)

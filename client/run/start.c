@@ -24,6 +24,7 @@ start_under_guard(Run *run, Command *command, CommandPlan *plan, const char *doi
 		return false;
 	plan->patience = SILENCE_MS;
 	plan->guard = PQsocket(run->session.conn);
+	plan->guard_name = run->guard_name;
 	plan->sessions = sessions_of_migration(options, plan->token);
 	plan->database_url = command_url(options->migration_url ? options->migration_url : options->dbname,
 									 plan->sessions, options);

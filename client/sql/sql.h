@@ -21,7 +21,8 @@ enum
 	EARLIER_NAMED,				/* known by its name, not by its role */
 	EARLIER_OWN_ROLE,			/* ours is not the guard's; NULL if nobody has the lock */
 	EARLIER_OUR_NAME,
-	EARLIER_OUR_ROLE
+	EARLIER_OUR_ROLE,
+	EARLIER_GUARD				/* the name of whose transaction has the lock */
 };
 
 /* A timestamptz as text that does not depend on settings. */
@@ -43,6 +44,13 @@ enum
 	" AND l.objid OPERATOR(pg_catalog.=) '%u'::pg_catalog.oid"
 #define KEY_HALVES(key) (unsigned) ((uint64) (key) >> 32), (unsigned) ((uint64) (key) & 0xFFFFFFFF)
 
+/* The transaction that has the lock l, by a name that no other ever has. */
+#define SQL_GUARD_NAME \
+	"(l.virtualtransaction OPERATOR(pg_catalog.||) '@'::pg_catalog.text" \
+	" OPERATOR(pg_catalog.||) (pg_catalog.date_part('epoch'::pg_catalog.text," \
+	" pg_catalog.pg_postmaster_start_time()) OPERATOR(pg_catalog.*) 1000000)" \
+	"::pg_catalog.int8::pg_catalog.text)"
+
 extern Query sql_find_extension(void);
 extern Query sql_create_extension(void);
 extern Query sql_at_head(PGconn *conn, const char *schema, const Options *options);
@@ -59,6 +67,7 @@ extern Query sql_token_seen(const Options *options, const char *role, const char
 extern Query sql_may_watch(void);
 extern Query sql_watch(const Options *options, const char *name);
 extern Query sql_earlier_migration(const Options *options, int recent_ms);
+extern Query sql_is_guard(const Options *options, const char *names);
 extern Query sql_advisory_locks(void);
 extern Query sql_namesakes(PGconn *conn, const Options *options);
 extern Query sql_commit(void);

@@ -76,8 +76,8 @@ sql_sessions(int holder_pid)
 	" THEN a.state OPERATOR(pg_catalog.<>) 'idle' END"
 
 /*
- * Ourselves, and whether our role is another than that of the guard, which has
- * the lock at this moment; NULL if nobody has it.
+ * Ourselves, whether our role is another than that of the guard, which has the
+ * lock at this moment, and the guard's name; NULL if nobody has it.
  */
 static void
 append_ourselves(PQExpBuffer sql, const Options *options)
@@ -90,10 +90,13 @@ append_ourselves(PQExpBuffer sql, const Options *options)
 					  " WHERE l.granted AND l.database OPERATOR(pg_catalog.=) o.datid"
 					  " AND " SQL_HAS_KEY
 					  " AND l.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2 LIMIT 1) AS"
-					  " own_role"
+					  " own_role, (SELECT " SQL_GUARD_NAME " FROM pg_catalog.pg_locks l"
+					  " WHERE l.granted AND l.database OPERATOR(pg_catalog.=) o.datid"
+					  " AND " SQL_HAS_KEY
+					  " AND l.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2 LIMIT 1) AS guard"
 					  " FROM pg_catalog.pg_stat_activity o"
 					  " WHERE o.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()) me",
-					  KEY_HALVES(options->lock_key));
+					  KEY_HALVES(options->lock_key), KEY_HALVES(options->lock_key));
 }
 
 /*
@@ -112,8 +115,8 @@ sql_earlier_migration(const Options *options, int recent_ms)
 
 	initPQExpBuffer(&sql);
 	appendPQExpBufferStr(&sql,
-						 "SELECT s.pid, s.at_work, s.named, me.own_role, me.name, session_user "
-						 "FROM ");
+						 "SELECT s.pid, s.at_work, s.named,"
+						 " me.own_role, me.name, session_user, me.guard FROM ");
 	append_ourselves(&sql, options);
 	appendPQExpBuffer(&sql,
 					  " LEFT JOIN LATERAL (SELECT a.pid, a.state_change, a.application_name"
@@ -138,7 +141,27 @@ sql_earlier_migration(const Options *options, int recent_ms)
 					  recent_ms);
 	pg_free(name);
 
-	return (Query) {sql.data, ONE_ROW, "IBBBtt"};
+	return (Query) {sql.data, ONE_ROW, "IBBBttT"};
+}
+
+/*
+ * Whether one of these guards, their names apart by blanks, has the lock.
+ */
+Query
+sql_is_guard(const Options *options, const char *names)
+{
+	return (Query) {psprintf("SELECT EXISTS (SELECT FROM pg_catalog.pg_lock_status() l"
+							 " WHERE l.granted AND " SQL_HAS_KEY
+							 " AND l.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2"
+							 " AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM"
+							 " pg_catalog.pg_database d"
+							 " WHERE d.datname OPERATOR(pg_catalog.=)"
+							 " pg_catalog.current_database())"
+							 " AND " SQL_GUARD_NAME " OPERATOR(pg_catalog.=)"
+							 " ANY (pg_catalog.string_to_array('%s'::pg_catalog.text,"
+							 " ' '::pg_catalog.text)))",
+							 KEY_HALVES(options->lock_key), names),
+					ONE_ROW, "b"};
 }
 
 /*

@@ -1,0 +1,46 @@
+/*-------------------------------------------------------------------------
+ *
+ * own_guard.c
+ *		A client that waits for the guard under which it runs.
+ *
+ * It is the command of another client, or a part of it, so the lock is not given
+ * up before it has ended.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres_fe.h"
+
+#include "base/log.h"
+#include "command/command.h"
+#include "run/own_guard.h"
+#include "server/answer.h"
+#include "sql/sql.h"
+
+/* What names of guards, apart by blanks, have in them. */
+#define NAMES "0123456789/@ "
+
+/*
+ * Somebody has the lock.  Say so if that will never end.
+ */
+bool
+waits_for_own_guard(Run *run)
+{
+	const Options *options = run->options;
+	const char *guards = getenv(GUARD_VARIABLE);
+	PGresult   *result;
+	bool		own;
+
+	if (guards == NULL || guards[strspn(guards, NAMES)] != '\0')
+		return false;
+	result = session_query(&run->session, sql_is_guard(options, guards), run->deadline.attempt);
+	own = result != NULL && answer_is_true(result, 0, 0);
+	PQclear(result);
+	if (own)
+		log_event(LOG_ERROR, NULL,
+				  psprintf("Run the migration tool itself under the guard, or give one of the two"
+						   " another lock by %s.",
+						   option_source("--lock-key")),
+				  "lock " INT64_FORMAT " is held by the guard under which this client runs itself",
+				  options->lock_key);
+	return own;
+}
