@@ -38,9 +38,7 @@
 #include "compat.h"
 #include "head_table.h"
 #include "head_value.h"
-
-/* Where a table is read as a whole.  No tool has a hundredth of it. */
-#define MAX_ROWS_READ 100000
+#include "shared/refusals.h"
 
 /*
  * Parse the name as regclass would.  A lower-case name that needs no quotes
@@ -110,24 +108,24 @@ check_head_table(Relation rel)
 	if (rel->rd_rel->relkind != RELKIND_RELATION)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is not a plain table",
+				 errmsg(NOT_PLAIN_TEXT,
 						RelationGetRelationName(rel)),
-				 errhint("Name the table in which the migration tool keeps its heads; views, partitioned tables and foreign tables cannot be read without waiting.")));
+				 errhint(NOT_PLAIN_HINT)));
 	if (rel->rd_rel->relpersistence == RELPERSISTENCE_TEMP)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is not a plain table",
+				 errmsg(NOT_PLAIN_TEXT,
 						RelationGetRelationName(rel)),
-				 errdetail("It is a temporary table, which only one session sees."),
-				 errhint("Name the table in which the migration tool keeps its heads, with its schema.")));
+				 errdetail(TEMPORARY_DETAIL),
+				 errhint(TEMPORARY_HINT)));
 	if (rel->rd_rel->relhassubclass &&
 		find_inheritance_children(RelationGetRelid(rel), NoLock) != NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is not a plain table",
+				 errmsg(NOT_PLAIN_TEXT,
 						RelationGetRelationName(rel)),
-				 errdetail("Other tables inherit from it."),
-				 errhint("Name the table in which the migration tool keeps its heads.")));
+				 errdetail(INHERITED_DETAIL),
+				 errhint(INHERITED_HINT)));
 	if (rel->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT && RecoveryInProgress())
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -144,10 +142,10 @@ check_row_security(Relation rel)
 		check_enable_rls(RelationGetRelid(rel), InvalidOid, true) == RLS_ENABLED)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("row security of table \"%s\" applies to role \"%s\"",
+				 errmsg(ROW_SECURITY_TEXT,
 						RelationGetRelationName(rel),
 						GetUserNameFromId(GetUserId(), false)),
-				 errhint("Disable row security on the head table, or connect as its owner or as a role with BYPASSRLS.")));
+				 errhint(ROW_SECURITY_HINT)));
 }
 
 static void
@@ -156,10 +154,10 @@ check_row_count(Relation rel, int64 nrows)
 	if (nrows > MAX_ROWS_READ)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("table \"%s\" has more than %d rows",
+				 errmsg(TOO_MANY_ROWS_TEXT,
 						RelationGetRelationName(rel), MAX_ROWS_READ),
 				 errdetail("With this head_rule, head_condition or known_heads it is read as a whole."),
-				 errhint("Name the table in which the migration tool keeps its heads.")));
+				 errhint(TOO_MANY_ROWS_HINT)));
 }
 
 static void
@@ -172,9 +170,7 @@ check_row(HeadRowError error, const char *column)
 		case ROW_IS_NOT_BOOLEAN:
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-					 errmsg("a value of column \"%s\" is neither true nor false", column),
-					 errhint("Compare it in head_condition: %s in ('...').",
-							 quote_identifier(column))));
+					 errmsg(NO_BOOLEAN_TEXT, column), errhint(NO_BOOLEAN_HINT)));
 			break;
 		case ROW_IS_TOO_LONG:
 			ereport(ERROR,

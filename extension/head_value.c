@@ -16,6 +16,7 @@
 
 #include "compat.h"
 #include "head_value.h"
+#include "shared/refusals.h"
 #include "toasted.h"
 
 /* The text of a longer value is longer than a head, whatever the type. */
@@ -75,7 +76,7 @@ prepare_column(Relation rel, const char *name, ColumnText *how)
 	if (column == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("column \"%s\" of relation \"%s\" does not exist",
+				 errmsg(NO_COLUMN_TEXT,
 						name, RelationGetRelationName(rel))));
 	if (compat_is_virtual(column))
 		ereport(ERROR,

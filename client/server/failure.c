@@ -263,6 +263,23 @@ set_result_failure(Failure *failure, PGconn *conn, const PGresult *result)
 }
 
 /*
+ * What the server would say, had it been asked to look for itself.
+ */
+void
+set_refusal(Failure *failure, const char *sqlstate, const char *detail, const char *hint,
+			const char *fmt, ...)
+{
+	va_list		args;
+
+	va_start(args, fmt);
+	take_texts(failure, format_args(fmt, args), pg_strdup(detail ? detail : ""),
+			   pg_strdup(hint ? hint : ""));
+	va_end(args);
+	strlcpy(failure->sqlstate, sqlstate, sizeof(failure->sqlstate));
+	apply_judgement(failure, judge_error(failure->sqlstate, failure->message));
+}
+
+/*
  * A transaction has ended without a word.
  */
 void

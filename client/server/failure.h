@@ -43,6 +43,8 @@ extern void set_reason(Failure *failure, ExitCode code, const char *hint,
 					   const char *fmt, ...) pg_attribute_printf(4, 5);
 extern void set_connection_failure(Failure *failure, const PGconn *conn);
 extern void set_result_failure(Failure *failure, PGconn *conn, const PGresult *result);
+extern void set_refusal(Failure *failure, const char *sqlstate, const char *detail,
+						const char *hint, const char *fmt, ...) pg_attribute_printf(5, 6);
 extern void set_cut_failure(Failure *failure);
 extern void failure_set_kind(Failure *failure, FailureKind kind);
 extern void failure_set_hint(Failure *failure, const char *hint);

@@ -200,16 +200,20 @@ static const Rule rules[] = {
 	{"08", NULL, PASSES},						/* connection exception */
 	{"25006", NULL, PASSES},		/* a standby, during a failover */
 	{"28", NULL, STAYS, "Check user and password, and pg_hba.conf."},
+	{"0A000", "cross-database references", STAYS, "Check %s.", "--head-table"},
+	{"22P02", "neither true nor false", STAYS, "Check %s.", "--head-condition"},
 	{"3D000", NULL, STAYS, HINT_DATABASE},
 	{"40", NULL, PASSES},						/* serialization failure, deadlock */
 	{"42501", "permission denied for database", STAYS, HINT_CONNECT},
 	{"42501", "permission denied for", STAYS, HINT_SELECT},
 	{"42501", "could not ", STAYS,
 	"The server itself may not use that file: see its log, and owner and mode of the file."},
+	{"42601", "improper ", STAYS, "Check %s.", "--head-table"},	/* name */
 	{"42602", NULL, STAYS, "Check %s.", "--head-table"},
-	{"42703", NULL, STAYS, "Check %s.", "--head-column"},
+	{"42703", NULL, STAYS, "Check %s, and the names in --head-condition.", "--head-column"},
 	{"42809", NULL, STAYS, "Check %s.", "--head-table"},
 	{"53", NULL, PASSES},						/* connections, memory, disk used up */
+	{"54000", "has more than", STAYS, "Check %s.", "--head-table"},
 	{"55P03", NULL, PASSES},					/* lock_timeout */
 	{"57", NULL, PASSES},						/* shutdown, starting up, statement_timeout */
 	{"58P01", "could not access file \"gw_bootstrap\"", STAYS, HINT_LIBRARY},

@@ -77,8 +77,8 @@ sql_plain_find_table(PGconn *conn, const Options *options, char **columns, int n
 						 "OPERATOR(pg_catalog.||) '.'::pg_catalog.text"
 						 " OPERATOR(pg_catalog.||)"
 						 " pg_catalog.quote_ident(c.relname::pg_catalog.text), c.relname,"
-						 " c.relkind OPERATOR(pg_catalog.=) 'r'::pg_catalog.\"char\""
-						 " AND c.relpersistence OPERATOR(pg_catalog.<>) 't'::pg_catalog.\"char\","
+						 " c.relkind OPERATOR(pg_catalog.=) 'r'::pg_catalog.\"char\","
+						 " c.relpersistence OPERATOR(pg_catalog.=) 't'::pg_catalog.\"char\","
 						 " EXISTS (SELECT 1 FROM pg_catalog.pg_inherits i"
 						 " WHERE i.inhparent OPERATOR(pg_catalog.=) c.oid),"
 						 " pg_catalog.row_security_active(c.oid),"
@@ -100,7 +100,7 @@ sql_plain_find_table(PGconn *conn, const Options *options, char **columns, int n
 								   " ON t.oid IS NULL");
 	}
 
-	return (Query) {sql.data, ONE_ROW, "TTBbBTTTtTT"};
+	return (Query) {sql.data, ONE_ROW, "TTBBbBTTTtTT"};
 }
 
 /*

@@ -17,7 +17,8 @@ enum
 {
 	TABLE_NAME,					/* quoted and qualified; NULL if missing */
 	TABLE_RELNAME,				/* for messages */
-	TABLE_IS_PLAIN,
+	TABLE_IS_PLAIN,				/* neither a view nor partitioned nor foreign */
+	TABLE_IS_TEMPORARY,
 	TABLE_HAS_CHILDREN,
 	TABLE_HAS_ROW_SECURITY,		/* that applies to the role */
 	TABLE_COLUMNS,				/* arrays: quoted, NULL if missing; */

@@ -11,9 +11,7 @@
 
 #include "fe_utils/string_utils.h"
 #include "lock/plain/copied_heads.h"
-
-/* A table of more rows is no head table. */
-#define MOST_ROWS 100000
+#include "shared/refusals.h"
 
 /*
  * Read one value, up to a tab or the end of the row, and undo the escapes of
@@ -50,17 +48,10 @@ static bool
 refuse_row(const CopiedHeads *heads, Failure *failure, HeadRowError error, const char *column)
 {
 	if (error == ROW_IS_NOT_BOOLEAN)
-	{
-		set_failure(failure, FAILURE_FINAL, "Compare it in --head-condition by: in ('...').",
-					"a value of column \"%s\" is neither true nor false", column);
-		strlcpy(failure->sqlstate, "22P02", sizeof(failure->sqlstate));
-	}
+		set_refusal(failure, "22P02", NULL, NO_BOOLEAN_HINT, NO_BOOLEAN_TEXT, column);
 	else
-	{
-		set_failure(failure, FAILURE_FINAL, "Check --head-table and --head-column.",
-					"table \"%s\" has more than %d rows", heads->taker.table, MOST_ROWS);
-		strlcpy(failure->sqlstate, "54000", sizeof(failure->sqlstate));
-	}
+		set_refusal(failure, "54000", NULL, TOO_MANY_ROWS_HINT, TOO_MANY_ROWS_TEXT,
+					heads->taker.table, MAX_ROWS_READ);
 	return false;
 }
 
@@ -75,7 +66,7 @@ take_row(RowTaker *taker, const char *row, int len, Failure *failure)
 	const char *column;
 	HeadRowError error;
 
-	if (taker->rows >= MOST_ROWS)
+	if (taker->rows >= MAX_ROWS_READ)
 		return refuse_row(heads, failure, ROW_IS_TOO_LONG, NULL);
 	values = pg_malloc0(columns->ncolumns * sizeof(HeadValue));
 	next = copy = pg_malloc(len + 1);

@@ -16,6 +16,7 @@
 
 #include "lock/plain/copied_heads.h"
 #include "lock/plain/plain.h"
+#include "shared/refusals.h"
 #include "sql/sql_plain.h"
 
 static bool
@@ -47,15 +48,15 @@ check_table(Session *session, const PGresult *table)
 	Failure    *failure = &session->failure;
 	const char *name = answer_text(table, 0, TABLE_RELNAME);
 
-	if (!answer_is_true(table, 0, TABLE_IS_PLAIN) || answer_is_true(table, 0, TABLE_HAS_CHILDREN))
-		set_failure(failure, FAILURE_FINAL,
-					"Name the table in which the migration tool keeps its heads in --head-table; it must be a plain table from which no other inherits.",
-					"\"%s\" is not a plain table", name);
+	if (!answer_is_true(table, 0, TABLE_IS_PLAIN))
+		set_refusal(failure, "42809", NULL, NOT_PLAIN_HINT, NOT_PLAIN_TEXT, name);
+	else if (answer_is_true(table, 0, TABLE_IS_TEMPORARY))
+		set_refusal(failure, "42809", TEMPORARY_DETAIL, TEMPORARY_HINT, NOT_PLAIN_TEXT, name);
+	else if (answer_is_true(table, 0, TABLE_HAS_CHILDREN))
+		set_refusal(failure, "42809", INHERITED_DETAIL, INHERITED_HINT, NOT_PLAIN_TEXT, name);
 	else if (answer_is_true(table, 0, TABLE_HAS_ROW_SECURITY))
-		set_failure(failure, FAILURE_FINAL,
-					"Disable row security on the head table, or connect as its owner or as a role with BYPASSRLS.",
-					"row security of table \"%s\" applies to role \"%s\"",
-					name, answer_text(table, 0, TABLE_ROLE));
+		set_refusal(failure, "0A000", NULL, ROW_SECURITY_HINT, ROW_SECURITY_TEXT, name,
+					answer_text(table, 0, TABLE_ROLE));
 	else
 		return true;
 	return false;
@@ -72,7 +73,7 @@ missing_table(Session *session, const PGresult *table)
 
 	if (sqlstate == NULL || is_missing_table(sqlstate))
 		return READING_DONE;
-	set_failure(&session->failure, FAILURE_FINAL, "Check --head-table.", "%s",
+	set_refusal(&session->failure, sqlstate, NULL, NULL, "%s",
 				PQgetvalue(table, 0, TABLE_NAME_ERROR));
 	return READING_FAILED;
 }
@@ -106,7 +107,8 @@ read_table(Session *session, const PGresult *table, const Options *options, Mill
 		return READING_FAILED;
 	if (find_columns(&columns, options->question, table, &session->failure))
 	{
-		begin_copied_heads(&copied, options->question, &columns, options->head_table);
+		begin_copied_heads(&copied, options->question, &columns,
+						   answer_text(table, 0, TABLE_RELNAME));
 		if (session_copy(session, sql_plain_read(answer_text(table, 0, TABLE_NAME), columns.list),
 						 &copied.taker, deadline))
 		{

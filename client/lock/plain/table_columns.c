@@ -13,6 +13,7 @@
 #include "fe_utils/string_utils.h"
 #include "lock/plain/table_columns.h"
 #include "server/answer.h"
+#include "shared/refusals.h"
 #include "sql/sql_plain.h"
 
 /* What the server says of the columns, in the order of name_columns(). */
@@ -120,8 +121,7 @@ take_column(TableColumns *found, const Said *said, int i, PQExpBuffer list, cons
 	int			place = place_of_name(said, name);
 
 	if (is_missing(said, name))
-		set_failure(failure, FAILURE_FINAL, "Check --head-column and --head-condition.",
-					"column \"%s\" of relation \"%s\" does not exist", name, table);
+		set_refusal(failure, "42703", NULL, NULL, NO_COLUMN_TEXT, name, table);
 	else if (strcmp(said->generated[place], "t") == 0)
 		set_failure(failure, FAILURE_FINAL,
 					"Name a column that is not generated, or install the extension, which can read "

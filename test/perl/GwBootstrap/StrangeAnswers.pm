@@ -42,8 +42,8 @@ our %shapes = (
 	'no columns' => sub { return description(0) . row() . message('C', "SELECT 1\0"); },
 	'only NULLs' => sub { return description($_[0]) . row((undef) x $_[0]) . message('C', "SELECT 1\0"); },
 	'other texts' => sub { return description($_[0]) . row(('x') x $_[0]) . message('C', "SELECT 1\0"); },
-	# As of a table that is there, for whoever asks for eleven columns.
-	'a table without columns' => sub { return description($_[0]) . row(('a', 'a', 't', 'f', 'f', undef, undef, undef, 'a', undef, undef)[ 0 .. $_[0] - 1 ]) . message('C', "SELECT 1\0"); },
+	# As of a table that is there, for whoever asks for twelve columns.
+	'a table without columns' => sub { return description($_[0]) . row(('a', 'a', 't', 'f', 'f', 'f', undef, undef, undef, 'a', undef, undef)[ 0 .. $_[0] - 1 ]) . message('C', "SELECT 1\0"); },
 	'empty texts' => sub { return description($_[0]) . row(('') x $_[0]) . message('C', "SELECT 1\0"); },
 	'great numbers' => sub { return description($_[0]) . row(('99999999999999999999') x $_[0]) . message('C', "SELECT 1\0"); },
 	'bytes of zero' => sub { return description($_[0]) . row(("t\0x") x $_[0]) . message('C', "SELECT 1\0"); },
