@@ -17,6 +17,12 @@ my $seed = $ENV{GW_SEED} || 1;
 my $end = $ENV{GW_MINUTES} ? time + 60 * $ENV{GW_MINUTES} : undef;
 my $lanes = $ENV{GW_LANES} || 1;
 
+sub log_of
+{
+	my ($lane) = @_;
+	return ($ENV{GW_STORM_LOGS} || $PostgreSQL::Test::Utils::log_path) . "/lane$lane";
+}
+
 # Most of the time a storm waits, so several go on at once, each with servers of
 # its own, in a process of its own that tells of each.
 sub lane
@@ -40,38 +46,39 @@ sub lane
 }
 
 my $table = GwBootstrap::StormTable->new;
-my @lanes = map {
+my %lanes = map {
 	my $lane = $_;
 	my $pid = open(my $in, '-|') // die "fork: $!";
 	if ($pid == 0)
 	{
-		# what it notes is no part of the result
-		open my $out, '>&', \*STDOUT;
-		open STDOUT, '>&', \*STDERR;
+		# What it notes must not get between the lines of the result.
+		open my $out, '>&', \*STDOUT or die "stdout: $!";
+		open STDOUT, '>>', log_of($lane) or die "log: $!";
+		open STDERR, '>&', \*STDOUT or die "stderr: $!";
+		STDOUT->autoflush(1);
 		binmode $out;
 		lane($lane, $out);
 		exit 0;
 	}
-	$in;
+	$lane => $in;
 } 0 .. $lanes - 1;
 
-while (@lanes)
+while (%lanes)
 {
 	my $ready = '';
-	vec($ready, fileno $_, 1) = 1 foreach @lanes;
+	vec($ready, fileno $_, 1) = 1 foreach values %lanes;
 	select($ready, undef, undef, undef);
-	foreach my $lane (grep { vec($ready, fileno $_, 1) } @lanes)
+	foreach my $lane (grep { vec($ready, fileno $lanes{$_}, 1) } sort keys %lanes)
 	{
-		my $storm = eval { fd_retrieve($lane) };
+		my $storm = eval { fd_retrieve($lanes{$lane}) };
 		if ($storm)
 		{
 			$table->add($storm);
 			is($storm->{faults}, '', $storm->{name});
 			next;
 		}
-		@lanes = grep { $_ != $lane } @lanes;
-		close $lane;
-		is($?, 0, 'all storms of a lane were seen through');
+		close delete $lanes{$lane};
+		is($?, 0, 'all storms of a lane were seen through') or diag slurp_file(log_of($lane));
 	}
 }
 
