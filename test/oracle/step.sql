@@ -19,9 +19,10 @@ CREATE FUNCTION close_sessions() RETURNS void LANGUAGE sql AS $$
 	SELECT NULL::void;
 $$;
 
--- Who has which lock, as "s1:1 s2:7".
+-- Who has which lock, as "s1:1, s1:1 shared, s2:7".
 CREATE FUNCTION locks() RETURNS text LANGUAGE sql AS $$
-	SELECT coalesce(string_agg(DISTINCT name || ':' || objid, ' '), '')
+	SELECT coalesce(string_agg(DISTINCT name || ':' || objid || CASE WHEN objsubid <> 1 THEN '/' || objsubid ELSE '' END
+			|| CASE mode WHEN 'ExclusiveLock' THEN '' WHEN 'ShareLock' THEN ' shared' ELSE mode END, ', '), '')
 	  FROM pg_locks JOIN sessions USING (pid) WHERE locktype = 'advisory' AND granted
 $$;
 

@@ -26,7 +26,7 @@ sub new
 	my $self = bless { number => $number, state => $number * 2654435761 & 0x7fffffff, head => 'a', count => 0 }, $class;
 
 	$self->_random(2) for 1 .. 5;
-	$self->{$_} = { name => $_, levels => [], failed => 0, session => {}, lost => {} } foreach qw(s1 s2 s3);
+	$self->{$_} = { name => $_, levels => [], failed => 0, session => {}, shared => {}, lost => {} } foreach qw(s1 s2 s3);
 	return $self;
 }
 
@@ -42,16 +42,17 @@ sub end
 		my $session = $self->{$name};
 		$self->_leave($session) if @{ $session->{levels} };
 		$sql .= $self->_call($session, 'ROLLBACK', '');
-		$session->{session} = {};
+		@$session{qw(session shared)} = ({}, {});
 		$sql .= $self->_call($session, 'SELECT pg_advisory_unlock_all()', '');
 	}
 	return $sql;
 }
 
-# How many times a session has a key: in its transaction, by try alone, and at session level.
+# How many times a session has a key: in its transaction, by try alone, and in whatever way.
 sub _in_transaction { my ($session, $key) = @_; my $n = 0; $n += $_->{locks}{$key} // 0 foreach @{ $session->{levels} }; return $n; }
 sub _by_try { my ($session, $key) = @_; return scalar grep { $_->{tried}{$key} } @{ $session->{levels} }; }
-sub _has { my ($session, $key) = @_; return _in_transaction($session, $key) || $session->{session}{$key}; }
+sub _has_exclusively { my ($session, $key) = @_; return _in_transaction($session, $key) || $session->{session}{$key}; }
+sub _has { my ($session, $key) = @_; return _has_exclusively($session, $key) || $session->{shared}{$key}; }
 
 # Somebody else who has it.
 sub _holder
@@ -64,7 +65,16 @@ sub _holder
 sub _locks
 {
 	my ($self) = @_;
-	return join ' ', map { my $session = $self->{$_}; map { "$session->{name}:$_" } grep { _has($session, $_) } KEYS } qw(s1 s2 s3);
+	my @locks;
+	foreach my $session (map { $self->{$_} } qw(s1 s2 s3))
+	{
+		foreach my $key (KEYS)
+		{
+			push @locks, "$session->{name}:$key" if _has_exclusively($session, $key);
+			push @locks, "$session->{name}:$key shared" if $session->{shared}{$key};
+		}
+	}
+	return join ', ', @locks;
 }
 
 sub _call
@@ -128,7 +138,8 @@ sub _status
 	return $holder ? "$holder->{name} " . _state($holder) : '';
 }
 
-# PostgreSQL's own functions, at session level or in the transaction.
+# PostgreSQL's own functions, at session level or in the transaction.  In share mode only
+# where nobody else has the key, since of several any may be told.
 sub _take
 {
 	my ($self, $session, $key, $in_transaction) = @_;
@@ -138,20 +149,36 @@ sub _take
 	return 't';
 }
 
+sub _take_step
+{
+	my ($self, $session, $key) = @_;
+	return $self->_call($session, "SELECT pg_try_advisory_lock($key)", $self->_take($session, $key, 0))
+	  if $self->_random(3) || $self->_holder($session, $key);
+	$session->{shared}{$key}++;
+	return $self->_call($session, "SELECT pg_try_advisory_lock_shared($key)", 't');
+}
+
 sub _give
 {
-	my ($session, $key) = @_;
-	return 'f' unless $session->{session}{$key};
-	$session->{session}{$key}--;
+	my ($held, $key) = @_;
+	return 'f' unless $held->{$key};
+	$held->{$key}--;
 	return 't';
+}
+
+sub _give_step
+{
+	my ($self, $session, $key) = @_;
+	return $self->_call($session, "SELECT pg_advisory_unlock_shared($key)", _give($session->{shared}, $key)) unless $self->_random(3);
+	return $self->_call($session, "SELECT pg_advisory_unlock($key)", _give($session->{session}, $key));
 }
 
 # On the own backend all that is held at session level is released.
 sub _break
 {
 	my ($self, $session, $key) = @_;
-	return '' unless $session->{session}{$key};
-	$session->{session}{$key} = 0;
+	return '' unless $session->{session}{$key} || $session->{shared}{$key};
+	$session->{$_}{$key} = 0 foreach 'session', 'shared';
 	return $session->{name};
 }
 
@@ -236,10 +263,11 @@ sub step
 		else { $self->{head} = $head; }
 		return $self->_call($session, "UPDATE alembic_version SET version_num = '$head'", '');
 	}
-	return $self->_call($session, "SELECT pg_try_advisory_lock($key)", $self->_take($session, $key, 0)) if $what == 14;
+	return $self->_take_step($session, $key) if $what == 14;
 	return $self->_call($session, "SELECT pg_try_advisory_xact_lock($key)", $self->_take($session, $key, 1)) if $what == 15;
-	return $self->_call($session, "SELECT pg_advisory_unlock($key)", _give($session, $key)) if $what == 16;
+	return $self->_give_step($session, $key) if $what == 16;
 	return $self->_call($session, "SELECT gw_bootstrap_break_orphan($key, '1 hour')", $self->_break($session, $key)) if $what == 17;
+	return $self->_call($session, "SELECT gw_bootstrap_token($key) IS NOT NULL", _by_try($session, $key) ? 't' : 'f') if $what == 18;
 	return $self->_call($session, "SELECT concat_ws(' ', holder_pid, holder_state) FROM gw_bootstrap_status(lock_key => $key)", $self->_status($session, $key));
 }
 
