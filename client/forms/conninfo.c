@@ -174,7 +174,8 @@ read_pairs(const char *text, Settings *settings)
 		else if (!is_setting(settings, key) && !after_password)
 			leave_out(settings, key);
 		else
-			appendPQExpBuffer(&known, "%.*s ", (int) (pair.end - pair.key), pair.key);
+			appendPQExpBuffer(&known, "%s%.*s", known.len > 0 ? " " : "",
+							  (int) (pair.end - pair.key), pair.key);
 		after_password = strcmp(key, "password") == 0;
 		free(key);
 		if (pair.end == NULL)

@@ -129,6 +129,7 @@ foreach my $given ("postgresql://$user\@$tcp/$db?pgbouncer=true&connection_limit
 	is($err, "gw_bootstrap: warning: parameters of the driver in DATABASE_URL are left out: pgbouncer, connection_limit, schema\n",
 		'parameters of a driver that is not named: one warning');
 }
+connects("host=127.0.0.1 port=$port user=raw dbname='$database' password=100%sure/w?y#not\\", 'a backslash with nothing behind it is none, as for libpq');
 {
 	my ($exit, $err) = check("postgresql://$user\@$tcp/$db?pool_max_conns=5&ssl_cert=secret&sslidentity=secret&application_name=x");
 	is($exit, 0, 'who we are may be left out: exit code') or diag $err;
