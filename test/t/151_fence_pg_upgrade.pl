@@ -1,6 +1,7 @@
 # pg_upgrade of a cluster with a fenced role: it works as the cluster's superuser, whom
-# the fence leaves alone, and takes the fence along.  From a version to itself, which
-# takes the same steps: two versions are never installed side by side here.
+# the fence leaves alone, and takes the fence along.  From a version to itself, or, as tried
+# from 15 to 17, from the older one whose installation test/rig/older-server makes and
+# GW_OLDER names.
 #
 # TAP, since it takes two clusters.
 
@@ -13,7 +14,9 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $fence = GwBootstrap::Fence->new(name => 'old');
+my $older = $ENV{GW_OLDER};
+local $ENV{LD_LIBRARY_PATH} = "$older/lib" if $older;
+my $fence = GwBootstrap::Fence->new(name => 'old', install_path => $older);
 my $old = $fence->node;
 my $new = PostgreSQL::Test::Cluster->new('new');
 my ($bindir) = map { dirname($_) } grep { -x } map { "$_/pg_upgrade" } split /:/, $ENV{PATH};
@@ -24,8 +27,8 @@ $fence->sql("INSERT INTO work VALUES ('old')");
 $old->stop;
 # It leaves files where it is.
 chdir PostgreSQL::Test::Utils::tempdir() or die "chdir: $!";
-command_ok([ "$bindir/pg_upgrade", '--no-sync', '-b', $bindir, '-B', $bindir, '-d', $old->data_dir, '-D', $new->data_dir,
-		'-s', $new->host, '-p', $old->port, '-P', $new->port ], 'pg_upgrade');
+command_ok([ "$bindir/pg_upgrade", '--no-sync', '-b', $older ? "$older/bin" : $bindir, '-B', $bindir, '-d', $old->data_dir, '-D', $new->data_dir,
+		'-s', $new->host, '-p', $old->port, '-P', $new->port ], 'pg_upgrade from ' . $old->pg_version . ' to ' . $new->pg_version);
 $new->start;
 
 sub as_role

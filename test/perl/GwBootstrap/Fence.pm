@@ -23,12 +23,12 @@ use constant ROLE => 'migrations';
 
 our @EXPORT = qw(KEY ROLE sqlstate sqlstates start finish end_guard);
 
-# Options: settings, further lines for postgresql.conf; and unfenced, to leave
-# the role as it is.
+# Options: settings, further lines for postgresql.conf; unfenced, to leave the
+# role as it is; and install_path, of another PostgreSQL.
 sub new
 {
 	my ($class, %options) = @_;
-	my $node = PostgreSQL::Test::Cluster->new($options{name} || 'fenced');
+	my $node = PostgreSQL::Test::Cluster->new($options{name} || 'fenced', $options{install_path} ? (install_path => $options{install_path}) : ());
 	my $self = bless { node => $node }, $class;
 
 	$node->init(allows_streaming => 1);
