@@ -13,6 +13,7 @@
 #   make fuzz [SECONDS=n] [RUNS=n] [SEED=n]   fuzzers of all that the client reads
 #   make oracle [CASES=n] [SEED=n]            random cases against plain SQL and a model
 #   make analyze                              gcc -fanalyzer, clang-tidy and cppcheck
+#   make valgrind                             pg_regress with a server in valgrind
 #   make matrix                               every supported PostgreSQL and pooler: docs/matrix.md
 #   make bench [QUICK=1] [BASE=commit] [PARTS="part..."]  speed: docs/benchmarks.md
 #   make picture                              docs/start.svg, drawn from a real start
@@ -53,8 +54,10 @@ EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(srcdir)/con
 PG_CPPFLAGS = -I$(srcdir) -DGW_BOOTSTRAP_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers
 
+# A million rows, which take valgrind longer than all the others.
+REGRESS_LONG = bounded
 REGRESS = install input names types privileges relations known conditions tools plain transactions portals \
-	serializable bounded holders fence update
+	serializable $(REGRESS_LONG) holders fence update
 REGRESS_OPTS = --inputdir=$(srcdir) --load-extension=gw_bootstrap
 ISOLATION = outcome head_table guard subtransaction serializable failed
 # Needs a test build, see test/rig/server-tests.
@@ -110,6 +113,8 @@ oracle:
 	test/oracle/run
 analyze:
 	.ci/analyze
+valgrind:
+	test/valgrind/run
 matrix:
 	test/rig/matrix
 demo:
@@ -130,4 +135,4 @@ format:
 format-check:
 	.ci/format --check
 
-.PHONY: client-all client-man client-install client-uninstall client-clean test test-gateways test-recipes test-tools test-deploy chaos model fuzz oracle analyze matrix demo bench picture dist format format-check
+.PHONY: client-all client-man client-install client-uninstall client-clean test test-gateways test-recipes test-tools test-deploy chaos model fuzz oracle analyze valgrind matrix demo bench picture dist format format-check
