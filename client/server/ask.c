@@ -387,16 +387,38 @@ check_result(Session *session, const PGresult *result, const Query *query)
 }
 
 /*
- * Whether a transaction has ended that neither we nor an error ended.
+ * Whether a transaction has ended that neither we nor an error ended, or not
+ * even begun.
  */
 static bool
-was_cut_up(const Session *session, const PGresult *result)
+was_cut_up(const Session *session, const Query *query, bool in_transaction, const PGresult *result)
 {
-	const char *tag = PQcmdStatus((PGresult *) result);
+	bool		expected = query->effect == BEGINS ? !has_failed(result) :
+											  query->effect == STAYS && in_transaction;
 
-	return PQstatus(session->conn) == CONNECTION_OK &&
-		PQtransactionStatus(session->conn) == PQTRANS_IDLE &&
-		strcmp(tag, "COMMIT") != 0 && strcmp(tag, "ROLLBACK") != 0;
+	return expected && PQstatus(session->conn) == CONNECTION_OK &&
+		PQtransactionStatus(session->conn) == PQTRANS_IDLE;
+}
+
+/*
+ * Whether what was not cut up has left the transaction as it should.  In one that
+ * is not ours we would see what nobody has committed.  What an error leaves is
+ * known only where there was no transaction.
+ */
+static bool
+check_transaction(Session *session, const Query *query, bool in_transaction, bool failed)
+{
+	PGTransactionStatusType status = PQtransactionStatus(session->conn);
+	bool		expected = query->effect == STAYS ? in_transaction : query->effect == BEGINS;
+	const char *found = status == PQTRANS_INERROR ? "has failed" : "was not begun";
+
+	if (PQstatus(session->conn) != CONNECTION_OK || (failed && expected))
+		return true;
+	if (status == (expected ? PQTRANS_INTRANS : PQTRANS_IDLE))
+		return true;
+	set_answer_failure(&session->failure, "it is that of a transaction which %s", found);
+	session_drop(session);
+	return false;
 }
 
 /*
@@ -406,7 +428,7 @@ was_cut_up(const Session *session, const PGresult *result)
 static PGresult *
 ask(Session *session, Query query, RowTaker *taker, Millis until)
 {
-	bool		in_transaction = PQtransactionStatus(session->conn) == PQTRANS_INTRANS;
+	bool		in_transaction = PQtransactionStatus(session->conn) != PQTRANS_IDLE;
 	PGresult   *result;
 
 	if (!session_send(session, &query))
@@ -414,10 +436,15 @@ ask(Session *session, Query query, RowTaker *taker, Millis until)
 	result = receive(session, taker, Min(until, now_ms() + ANSWER_MS));
 	if (result == NULL)
 		return NULL;
-	if (in_transaction && was_cut_up(session, result))
+	if (was_cut_up(session, &query, in_transaction, result))
 		set_cut_failure(&session->failure);
-	else if (check_result(session, result, &query))
-		return result;
+	else
+	{
+		bool		good = check_result(session, result, &query);
+
+		if (check_transaction(session, &query, in_transaction, !good) && good)
+			return result;
+	}
 	PQclear(result);
 	return NULL;
 }

@@ -17,6 +17,14 @@ typedef enum Rows
 	COPIED_ROWS					/* of COPY TO STDOUT */
 } Rows;
 
+/* What becomes of the transaction, of which there may be none. */
+typedef enum Effect
+{
+	STAYS,
+	BEGINS,
+	ENDS
+} Effect;
+
 /*
  * Each letter of "answer" is a column: text, an integer, a boolean, a version,
  * or "h", whether at head and the version of what says so; a capital one may be
@@ -28,9 +36,10 @@ typedef struct Query
 	char	   *text;			/* freed once it is sent */
 	Rows		rows;
 	const char *answer;
+	Effect		effect;
 } Query;
 
 /* Of a text that need not be made. */
-#define FIXED_QUERY(text, rows, answer) ((Query) {pg_strdup(text), rows, answer})
+#define FIXED_QUERY(text, rows, ...) ((Query) {pg_strdup(text), rows, __VA_ARGS__})
 
 #endif							/* QUERY_H */

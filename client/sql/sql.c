@@ -84,13 +84,13 @@ sql_heartbeat(void)
 Query
 sql_commit(void)
 {
-	return FIXED_QUERY("COMMIT", NO_ROWS, "COMMIT");
+	return FIXED_QUERY("COMMIT", NO_ROWS, "COMMIT", ENDS);
 }
 
 Query
 sql_rollback(void)
 {
-	return FIXED_QUERY("ROLLBACK", NO_ROWS, "ROLLBACK");
+	return FIXED_QUERY("ROLLBACK", NO_ROWS, "ROLLBACK", ENDS);
 }
 
 /*

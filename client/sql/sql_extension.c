@@ -179,7 +179,7 @@ sql_begin_and_try(PGconn *conn, const char *schema, const Options *options)
 	begin_guard(&sql, conn);
 	append_question(&sql, conn, schema, options, TRY, "json_in", TRY_COLUMNS);
 
-	return (Query) {sql.data, ONE_ROW, "tTITT"};
+	return (Query) {sql.data, ONE_ROW, "tTITT", BEGINS};
 }
 
 /* The columns of gw_bootstrap_status(), times in UTC. */

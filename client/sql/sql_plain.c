@@ -177,7 +177,7 @@ sql_plain_begin_and_try(PGconn *conn, const Options *options)
 						 " FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a)),"
 						 " 'acquired') END, pg_catalog.pg_backend_pid()");
 
-	return (Query) {sql.data, ONE_ROW, "ti"};
+	return (Query) {sql.data, ONE_ROW, "ti", BEGINS};
 }
 
 /*

@@ -19,7 +19,7 @@ sql_begin(PGconn *conn)
 	PQExpBufferData sql;
 
 	begin_guard(&sql, conn);
-	return (Query) {sql.data, NO_ROWS, "SET"};
+	return (Query) {sql.data, NO_ROWS, "SET", BEGINS};
 }
 
 /*
@@ -37,7 +37,7 @@ sql_begin_turn(PGconn *conn, const Options *options)
 					  "'%d'::pg_catalog.int4, '%d'::pg_catalog.int4)",
 					  (int32) (options->lock_key >> 32), (int32) options->lock_key);
 
-	return (Query) {sql.data, ONE_ROW, "b"};
+	return (Query) {sql.data, ONE_ROW, "b", BEGINS};
 }
 
 /*

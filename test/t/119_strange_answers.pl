@@ -68,6 +68,56 @@ foreach my $shape (sort keys %GwBootstrap::StrangeAnswers::shapes)
 	is("@wrong", '', "$shape: a true error, or another attempt");
 }
 
+# Right answers that come with another state of the transaction: from a backend that
+# a pooler has mixed up, or that is not the one of the statement before.  What is
+# read in somebody's transaction is not believed, and nothing is done without a guard.
+$node->safe_psql('postgres', qq(CREATE DATABASE empty_$_)) foreach 'with', 'without';
+$node->safe_psql('empty_with', 'CREATE EXTENSION gw_bootstrap');
+my $started = PostgreSQL::Test::Utils::tempdir() . '/started';
+foreach my $status ('I', 'T', 'E')
+{
+	foreach my $dbname ('with', 'without')
+	{
+		my $way = strange(at => -1, status => $status);
+		foreach my $command ('check', 'status', 'run')
+		{
+			my $result = run_client('gw_bootstrap', $command, '-e', 'h', '--timeout', 1, '-d', $way->connstr($dbname));
+			is($result->{exit}, $status eq 'I' ? 0 : 3, "$command, $dbname the extension, always $status") or diag $result->{err};
+			like($result->{err}, qr/error: .*something else than it was asked/, '... as the error tells') if $status ne 'I';
+			is($result->{out}, '', '... and nothing else') if $status ne 'I';
+		}
+		my $result = run_client('gw_bootstrap', 'run', '-e', 'h', '--timeout', 20, '--migrate', "touch $started", '-d', $way->connstr("empty_$dbname"));
+		is($result->{exit}, $status eq 'I' ? 4 : 3, "run, $dbname the extension, always $status, with a migration") or diag $result->{err};
+		like($result->{err}, $status eq 'I' ? qr/a transaction has ended before its end/ : qr/something else than it was asked/, '... as the error tells');
+		ok(!-e $started, '... which did not start');
+		$way->stop;
+
+		# Once, at any of the questions.
+		my $asked = do
+		{
+			my $other = strange();
+			my $honest = run_client('gw_bootstrap', 'run', '-e', 'h', '--migrate', 'true', '-d', $other->connstr("empty_$dbname"));
+			is($honest->{exit}, 1, "run, $dbname the extension: all answers are right") or diag $honest->{err};
+			$other->asked;
+		};
+		my @tries;
+		foreach my $at (1 .. $asked)
+		{
+			my $once = strange(at => $at, status => $status);
+			push @tries, { at => $at, way => $once,
+				replica => start_replicas(1, 'gw_bootstrap', 'run', '-e', 'h', '--timeout', 60, '--migrate', 'true', '-d', $once->connstr("empty_$dbname"), '--lock-key', $at) };
+		}
+		my @wrong;
+		foreach my $try (@tries)
+		{
+			my ($end) = $try->{replica}->wait;
+			$try->{way}->stop;
+			push @wrong, "query $try->{at}: exit " . ($end->{exit} // 'none') . ": $end->{err}" if ($end->{exit} // 'none') !~ /^[14]$/ || $end->{exit} == 4 && $status ne 'I';
+		}
+		is("@wrong", '', "run, $dbname the extension, $status at one of $asked questions: a true error, or another attempt");
+	}
+}
+
 # A server that never stops talking.
 foreach my $as (sort keys %GwBootstrap::StrangeAnswers::endless)
 {

@@ -8,7 +8,8 @@
 #   $way->stop;
 #
 # "at" is the number of the query, over all connections; 0 is none, and -1 all
-# of them.  %GwBootstrap::StrangeAnswers::shapes has what "as" may be.
+# of them.  %GwBootstrap::StrangeAnswers::shapes has what "as" may be.  With "status"
+# all is right but what the answer says of the transaction: I, T or E.
 
 package GwBootstrap::StrangeAnswers;
 
@@ -221,6 +222,7 @@ sub _answer
 {
 	my ($self, $client, $server, $is_query) = @_;
 	my $strange = $is_query && $self->_is_strange;
+	my $replaced = $strange && !$self->{status};
 	my $columns = 0;
 	my $failed = 0;
 
@@ -229,8 +231,9 @@ sub _answer
 		my ($type, $message) = _take_message($server);
 		$columns = unpack 'x5 n', $message if $type eq 'T';
 		$failed ||= $type eq 'E';
-		_write($client, $self->_strange($client, $columns || 1)) if $strange && $type eq 'Z' && !$failed;
-		_write($client, $message) if !$strange || $failed || $type eq 'Z';
+		substr $message, 5, 1, $self->{status} if $strange && $self->{status} && $type eq 'Z';
+		_write($client, $self->_strange($client, $columns || 1)) if $replaced && $type eq 'Z' && !$failed;
+		_write($client, $message) if !$replaced || $failed || $type eq 'Z';
 		return if $type eq 'Z' || $failed && !$is_query;
 	}
 	return;
