@@ -51,7 +51,7 @@ static struct
 	TagLevel	level;			/* of the outermost statement */
 	Admission	admission;		/* what it was told; not asked before it writes */
 	bool		has_committed;	/* by itself */
-	bool		is_finishing;	/* such a one: its last transaction is open */
+	bool		is_finishing;	/* the open transaction is the last of such a one, and has the tag */
 	bool		has_warned;		/* in this transaction */
 } fence;
 
@@ -76,7 +76,7 @@ is_fenced(void)
 static void
 require_guard(TagLevel level)
 {
-	if (fence.admission != ADMISSION_NOT_ASKED)
+	if (fence.admission != ADMISSION_NOT_ASKED || fence.is_finishing)
 		return;
 
 	fence.admission = ask_for_admission(fence.key, level);
@@ -105,7 +105,6 @@ enter_statement(bool may_commit)
 	fence.level = may_commit ? TAG_OF_SESSION : TAG_OF_TRANSACTION;
 	fence.admission = ADMISSION_NOT_ASKED;
 	fence.has_committed = false;
-	fence.is_finishing = false;
 }
 
 /*
@@ -124,9 +123,9 @@ leave_statement(bool has_failed)
 		has_written = has_failed || TransactionIdIsValid(GetTopTransactionIdIfAny());
 		if (fence.level == TAG_OF_SESSION)
 		{
-			fence.is_finishing = fence.has_committed && !has_failed;
-			if (has_written && !has_failed)
-				(void) take_fence_tag(fence.key, TAG_OF_TRANSACTION);
+			/* pg_advisory_unlock_all() may have let somebody else have the key. */
+			if (has_written && !has_failed && has_fence_tag(fence.key, TAG_OF_SESSION))
+				fence.is_finishing = take_fence_tag(fence.key, TAG_OF_TRANSACTION) && fence.has_committed;
 			give_back_fence_tag(fence.key, TAG_OF_SESSION);
 		}
 		else if (!has_written)

@@ -74,6 +74,28 @@ BEGIN
   INSERT INTO work VALUES ('b');
   COMMIT;
 END $$;
+CREATE PROCEDURE unlocking_last() LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO work VALUES ('a');
+  COMMIT;
+  PERFORM pg_advisory_unlock_all();
+  CALL pause();
+  INSERT INTO work VALUES ('b');
+END $$;
+CREATE TABLE parent AS SELECT 1 AS id;
+CREATE TABLE child (id int);
+ALTER TABLE parent OWNER TO migrations;
+ALTER TABLE child OWNER TO migrations;
+ALTER TABLE parent ADD PRIMARY KEY (id);
+ALTER TABLE child ADD FOREIGN KEY (id) REFERENCES parent DEFERRABLE INITIALLY DEFERRED;
+CREATE PROCEDURE checked_late() LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO work VALUES ('a');
+  COMMIT;
+  CALL pause();
+  INSERT INTO child VALUES (1);
+  INSERT INTO work VALUES ('b');
+END $$;
 CREATE PROCEDURE hidden_write() LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM lo_create(424242);
@@ -129,6 +151,7 @@ my @statements = (
 	[ 'CALL', 'CALL batches()', $pause, sub { $fence->steps }, 'a b c' ],
 	[ 'DO', q(DO $$ BEGIN INSERT INTO work VALUES ('a'); COMMIT; CALL pause(); INSERT INTO work VALUES ('b'); END $$),
 		$pause, sub { $fence->steps }, 'a b' ],
+	[ 'CALL with a deferred constraint', 'CALL checked_late()', $pause, sub { $fence->steps }, 'a b' ],
 	[ 'CALL with a block that catches', 'CALL catching()', $pause, sub { $fence->steps }, 'a b' ],
 );
 foreach my $case (@statements)
@@ -214,7 +237,8 @@ foreach my $case (
 	[ 'a write that only its commit shows, without', 'hidden_write', 0, '55000', '' ],
 	[ 'a first write that comes after the loss', 'reading', 1, '55000', '' ],
 	[ 'nothing committed by itself before the loss', 'rolling_back', 1, '55000', '' ],
-	[ 'a tag that was given back from below', 'unlocking', 1, '55000', 'a' ])
+	[ 'a tag that was given back from below', 'unlocking', 1, '55000', 'a' ],
+	[ 'such a one, before the last commit', 'unlocking_last', 1, '55000', 'a' ])
 {
 	my ($name, $procedure, $is_guarded, $expected, $steps) = @$case;
 	$fence->sql('TRUNCATE work; SELECT lo_unlink(oid) FROM pg_largeobject_metadata');

@@ -145,5 +145,27 @@ foreach my $portal (sort keys %portals)
 	$guard->{psql}->quit;
 }
 
+# A CALL that has committed by itself, in a pipeline that is open: its last
+# transaction finishes if it has written, and is like any other if not.
+foreach my $case ([ '', 'acquired', 'V, E 55000, Z I', 'first' ], [ q(INSERT INTO work VALUES ('last');), 'busy', 'V, Z I', 'first last' ])
+{
+	my ($last, $next, $expected, $steps) = @$case;
+	my $name = 'a pipeline after CALL that wrote ' . ($last ? 'to its end' : 'before its COMMIT');
+	my $guard = $fence->guard;
+	my $wire = wire($guard->{token});
+
+	$fence->sql('TRUNCATE work; SELECT lo_unlink(oid) FROM pg_largeobject_metadata');
+	$fence->sql("CREATE OR REPLACE PROCEDURE committing() LANGUAGE plpgsql AS \$\$ BEGIN INSERT INTO work VALUES ('first'); COMMIT; $last END \$\$");
+	$wire->send(parse('CALL committing()'), bind_(), execute(), flush_());
+	is(join(', ', $wire->until('C')), 'C CALL', $name);
+	end_guard($guard);
+	like($fence->next_try, qr/^$next/, "$name: its guard is gone, the next one");
+	is(gets($wire, call_function($lo_create, 0)), $expected, "$name: a fast-path call follows");
+	is($fence->steps, $steps, "$name: has this effect");
+	is($fence->tags, 'none', "$name: nothing is left");
+	$wire->close;
+	$guard->{psql}->quit;
+}
+
 $fence->node->stop;
 done_testing();
