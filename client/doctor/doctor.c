@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "base/visible.h"
 #include "doctor/doctor.h"
+#include "lock/way/guard.h"
 
 /* Seconds; all is over in about 5, unless something is wrong. */
 #define DOCTOR_TIMEOUT 60
@@ -32,6 +33,7 @@ static const Check checks[] = {
 	check_sessions,
 	check_other_tools,
 	check_settings,
+	check_keepalives,
 	check_connections,
 	check_pooling,
 	check_second_connection,
@@ -115,6 +117,26 @@ PGresult *
 doctor_ask(Doctor *doctor, Query query)
 {
 	return session_query(&doctor->session, query, doctor->deadline);
+}
+
+/*
+ * The connection of the role that migrates: ours, or that of --migration-url, which
+ * is opened in "other" and may not stay open, lest it count for the checks of pools.
+ * NULL if there is none, which check_second_connection() tells.
+ */
+Session *
+migrating_session(Doctor *doctor, Session *other)
+{
+	const Options *options = doctor->options;
+	Millis		until = Min(doctor->deadline, now_ms() + SECOND_CONNECTION_MS);
+	int			round = 0;
+
+	if (options->migration_url == NULL || options->migrate_sql != NULL)
+		return &doctor->session;
+	while (!doctor->no_migration && !session_open(other, options->migration_conninfo, until))
+		doctor->no_migration = other->failure.kind != FAILURE_RETRY ||
+			!wait_backoff(round++, until);
+	return doctor->no_migration ? NULL : other;
 }
 
 /*

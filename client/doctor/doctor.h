@@ -17,6 +17,7 @@ typedef struct Doctor
 	Millis		deadline;
 	bool		connected;		/* at least once */
 	bool		found;			/* something bad */
+	bool		no_migration;	/* --migration-url leads nowhere */
 } Doctor;
 
 extern ExitCode do_doctor(const Options *options);
@@ -24,6 +25,7 @@ extern ExitCode do_doctor(const Options *options);
 /* One subject.  Failures of the session are findings, too. */
 typedef void (*Check)(Doctor *doctor);
 
+extern Session *migrating_session(Doctor *doctor, Session *other);
 extern PGresult *doctor_ask(Doctor *doctor, Query query);
 extern bool is_given(const PGresult *result, int row, int column);
 
@@ -37,6 +39,7 @@ extern void say_failure(Doctor *doctor, const char *subject, const Failure *fail
 extern void check_server(Doctor *doctor);
 extern void check_extension(Doctor *doctor);
 extern void check_settings(Doctor *doctor);
+extern void check_keepalives(Doctor *doctor);
 extern void check_connections(Doctor *doctor);
 
 extern void check_pooling(Doctor *doctor);

@@ -71,23 +71,14 @@ check_heads(Doctor *doctor)
 		check_namesakes(doctor);
 }
 
-/*
- * Of a role that migrates; with --migration-url it can be another one.
- */
-void
-check_privileges(Doctor *doctor)
+static void
+tell_privileges(Doctor *doctor, const PGresult *result)
 {
-	PGresult   *result = doctor_ask(doctor,
-								  sql_doctor_privileges(doctor->session.conn, doctor->options));
-	const char *remedy = "Grant it, or let another role migrate by --migration-url.";
-	const char *role;
+	const char *remedy = doctor->options->migration_url ?
+		"Grant it, or let another role migrate." :
+		"Grant it, or let another role migrate by --migration-url.";
+	const char *role = PQgetvalue(result, 0, 0);
 
-	if (result == NULL)
-	{
-		say_failure(doctor, "privileges", &doctor->session.failure);
-		return;
-	}
-	role = PQgetvalue(result, 0, 0);
 	if (!is_given(result, 0, 1))
 		say_bad(doctor, "Create the schema that the search_path names, or correct the search_path.",
 				"privileges: no schema for new tables in the search_path of role %s", role);
@@ -100,7 +91,28 @@ check_privileges(Doctor *doctor)
 	else
 		say_ok(doctor, "privileges: role %s may create in schema %s", role,
 			   PQgetvalue(result, 0, 1));
+}
+
+/*
+ * Of the role that migrates.
+ */
+void
+check_privileges(Doctor *doctor)
+{
+	Session		other = {0};
+	Session    *session = migrating_session(doctor, &other);
+	PGresult   *result;
+
+	if (session == NULL)
+		return;
+	result = session_query(session, sql_doctor_privileges(session->conn, doctor->options),
+						   doctor->deadline);
+	if (result == NULL)
+		say_failure(doctor, "privileges", &session->failure);
+	else
+		tell_privileges(doctor, result);
 	PQclear(result);
+	session_close(&other);
 }
 
 static void

@@ -120,7 +120,7 @@ is_on(const PGresult *result, int column)
  * Limits that a guard lifts for itself still meet the migration command.
  */
 static void
-check_limits(Doctor *doctor, const PGresult *result)
+check_limits(Doctor *doctor, const PGresult *result, const char *whose)
 {
 	static const struct
 	{
@@ -146,11 +146,11 @@ check_limits(Doctor *doctor, const PGresult *result)
 			continue;
 		any = true;
 		say_note(doctor, "Set it to 0 for the role that migrates, or in the migration itself.",
-				 "timeouts: %s is %s and ends %s", limits[i].name,
+				 "timeouts: %s%s is %s and ends %s", whose, limits[i].name,
 				 PQgetvalue(result, 0, limits[i].column), limits[i].ends);
 	}
 	if (!any)
-		say_ok(doctor, "timeouts: none of the server's would end a migration");
+		say_ok(doctor, "timeouts: %snone of the server's would end a migration", whose);
 }
 
 /*
@@ -158,12 +158,8 @@ check_limits(Doctor *doctor, const PGresult *result)
  * that has vanished.  A process that dies is noticed at once.
  */
 static void
-check_keepalives(Doctor *doctor, const PGresult *result)
+tell_keepalives(Doctor *doctor, int seconds)
 {
-	int			seconds = atoi(PQgetvalue(result, 0, SETTING_KEEPALIVES));
-
-	if (!is_given(result, 0, SETTING_KEEPALIVES))
-		return;
 	if (seconds > 0 && seconds <= LONGEST_KEEPALIVES)
 		say_ok(doctor,
 			   "keepalives: the server notices after %d s that the host at the other end has "
@@ -179,55 +175,94 @@ check_keepalives(Doctor *doctor, const PGresult *result)
 				 seconds);
 }
 
+void
+check_keepalives(Doctor *doctor)
+{
+	PGresult   *result = doctor_ask(doctor, sql_doctor_settings());
+
+	if (result == NULL)
+		say_failure(doctor, "keepalives", &doctor->session.failure);
+	else if (is_given(result, 0, SETTING_KEEPALIVES))
+		tell_keepalives(doctor, atoi(PQgetvalue(result, 0, SETTING_KEEPALIVES)));
+	PQclear(result);
+}
+
 /*
  * The client goes on after errors, having turned it off where it expects one; a
  * migration may not.
  */
 static void
-check_errors(Doctor *doctor, const PGresult *result)
+check_errors(Doctor *doctor, const PGresult *result, const char *whose)
 {
 	if (strcmp(PQgetvalue(result, 0, SETTING_EXIT_ON_ERROR), "on") == 0)
 		say_note(doctor, "Set it to off for the role that migrates, or in this database.",
-				 "errors: exit_on_error is on, so each ends its session, also one that a migration"
-				 " would go on after");
+				 "errors: %sexit_on_error is on, so each ends its session, also one that a migration"
+				 " would go on after",
+				 whose);
 }
 
-void
-check_settings(Doctor *doctor)
+static void
+check_transactions(Doctor *doctor, const PGresult *result, const char *whose)
 {
-	PGresult   *result = doctor_ask(doctor, sql_doctor_settings());
-
-	if (result == NULL)
-	{
-		say_failure(doctor, "settings", &doctor->session.failure);
-		return;
-	}
-	check_limits(doctor, result);
-	check_errors(doctor, result);
 	if (strcmp(PQgetvalue(result, 0, SETTING_READ_ONLY), "on") == 0)
 		say_bad(doctor, "Set it to off for the role that migrates, or in this database.",
-				"transactions: default_transaction_read_only is on, so a migration can write "
-				"nothing");
+				"transactions: %sdefault_transaction_read_only is on, so a migration can write "
+				"nothing",
+				whose);
 	else if (strcmp(PQgetvalue(result, 0, SETTING_ISOLATION), "read committed") != 0)
 		say_note(doctor,
 				 "The client asks for READ COMMITTED itself; who calls gw_bootstrap_try() has to.",
-				 "transactions: default_transaction_isolation is %s",
+				 "transactions: %sdefault_transaction_isolation is %s", whose,
 				 PQgetvalue(result, 0, SETTING_ISOLATION));
 	else
-		say_ok(doctor, "transactions: READ COMMITTED and writable by default");
-	if (PQserverVersion(doctor->session.conn) >= 140000)
+		say_ok(doctor, "transactions: %sREAD COMMITTED and writable by default", whose);
+}
+
+/*
+ * NULL before 14.
+ */
+static void
+check_interval(Doctor *doctor, const PGresult *result, const char *whose)
+{
+	if (is_on(result, SETTING_CHECK_INTERVAL))
+		say_ok(doctor, "client_connection_check_interval: %s%s", whose,
+			   PQgetvalue(result, 0, SETTING_CHECK_INTERVAL));
+	else if (is_given(result, 0, SETTING_CHECK_INTERVAL))
+		say_note(doctor,
+				 "Set it to some seconds; behind a pooler it is the pooler that has to notice.",
+				 "client_connection_check_interval: %s0, so a statement of a migration that was "
+				 "killed runs on to its end",
+				 whose);
+}
+
+/*
+ * Those that a migration meets: of its role, which is named if it has a way of its own.
+ */
+void
+check_settings(Doctor *doctor)
+{
+	Session		other = {0};
+	Session    *session = migrating_session(doctor, &other);
+	PGresult   *result;
+	char	   *whose;
+
+	if (session == NULL)
+		return;
+	result = session_query(session, sql_doctor_settings(), doctor->deadline);
+	if (result == NULL)
+		say_failure(doctor, "settings", &session->failure);
+	else
 	{
-		if (is_on(result, SETTING_CHECK_INTERVAL))
-			say_ok(doctor, "client_connection_check_interval: %s",
-				   PQgetvalue(result, 0, SETTING_CHECK_INTERVAL));
-		else
-			say_note(doctor,
-					 "Set it to some seconds; behind a pooler it is the pooler that has to notice.",
-					 "client_connection_check_interval: 0, so a statement of a migration that was "
-					 "killed runs on to its end");
+		whose = session == &other ? psprintf("role %s: ", PQgetvalue(result, 0, SETTING_ROLE)) :
+									pg_strdup("");
+		check_limits(doctor, result, whose);
+		check_errors(doctor, result, whose);
+		check_transactions(doctor, result, whose);
+		check_interval(doctor, result, whose);
+		free(whose);
 	}
-	check_keepalives(doctor, result);
 	PQclear(result);
+	session_close(&other);
 }
 
 /*

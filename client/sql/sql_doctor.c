@@ -102,7 +102,7 @@ sql_doctor_library(PGconn *conn, const char *schema)
 }
 
 /*
- * In the order of their columns; the last is no setting.
+ * In the order of their columns; the last two are no settings.
  */
 Query
 sql_doctor_settings(void)
@@ -124,11 +124,11 @@ sql_doctor_settings(void)
 		appendPQExpBuffer(&sql, SETTING("%s") ", ", names[i]);
 	appendPQExpBuffer(&sql,
 					  "CASE WHEN pg_catalog.inet_server_addr() IS NOT NULL THEN"
-					  " %s OPERATOR(pg_catalog.+) (%s OPERATOR(pg_catalog.*) %s) END",
+					  " %s OPERATOR(pg_catalog.+) (%s OPERATOR(pg_catalog.*) %s) END, current_user",
 					  NUMBER("tcp_keepalives_idle"), NUMBER("tcp_keepalives_interval"),
 					  NUMBER("tcp_keepalives_count"));
 
-	return (Query) {sql.data, ONE_ROW, "tttTttTtI"};
+	return (Query) {sql.data, ONE_ROW, "tttTttTtIt"};
 }
 
 /*

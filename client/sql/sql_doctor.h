@@ -23,8 +23,8 @@ enum
 	SETTING_READ_ONLY,
 	SETTING_CHECK_INTERVAL,		/* NULL before 14 */
 	SETTING_EXIT_ON_ERROR,
-	SETTING_KEEPALIVES   /* seconds until a vanished client is noticed; NULL for a
-								 * local connection */
+	SETTING_KEEPALIVES,			/* seconds; NULL for a local connection */
+	SETTING_ROLE				/* whose settings they are */
 };
 
 extern Query sql_begin_pid(PGconn *conn);

@@ -65,6 +65,8 @@ CREATE ROLE patient LOGIN;
 ALTER ROLE patient SET tcp_keepalives_idle = 7200;
 ALTER ROLE patient SET tcp_keepalives_interval = 75;
 ALTER ROLE patient SET tcp_keepalives_count = 9;
+CREATE ROLE gm LOGIN;
+CREATE ROLE svc LOGIN;
 CREATE ROLE alert LOGIN;
 ALTER ROLE alert SET tcp_keepalives_idle = 30;
 ALTER ROLE alert SET tcp_keepalives_interval = 10;
@@ -237,6 +239,36 @@ says($patient->(), 'patient: keepalives', 'note', 'keepalives: the server notice
 says($alert->(), 'alert: keepalives', 'ok', 'keepalives: the server notices after 60 s');
 says($crowded->(), 'crowded: connections', 'bad', 'connections: the limit of the database leaves none', 'Raise it');
 $holder->quit;
+
+# What a migration meets is asked of its own role.
+$node->safe_psql('healthy', <<'SQL');
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+GRANT CREATE ON SCHEMA public TO gm;
+GRANT ALL ON alembic_version TO gm;
+GRANT SELECT ON alembic_version TO svc;
+SQL
+my ($svc, $gm) = map { $node->connstr('healthy') . " user=$_" } qw(svc gm);
+$out = doctor('fit role', 0, $svc, '--migration-url', $gm, '-e', 'a', '-e', 'b')->();
+says($out, 'fit role: privileges', 'ok', 'privileges: role gm may create in schema public');
+says($out, 'fit role: timeouts', 'ok', 'timeouts: role gm: none');
+says($out, 'fit role: transactions', 'ok', 'transactions: role gm: READ COMMITTED and writable');
+says($out, 'fit role: interval', 'ok', 'client_connection_check_interval: role gm: 10s');
+$node->safe_psql('postgres', $_) foreach 'ALTER ROLE gm SET default_transaction_read_only = on', "ALTER ROLE gm SET statement_timeout = '5s'",
+  'ALTER ROLE gm SET exit_on_error = on', 'ALTER ROLE gm SET client_connection_check_interval = 0';
+$out = doctor('limited role', 5, $svc, '--migration-url', $gm, '-e', 'a', '-e', 'b')->();
+says($out, 'limited role: read only', 'bad', 'transactions: role gm: default_transaction_read_only is on', 'off');
+says($out, 'limited role: timeout', 'note', 'timeouts: role gm: statement_timeout is 5s', 'Set it to 0');
+says($out, 'limited role: errors', 'note', 'errors: role gm: exit_on_error is on', 'off');
+says($out, 'limited role: interval', 'note', 'client_connection_check_interval: role gm: 0', 'seconds');
+$node->safe_psql('postgres', "ALTER ROLE gm SET default_transaction_read_only = off");
+$node->safe_psql('postgres', "ALTER ROLE gm SET default_transaction_isolation = 'serializable'");
+$node->safe_psql('healthy', 'GRANT CREATE ON SCHEMA public TO svc; GRANT ALL ON alembic_version TO svc; REVOKE CREATE ON SCHEMA public FROM gm');
+$out = doctor('unfit role', 5, $svc, '--migration-url', $gm, '-e', 'a', '-e', 'b')->();
+says($out, 'unfit role: privileges', 'bad', 'privileges: role gm may not create in schema public', 'Grant it, or let another role migrate\.$');
+says($out, 'unfit role: isolation', 'note', 'transactions: role gm: default_transaction_isolation is serializable');
+$out = doctor('role without a way', 5, $svc, '--migration-url', "$gm dbname=nowhere", '-e', 'a', '-e', 'b')->();
+says($out, 'role without a way', 'bad', 'migration connection: none beside the guard');
+unlike($out, qr/role svc/, 'role without a way: nothing of another role');
 
 # A standby, and nothing at all.
 $node->backup('copy');
