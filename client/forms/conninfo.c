@@ -220,7 +220,7 @@ check_controls(const Settings *settings, const char *source)
 		{
 			if (!is_control(*c))
 				continue;
-			usage_error(NULL, CONTROL_HINT, "%s in the connection string in %s has a %s",
+			usage_error(NULL, control_hint(c), "%s in the connection string in %s has a %s",
 						item->keyword, source, describe_control(*c));
 		}
 	}

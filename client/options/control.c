@@ -23,6 +23,16 @@ describe_control(char c)
 												"control character";
 }
 
+/*
+ * For a value of which the rest begins with a control character.
+ */
+const char *
+control_hint(const char *rest)
+{
+	return rest[strspn(rest, "\r\n")] != '\0' ? NULL :
+												"A Secret or file that was made by echo ends in a line end: use printf, or echo -n.";
+}
+
 void
 check_not_empty(const char *value, const char *source)
 {
@@ -41,6 +51,6 @@ check_text(const char *value, const char *source)
 	{
 		if (!is_control(*c))
 			continue;
-		usage_error(NULL, CONTROL_HINT, "the value of %s has a %s", source, describe_control(*c));
+		usage_error(NULL, control_hint(c), "the value of %s has a %s", source, describe_control(*c));
 	}
 }

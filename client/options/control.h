@@ -8,11 +8,9 @@
 #ifndef CONTROL_H
 #define CONTROL_H
 
-#define CONTROL_HINT \
-	"A Secret or file that was made by echo ends in a line end: use printf, or echo -n."
-
 extern bool is_control(char c);
 extern const char *describe_control(char c);
+extern const char *control_hint(const char *rest);
 extern void check_not_empty(const char *value, const char *source);
 extern void check_text(const char *value, const char *source);
 

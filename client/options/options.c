@@ -202,6 +202,17 @@ refuse_unfit(const Option *option, const Options *options)
 }
 
 static void
+refuse_argument(const char *argument, const Mode *mode)
+{
+	const char *hint = mode->needs & MAY_START_COMMAND ?
+		psprintf("Write \"--\" before the command to start: gw_bootstrap %s [OPTION]... -- COMMAND.",
+				 mode->name) :
+		USAGE_HINT;
+
+	usage_error(NULL, hint, "too many command-line arguments (first is \"%s\")", argument);
+}
+
+static void
 parse_command_line(int argc, char *argv[], const Mode *modes, Options *options)
 {
 	struct option long_options[MAX_OPTIONS + 1];
@@ -240,10 +251,7 @@ parse_command_line(int argc, char *argv[], const Mode *modes, Options *options)
 		}
 	}
 	if (optind < argc && strcmp(argv[optind - 1], "--") != 0)
-		usage_error(NULL,
-					"Write \"--\" before the command to start: gw_bootstrap run [OPTION]... -- "
-					"COMMAND.",
-					"too many command-line arguments (first is \"%s\")", argv[optind]);
+		refuse_argument(argv[optind], options->mode);
 	if (optind < argc)
 		options->command = argv + optind;
 }

@@ -81,6 +81,13 @@ foreach my $option (sort keys %strict)
 	}
 }
 
+# A hint is one for this command, and this value.
+is_refused("$_ takes no command", qr/too many .*"more"\)\n[^\n]*hint: Try "gw_bootstrap --help"[^\n]*\n\z/, {}, $_, '-d', 'host=127.0.0.1 port=1', 'more')
+  foreach qw(check doctor status);
+is_refused("$_ takes one after --", qr/hint: Write "--" .*: gw_bootstrap $_ /, {}, $_, '-d', 'host=127.0.0.1 port=1', 'more') foreach qw(run guard);
+is_refused('a line end at the end', qr/has a \N+\n\N*hint: .* made by echo/, {}, @run, "--head-table=a$_") foreach "\n", "\r\n";
+is_refused('no line end at the end', qr/\A\N+has a \N+\n\z/, {}, @run, "--head-table=a$_") foreach "\tb", "\nb", "\t";
+
 # A control character, such as the line end of a Secret that was made by echo,
 # would be a part of a name that nobody sees.
 foreach my $character ("\n", "\r", "\t", "\e", "\x7f")
