@@ -7,6 +7,9 @@
  */
 #include "postgres_fe.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "base/log.h"
 #include "base/text.h"
 #include "options/options.h"
@@ -218,6 +221,25 @@ failure_advise_on_standby(Failure *failure, PGconn *conn)
 }
 
 /*
+ * From 16 on libpq keeps silent if it gets no socket for its last address: see
+ * PQconnectPoll() in fe-connect.c.  So do we get none, then.
+ */
+static char *
+connection_error(const PGconn *conn)
+{
+	const char *error = PQerrorMessage(conn);
+	int			fd;
+
+	if (*error)
+		return pg_strdup(error);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return psprintf("could not create socket: %s", strerror(errno));
+	close(fd);
+	return pg_strdup("libpq tells no reason");
+}
+
+/*
  * Why the connection could not be made, or broke.
  */
 void
@@ -226,8 +248,10 @@ set_connection_failure(Failure *failure, const PGconn *conn)
 	Attempts	attempts;
 	const Attempt *decisive;
 	PQExpBufferData message;
+	char	   *error = connection_error(conn);
 
-	read_attempts(&attempts, PQerrorMessage(conn));
+	read_attempts(&attempts, error);
+	free(error);
 	decisive = decisive_attempt(&attempts);
 	initPQExpBuffer(&message);
 	append_attempts(&message, &attempts);

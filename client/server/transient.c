@@ -229,6 +229,7 @@ static const Rule rules[] = {
 	/* the system: a socket, or a file that libpq reads */
 	{"", "Too many open files in system", PASSES, "See fs.file-max."},
 	{"", "Too many open files", STAYS, "See the limit on open files: ulimit -n."},
+	{"", "No file descriptors available", STAYS, "See the limit on open files: ulimit -n."},	/* musl */
 
 	/* libpq: fe-connect.c, of its parameters */
 	{"", "received invalid response", STAYS, HINT_NO_SERVER},
