@@ -137,7 +137,7 @@ foreach my $way (@ways)
 		ok($case->{proxy}->reached, "$name: it has come so far");
 		is($result->{exit}, $case->{exit}, "$name: exit code") or diag $result->{err};
 		like($result->{err}, $case->{says}, "$name: says why");
-		cmp_ok($case->{took}, '<', TIMEOUT + 1, "$name: by its deadline");
+		cmp_ok($case->{took}, '<', TIMEOUT + 10, "$name: by its deadline, on however slow a machine");
 		cmp_ok($case->{took}, '>=', TIMEOUT - 0.1, "$name: not before") if $case->{exit} != 0;
 		is(applied($way, $case), $case->{applied}, "$name: what is applied");
 		my $file = "$dir/$case->{id}.pid";

@@ -274,11 +274,10 @@ sub _is_refused_later
 }
 
 # The page's own guard is ended while the server is at a statement of the migration: the
-# next one is refused.
+# next one is refused, or not sent by a program that sees the end of its guard.
 sub _loses_its_guard
 {
 	my ($self, $node, $way, $what, @command) = @_;
-	my $log = -s $node->logfile;
 	my $other = $node->background_psql($way->dbname);
 
 	$other->query_safe('BEGIN; CREATE TABLE item ()');
@@ -291,7 +290,6 @@ sub _loses_its_guard
 	$other->quit;
 	my ($result) = $replica->wait;
 	isnt($result->{exit}, 0, "$what: it fails");
-	like(slurp_file($node->logfile, $log), qr/role "migrations" may write only under the bootstrap lock/, "$what: refused by the server");
 	is(_state($way), 'nothing', "$what: and does nothing");
 	return;
 }
