@@ -11,3 +11,4 @@
 #define PG_TRY() do { if (true) {
 #define PG_CATCH() } else {
 #define PG_END_TRY() } } while (0)
+#define foreach(cell, list) for (cell = list_head(list); cell != NULL; cell = lnext(list, cell))

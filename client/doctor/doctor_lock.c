@@ -118,12 +118,13 @@ check_privileges(Doctor *doctor)
 static void
 tell_holder(Doctor *doctor, const Holder *holder)
 {
+	static const char end_orphan[] =
+		"If no older replica is migrating any more, end it: gw_bootstrap_break_orphan(),"
+		" --break-orphans, or pg_terminate_backend().";
 	static const char *const remedies[] = {
 		[HOLDER_HIDDEN] = "Membership in pg_read_all_stats shows what it does.",
 		[HOLDER_ACTIVE] = "A migration is under way.",
-		[HOLDER_ORPHANED] = "If no older replica is migrating any more, end it:"
-							" gw_bootstrap_break_orphan(), --break-orphans, or"
-							" pg_terminate_backend().",
+		[HOLDER_ORPHANED] = end_orphan,
 		[HOLDER_PREPARED] = END_PREPARED};
 	int64		key = doctor->options->lock_key;
 	bool		orphaned = holder->state == HOLDER_ORPHANED;
