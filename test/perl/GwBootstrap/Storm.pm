@@ -247,7 +247,10 @@ sub move_to
 	$self->{log_is_new} = 1;
 	$self->{follower} = GwBootstrap::WorkLog->follow($node->logfile, 0);
 	$self->{node} = $way->{node} = $node;
-	$way->pooler->point_to($node) if $way->pooler;
+	return unless $way->pooler;
+	# One that is stopped would not be told.
+	$way->pooler->signal('CONT');
+	$way->pooler->point_to($node);
 	return;
 }
 
