@@ -145,18 +145,16 @@ foreach my $portal (sort keys %portals)
 	$guard->{psql}->quit;
 }
 
-# A CALL that has committed by itself, in a pipeline that is open: its last
-# transaction finishes if it has written, and is like any other if not.
-my @endings = ([ '', 'acquired', 'V, E 55000, Z I', 'first' ], [ q(INSERT INTO work VALUES ('last');), 'busy', 'V, Z I', 'first last' ]);
-if ($fence->node->pg_version >= 18)
-{
-	diag 'a fast-path call in a pipeline is not tested: from 18 on its transaction stays open beyond Sync';
-	@endings = ();
-}
+# A CALL that has committed by itself, in a pipeline that is open: its last transaction
+# finishes if it has written; and if not, what a fast-path call writes in it is refused.
+# From 18 on the server cannot end such a transaction, by an error of its own, XX000.
+my @endings = (
+	[ 'wrote to its end', q(INSERT INTO work VALUES ('last');), 'busy', [ parse('SELECT 1'), bind_(), execute(), sync() ], qr/^D, C SELECT 1, Z I$/, 'first last' ],
+	[ 'wrote before its COMMIT', '', 'acquired', [ call_function($lo_create, 0) ], qr/^V, .*E (55000|XX000), Z I$/, 'first' ]);
 foreach my $case (@endings)
 {
-	my ($last, $next, $expected, $steps) = @$case;
-	my $name = 'a pipeline after CALL that wrote ' . ($last ? 'to its end' : 'before its COMMIT');
+	my ($how, $last, $next, $messages, $expected, $steps) = @$case;
+	my $name = "a pipeline after CALL that $how";
 	my $guard = $fence->guard;
 	my $wire = wire($guard->{token});
 
@@ -166,8 +164,11 @@ foreach my $case (@endings)
 	is(join(', ', $wire->until('C')), 'C CALL', $name);
 	end_guard($guard);
 	like($fence->next_try, qr/^$next/, "$name: its guard is gone, the next one");
-	is(gets($wire, call_function($lo_create, 0)), $expected, "$name: a fast-path call follows");
+	my $answer = gets($wire, @$messages);
+	$answer .= ', ' . gets($wire, sync()) . ', ' . gets($wire, query('SELECT 1')) if $answer =~ /T$/;
+	like($answer, $expected, "$name: what follows");
 	is($fence->steps, $steps, "$name: has this effect");
+	is($fence->sql('SELECT count(*) FROM pg_largeobject_metadata'), 0, "$name: no large object is there");
 	is($fence->tags, 'none', "$name: nothing is left");
 	$wire->close;
 	$guard->{psql}->quit;
