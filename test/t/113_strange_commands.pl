@@ -26,25 +26,13 @@ sub run
 	return $result;
 }
 
-sub migrated_once
-{
-	my ($result, $name) = @_;
-
-	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	is($result->{exit}, 0, "$name: ready") or diag $result->{err};
-	is($way->applied, APPLIED, "$name: migrated once");
-	is($way->locks, 0, "$name: no lock is left");
-	$way->sql('TRUNCATE applied; DROP TABLE IF EXISTS alembic_version, item');
-	return;
-}
-
 foreach my $each (grep { !$_->{pool_size} } quiet_ways($node))
 {
 	$way = $each->create->open;
 
 	# What becomes of its output is the command's own affair.
-	migrated_once(run("exec <&- >&- 2>&-; $whole"), 'closed its standard streams');
-	migrated_once(run("exec >/dev/full 2>&1; $whole"), 'writes to a full disk');
+	$way->migrated_once(run("exec <&- >&- 2>&-; $whole"), 'closed its standard streams');
+	$way->migrated_once(run("exec >/dev/full 2>&1; $whole"), 'writes to a full disk');
 
 	# Nor does it matter which signals were blocked or ignored at the start.
 	my %start = (
@@ -54,13 +42,13 @@ foreach my $each (grep { !$_->{pool_size} } quiet_ways($node))
 	{
 		my $ready = run_client('perl', '-MPOSIX', '-e', "$start{$how}; exec \@ARGV",
 			$way->client('run', '-e', $head, '--migrate', $whole, '--timeout', 20));
-		migrated_once($ready, "signals $how at the start");
+		$way->migrated_once($ready, "signals $how at the start");
 	}
 	my $flood = "head -c @{[MEGABYTES]}M /dev/zero; head -c @{[MEGABYTES]}M /dev/zero >&2; $whole";
 	my $result = run_client('bash', '-o', 'pipefail', '-c', '"$@" 2>&1 | wc -c', 'bash',
 		$way->client('run', '-q', '-e', $head, '--migrate', $flood));
 	cmp_ok($result->{out}, '>', 2 * MEGABYTES * 1024 * 1024, 'a flood of output is passed on');
-	migrated_once($result, 'a flood of output');
+	$way->migrated_once($result, 'a flood of output');
 
 	# Nobody reads what is printed.  The client itself cannot write then, either.
 	my ($stopped) = stop_point();
@@ -110,7 +98,7 @@ foreach my $each (grep { !$_->{pool_size} } quiet_ways($node))
 	my $child = qq(sh -c 'trap "" TERM HUP; echo \$\$ >>$list; while :; do sleep 1; done');
 	$result = run("touch $list; for i in 1 2 3 4 5; do ( setsid $child & ); done;"
 		  . " until [ \$(wc -l <$list) -eq 5 ]; do sleep 0.05; done; $whole");
-	migrated_once($result, 'leaves children');
+	$way->migrated_once($result, 'leaves children');
 	like($result->{err}, qr/left \d+ process\(es\) behind/, '... which is told');
 	is_gone($_, '... they are gone') foreach split /\n/, slurp_file($list);
 
@@ -135,7 +123,7 @@ SQL
 		'... what it left can be ended');
 
 	# Its input is empty, and never that of the client.
-	migrated_once(run("cat; $whole"), 'reads its input');
+	$way->migrated_once(run("cat; $whole"), 'reads its input');
 
 	$way->is_clean($way->name);
 	$way->close;

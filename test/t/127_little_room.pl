@@ -38,18 +38,6 @@ sub namespace
 	return [ 'unshare', '--user', '--map-root-user', '--mount', '/bin/sh', '-c', "$script; exec \"\$\@\"", 'sh' ];
 }
 
-sub migrated_once
-{
-	my ($result, $name) = @_;
-
-	local $Test::Builder::Level = $Test::Builder::Level + 1;
-	is($result->{exit}, 0, "$name: ready") or diag $result->{err};
-	is($way->applied, APPLIED, "$name: migrated once");
-	is($way->locks, 0, "$name: no lock is left");
-	$way->sql('TRUNCATE applied; DROP TABLE IF EXISTS alembic_version, item');
-	return;
-}
-
 sub is_refused
 {
 	my ($result, $exit, $pattern, $name) = @_;
@@ -65,12 +53,12 @@ sub is_refused
 my @psql = ($psql, '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $way->connstr . " user=$user", '-f');
 my $file = migration_file(join '', tables_step(), rows_step(), head_step());
 my $array = encode_json([ @psql, $file ]);
-migrated_once(run_in([], '--migrate', $array), 'an array');
-migrated_once(run_in([], '--migrate', " [\n\"psql\" , \"-X\", \"-q\",\t\"-f\",\"\\u002F\\/$file\", \"-d\", \"" . $way->connstr . '" ] '),
+$way->migrated_once(run_in([], '--migrate', $array), 'an array');
+$way->migrated_once(run_in([], '--migrate', " [\n\"psql\" , \"-X\", \"-q\",\t\"-f\",\"\\u002F\\/$file\", \"-d\", \"" . $way->connstr . '" ] '),
 	'blanks and escapes');
 my $whole = whole_migration();
-migrated_once(run_in([], '--migrate', "[ -e /nowhere ] || { $whole; }"), 'a bracket of the shell');
-migrated_once(run_in([], '--migrate', qq([ "a" = "b" ] || { $whole; })), 'a bracket of the shell and a string');
+$way->migrated_once(run_in([], '--migrate', "[ -e /nowhere ] || { $whole; }"), 'a bracket of the shell');
+$way->migrated_once(run_in([], '--migrate', qq([ "a" = "b" ] || { $whole; })), 'a bracket of the shell and a string');
 
 # Each argument arrives as it was written.
 my $arguments = PostgreSQL::Test::Utils::tempdir_short() . '/arguments';
@@ -119,7 +107,7 @@ if (system('unshare --user --map-root-user --mount true') == 0)
 	my $no_shell = namespace('mount -t tmpfs none /usr/bin');
 	is_refused(run_in($no_shell, '--migrate', 'true'), 1,
 		qr{could not execute "/bin/sh" for the migration: No such file.*JSON array}s, 'no shell');
-	migrated_once(run_in($no_shell, '--migrate', $array), 'no shell, but an array');
+	$way->migrated_once(run_in($no_shell, '--migrate', $array), 'no shell, but an array');
 
 	my $no_proc = namespace('mount -t tmpfs none /proc');
 	is_refused(run_in($no_proc, '--migrate', "touch $arguments.started; $whole"), 1,
@@ -168,7 +156,7 @@ foreach my $most (4 .. 14)
 	my $name = "no more than $most open files";
 	if ($result->{exit} == 0)
 	{
-		migrated_once($result, $name);
+		$way->migrated_once($result, $name);
 		next;
 	}
 	like($result->{err}, qr/(Too many open files|No file descriptors available).*ulimit -n/s, $name) or diag $result->{exit};
@@ -177,7 +165,7 @@ foreach my $most (4 .. 14)
 }
 
 # What is printed has to arrive.
-migrated_once(run_in([], '--migrate', $whole), 'before full disks');
+$way->migrated_once(run_in([], '--migrate', $whole), 'before full disks');
 $way->sql('CREATE TABLE alembic_version AS SELECT ' . "'$head' AS version_num");
 my @all = ('-d', $way->connstr, '-e', $head);
 my %printing = (

@@ -20,6 +20,7 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use GwBootstrap::Migration;
 use GwBootstrap::PgBouncer;
 use GwBootstrap::SessionState;
 use GwBootstrap::Traffic;
@@ -162,6 +163,19 @@ sub locks
 	return $self->sql(q(SELECT count(*) FROM pg_locks
 		WHERE locktype = 'advisory'
 		  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())));
+}
+
+# What must hold after a start that migrates; then there is no schema again.
+sub migrated_once
+{
+	my ($self, $result, $name) = @_;
+
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	is($result->{exit}, 0, "$name: ready") or diag $result->{err};
+	is($self->applied, GwBootstrap::Migration::APPLIED, "$name: migrated once");
+	is($self->locks, 0, "$name: no lock is left");
+	$self->sql('TRUNCATE applied; DROP TABLE IF EXISTS alembic_version, item');
+	return;
 }
 
 # What must hold after any start-up, whatever happened in it: no lock, nobody
