@@ -16,13 +16,17 @@ my $fence = GwBootstrap::Fence->new(unfenced => 1);
 my $node = $fence->node;
 my $insert = q(INSERT INTO work VALUES ('x'));
 
-# A new session of a role: what it says to a statement, or why there is none.
+# A new session of a role: what it says to a statement, or why there is none.  The statement is
+# in a file, since IPC::Run ends the test when psql is gone before it has read its input.
 sub as
 {
 	my ($role, $sql, %options) = @_;
 	local $ENV{PGOPTIONS} = $options{options} if defined $options{options};
-	my ($rc, $out, $err) = ($options{node} || $node)->psql($options{dbname} || 'postgres', "\\set VERBOSITY verbose\n$sql",
-		extra_params => [ '-U', $role ]);
+	my $file = PostgreSQL::Test::Utils::tempdir() . '/statement.sql';
+	unlink $file;
+	append_to_file($file, $sql);
+	my ($rc, $out, $err) = ($options{node} || $node)->psql($options{dbname} || 'postgres', '',
+		extra_params => [ '-U', $role, '-v', 'VERBOSITY=verbose', '-f', $file ]);
 	return $1 if $err =~ /FATAL: +(.*)/;
 	return $1 if $err =~ /ERROR: +(\w{5})/;
 	return $out . ($err =~ /WARNING: +(\w{5})/ ? "warning $1" : '');
