@@ -98,13 +98,13 @@ foreach my $arch (sort keys %root)
 	$root->put('/etc/passwd', "gateway:x:65532:65532::/home:/nowhere\n");
 	$ready->('the name of the user', { PGDATABASE => 'gateway' });
 	$refused->('a name that nobody knows', qr/could not translate host name "nowhere"/, { %verified, PGHOST => 'nowhere' });
-	$root->put('/etc/resolv.conf', "nameserver 127.0.0.1\noptions timeout:1\n");
+	$root->put('/etc/resolv.conf', "nameserver 127.0.0.1\noptions timeout:30 attempts:5\n");
 	$refused->('a name that the name server does not know', qr/could not translate host name "other\.example\.test"/,
 		{ %verified, PGHOST => 'other.example.test' });
 	$root->put('/etc/ssl/certs/ca-certificates.crt', $server->authority);
 	$ready->('a name from DNS, system roots, SCRAM', \%verified);
 	$ready->('channel binding', { %verified, PGCHANNELBINDING => 'require' });
-	$root->put('/etc/resolv.conf', "nameserver 127.0.0.1\nsearch cluster.local example.test\noptions ndots:5\n");
+	$root->put('/etc/resolv.conf', "nameserver 127.0.0.1\nsearch cluster.local example.test\noptions ndots:5 timeout:30 attempts:5\n");
 	$ready->('a search list', { %verified, PGHOST => 'db', PGSSLMODE => 'verify-ca', PGSSLROOTCERT => $bundle{Debian} });
 	$root->remove('/etc/resolv.conf');
 	$root->put('/etc/hosts', "127.0.0.1 $name other.example.test\n");
@@ -167,14 +167,14 @@ foreach my $arch (sort keys %root)
 	$root->put('/migration.sql', "CREATE TABLE alembic_version AS SELECT text '$arch' AS version_num;");
 	$server->sql("CREATE DATABASE $arch OWNER gateway; ");
 	my %own = (%plain, PGDATABASE => $arch);
-	my @run = ('run', '-e', $arch, '--timeout', 30);
+	my @run = ('run', '-e', $arch, '--timeout', 300);
 	my ($status, $said) = $root->run(\%own, @run, '--migrate-sql=/migration.sql', '--', '/gw_bootstrap', '--version');
 	like($said, qr/^Database ready \(migrated\)/m, "$arch: a file of SQL migrates");
 	# The only program there is, under a lock of its own; no shell starts it.
 	my @program = ($emulator{$arch} ? '/emulator' : (), '/gw_bootstrap');
 	my $array = encode_json([ @program, qw(run --lock-key=7 --migrate-sql=/next.sql -e), "next $arch" ]);
 	$root->put('/next.sql', "UPDATE alembic_version SET version_num = 'next $arch';");
-	($status, $said) = $root->run(\%own, 'run', '-e', "next $arch", '--timeout', 60, '--migrate', $array);
+	($status, $said) = $root->run(\%own, 'run', '-e', "next $arch", '--timeout', 300, '--migrate', $array);
 	is($status, 0, "$arch: a JSON array starts a program where no shell is") or diag $said;
 	like($said, qr/^Database ready \(migrated\).*^Database ready \(migrated\)/ms, '... which migrates');
 }

@@ -34,12 +34,12 @@ tally()
 	failed=$((failed + bad))
 }
 
-# show_failure LOG: first which tests failed and what they said of it, then the
-# end of what was said, without what went well and what psql sessions were asked.
+# show_failure LOG: first which tests failed, of parts of parts as well, and what they said
+# of it, then the end of what was said, without what went well and what psql sessions were asked.
 show_failure()
 {
 	{
-		grep -E '^not ok [0-9]|^test .*\.\.\. FAILED' "$1" || :
+		grep -E '^[ |]*(not ok [0-9]|test .*\.\.\. FAILED|.*, none named as failed$)' "$1" || :
 		grep -A 12 '^#   Failed test' "$1" | grep -v '^ok ' | head -n 80 || :
 		grep -vE "^ *(not )?ok [0-9]|^# (connect output|issuing query|results query|setting|[{}',]|  '?std)" "$1" |
 			tail -n 120
