@@ -12,14 +12,13 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-use constant AT_ONCE => 12;
+use constant { ROUNDS => 10, AT_ONCE => 12 };
 
 my $seed = $ENV{GW_SEED} // 1;
-my $rounds = $ENV{GW_ROUNDS} // 10;
 my @commands = (
 	[ 'check', '-e', 'h' ], [ 'status', '-e', 'h', '--json' ], [ 'doctor' ],
 	[ 'run', '-e', 'h' ], [ 'run', '-e', 'other', '--migrate', 'true' ],
-	[ 'run', '-e', 'h', '--head-rule', 'contain', '--head-condition', 'failed: dirty' ]);
+	[ 'run', '-e', 'h', '--head-rule', 'contain', '--head-condition', 'failed: dirty' ], [ 'guard', '--', 'true' ]);
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
@@ -33,7 +32,7 @@ foreach my $dbname ('with', 'without')
 }
 
 my %codes;
-foreach my $first (map { $seed + AT_ONCE * $_ } 0 .. $rounds - 1)
+foreach my $first (map { $seed + AT_ONCE * $_ } 0 .. ROUNDS - 1)
 {
 	my @tries;
 	foreach my $number ($first .. $first + AT_ONCE - 1)
@@ -43,7 +42,7 @@ foreach my $first (map { $seed + AT_ONCE * $_ } 0 .. $rounds - 1)
 		my $dbname = $number / @commands % 2 ? 'with' : 'without';
 
 		push @tries, { name => "seed $number: $command @options, $dbname the extension", proxy => $proxy,
-			replica => start_replicas(1, 'gw_bootstrap', $command, @options, '--timeout', 2, '-d', $proxy->connstr($dbname)) };
+			replica => start_replicas(1, 'gw_bootstrap', $command, '--timeout', 2, '-d', $proxy->connstr($dbname), @options) };
 	}
 	my @wrong;
 	foreach my $try (@tries)
