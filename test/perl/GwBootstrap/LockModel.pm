@@ -14,18 +14,18 @@ package GwBootstrap::LockModel;
 use strict;
 use warnings;
 
+use GwBootstrap::Seeded;
+
+our @ISA = ('GwBootstrap::Seeded');
+
 use constant KEYS => (1, 7);
-
-sub _random { my ($self, $below) = @_; $self->{state} = ($self->{state} * 1103515245 + 12345) & 0x7fffffff; return ($self->{state} >> 8) % $below; }
-
-sub _one_of { my ($self, @list) = @_; return $list[ $self->_random(scalar @list) ]; }
 
 sub new
 {
 	my ($class, $number) = @_;
-	my $self = bless { number => $number, state => $number * 2654435761 & 0x7fffffff, head => 'a', count => 0 }, $class;
+	my $self = GwBootstrap::Seeded::new($class, $number);
 
-	$self->_random(2) for 1 .. 5;
+	@$self{qw(head count)} = ('a', 0);
 	$self->{$_} = { name => $_, levels => [], failed => 0, session => {}, shared => {}, lost => {} } foreach qw(s1 s2 s3);
 	return $self;
 }
@@ -138,8 +138,7 @@ sub _status
 	return $holder ? "$holder->{name} " . _state($holder) : '';
 }
 
-# PostgreSQL's own functions, at session level or in the transaction.  In share mode only
-# where nobody else has the key, since of several any may be told.
+# PostgreSQL's own functions, at session level or in the transaction.
 sub _take
 {
 	my ($self, $session, $key, $in_transaction) = @_;
@@ -149,6 +148,7 @@ sub _take
 	return 't';
 }
 
+# In share mode only where nobody else has the key, since of several any may be told.
 sub _take_step
 {
 	my ($self, $session, $key) = @_;

@@ -12,6 +12,10 @@ package GwBootstrap::OracleCase;
 use strict;
 use warnings;
 
+use GwBootstrap::Seeded;
+
+our @ISA = ('GwBootstrap::Seeded');
+
 # Values that meet often enough to be equal, of each type of a head.
 my %values = (
 	'text' => [ qw(1 2 3 01 10 007 7 1.0 1 1.10 1_2 a b 2a 20240101 20240101_x), 'x y', "o'clock", 'a"b', 'back\\slash', '\\N', "\x{c3}\x{a4}" ],
@@ -27,21 +31,22 @@ my %values = (
 my @words = qw(t f true FALSE yes no On off 1 0 y N);
 my @orders = qw(known numeric bytes dotted none);
 
-# Perl's own rand() differs from build to build.
-sub _random { my ($self, $below) = @_; $self->{state} = ($self->{state} * 1103515245 + 12345) & 0x7fffffff; return ($self->{state} >> 8) % $below; }
+sub _literal
+{
+	my ($value) = @_;
 
-sub _one_of { my ($self, @list) = @_; return $list[ $self->_random(scalar @list) ]; }
-
-sub _literal { my ($value) = @_; return 'NULL' unless defined $value; $value =~ s/'/''/g; $value = " E'$value'" if $value =~ s/\\/\\\\/g; return $value =~ /^ E/ ? $value : "'$value'"; }
+	return 'NULL' unless defined $value;
+	$value =~ s/'/''/g;
+	return $value =~ s/\\/\\\\/g ? " E'$value'" : "'$value'";
+}
 
 sub _array { my ($list) = @_; return $list ? 'ARRAY[' . join(', ', map { _literal($_) } @$list) . ']::text[]' : 'NULL'; }
 
 sub new
 {
 	my ($class, $number) = @_;
-	my $self = bless { number => $number, state => $number * 2654435761 & 0x7fffffff }, $class;
+	my $self = GwBootstrap::Seeded::new($class, $number);
 
-	$self->_random(2) for 1 .. 5;
 	$self->{type} = $self->_one_of(sort keys %values);
 	$self->{rule} = $self->_one_of(qw(equal equal contain latest));
 	$self->{order} = $self->_one_of(@orders);
@@ -210,7 +215,7 @@ sub abuse
 		EXCEPTION WHEN OTHERS THEN IF SQLSTATE NOT IN ('22023', '42602', '42601', '0A000', '42501', '42703', '42809') THEN RAISE; END IF; END \$\$;\n";
 }
 
-# The client knows no set but that of an image, and no such heads as a list cannot have.
+# The client knows no set but that of an image.
 sub is_for_client { my ($self) = @_; return !$self->{known}; }
 
 sub options
