@@ -9,6 +9,7 @@ use warnings;
 
 use GwBootstrap::OracleCase;
 use GwBootstrap::Test;
+use List::Util qw(min);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -31,15 +32,16 @@ $node->safe_psql('with', 'CREATE EXTENSION gw_bootstrap');
 # The functions: nothing is printed but what differs.
 for (my $first = $seed; $first < $seed + $cases; $first += BATCH)
 {
+	my $last = min($first + BATCH, $seed + $cases) - 1;
 	my $sql = '';
-	foreach my $number ($first .. $first + BATCH - 1)
+	foreach my $number ($first .. $last)
 	{
 		my $case = GwBootstrap::OracleCase->new($number);
 		$sql .= $case->table . $case->comparison . $case->abuse . "DROP TABLE heads;\n";
 	}
 	my ($exit, $out, $err) = $node->psql('with', $sql, on_error_stop => 0);
 
-	is($out, '', 'seeds ' . $first . ' to ' . ($first + BATCH - 1) . ': the functions say what plain SQL says');
+	is($out, '', "seeds $first to $last: the functions say what plain SQL says");
 	is($err, '', '... and refuse what is wrong by the errors that are documented');
 	is($exit, 0, '... and the session goes on');
 }

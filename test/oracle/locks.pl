@@ -8,6 +8,7 @@ use strict;
 use warnings;
 
 use GwBootstrap::LockModel;
+use List::Util qw(min);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -28,8 +29,9 @@ $node->safe_psql('postgres', slurp_file('test/oracle/step.sql'));
 my $sequences = int(($cases + 9) / 10);
 for (my $first = $seed; $first < $seed + $sequences; $first += BATCH)
 {
+	my $last = min($first + BATCH, $seed + $sequences) - 1;
 	my $sql = "CALL open_sessions();\n";
-	foreach my $number ($first .. $first + BATCH - 1)
+	foreach my $number ($first .. $last)
 	{
 		my $model = GwBootstrap::LockModel->new($number);
 		$sql .= $model->beginning;
@@ -39,7 +41,7 @@ for (my $first = $seed; $first < $seed + $sequences; $first += BATCH)
 	my ($exit, $out, $err) = $node->psql('postgres', $sql . "SELECT close_sessions();\n", on_error_stop => 0);
 
 	$out =~ s/^\s*\n//mg;
-	is($out, '', 'seeds ' . $first . ' to ' . ($first + BATCH - 1) . ': answers and locks are those of the model')
+	is($out, '', "seeds $first to $last: answers and locks are those of the model")
 	  or diag join "\n", (split /\n/, $out)[ 0 .. 5 ];
 	is($err, '', '... and no other error');
 }
