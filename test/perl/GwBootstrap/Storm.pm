@@ -31,7 +31,7 @@ use constant {
 	STEPS => 4,
 };
 
-my $number = 0;
+my $databases = 0;
 
 # What the tool does, step by step: what it writes, and may write only under the
 # lock, is marked with its attempt.
@@ -189,11 +189,11 @@ sub sql_file
 
 sub start
 {
-	my ($self, $count) = @_;
+	my ($self) = @_;
 	my @work = $self->{class} eq 'one transaction' ? ('--migrate-sql', $self->{file}) : ('--migrate', $self->{tool});
 
 	push @work, '--migration-url', "$self->{connstr} user=migrations", '--require-fence' if $self->{class} eq 'fenced';
-	return start_replicas($count, @{ $self->{program} || ['gw_bootstrap'] }, 'run', '-d', $self->{connstr}, '-e', STEPS,
+	return start_replicas(1, @{ $self->{program} || ['gw_bootstrap'] }, 'run', '-d', $self->{connstr}, '-e', STEPS,
 		'--timeout', TIMEOUT, '--log-format', 'json', @work);
 }
 
@@ -231,7 +231,7 @@ sub _let_it_happen
 			$self->{later} = [ grep { $_ != $thing } @{ $self->{later} } ];
 			$thing->{what}->();
 		}
-		last unless @{ $self->{later} || [] } || grep { !$_->ended } @{ $self->{alone} };
+		last unless @{ $self->{later} || [] } || grep { !$_->ended } @{ $self->{started} };
 		usleep(10_000);
 	}
 	return;
@@ -266,7 +266,7 @@ sub _set_up
 	($self->{node}, $self->{standby}) = GwBootstrap::Pair::make($self->{base}, 'base') if $self->{fails_over};
 	my $user = getpwuid $<;
 	my $way = $self->{way} = new_way($self->{node}, pool_size => $self->{pool_size}, pool_mode => $self->{pool_mode}, plain => $self->{plain},
-		dbname => 'storm' . $$ . '_' . ++$number, pooler_users => qq("$user" ""\n"migrations" ""\n),
+		dbname => 'storm' . $$ . '_' . ++$databases, pooler_users => qq("$user" ""\n"migrations" ""\n),
 		pooler_settings => "idle_transaction_timeout = 5\nserver_login_retry = 1\n");
 
 	$way->create->open;
@@ -291,10 +291,10 @@ sub run
 
 	$self->_set_up;
 	$self->{begun} = time;
-	$self->{alone} = [ map { $self->start(1) } 1 .. $self->{replicas} ];
+	$self->{started} = [ map { $self->start } 1 .. $self->{replicas} ];
 	$self->_let_it_happen;
-	my @results = map { $_->wait(1) } @{ $self->{alone} };
-	my ($next) = $self->start(1)->wait(TIMEOUT + PATIENCE);
+	my @results = map { $_->wait(1) } @{ $self->{started} };
+	my ($next) = $self->start->wait(TIMEOUT + PATIENCE);
 	$self->{results} = [ @results, $next ];
 	$self->_bury_silent;
 	my @faults = ($self->_faults_of_replicas(@results), $self->_faults_of_database($next));

@@ -79,8 +79,6 @@ sub pick
 	return $names[ int rand @names ];
 }
 
-sub names { return sort keys %faults; }
-
 sub strike
 {
 	my ($name, $storm, $luck) = @_;
@@ -110,14 +108,14 @@ sub _tree
 sub _working
 {
 	my ($storm) = @_;
-	return grep { !$_->ended && GwBootstrap::Processes::children($_->pid) } @{ $storm->{alone} };
+	return grep { !$_->ended && GwBootstrap::Processes::children($_->pid) } @{ $storm->{started} };
 }
 
 # One replica that is alive, preferably the one at work.
 sub _victim
 {
 	my ($storm, $luck) = @_;
-	my @alive = grep { !$_->ended } @{ $storm->{alone} };
+	my @alive = grep { !$_->ended } @{ $storm->{started} };
 	my @working = _working($storm);
 
 	@alive = @working if @working && $luck % 8;
@@ -133,7 +131,7 @@ sub _kill
 
 	kill 'STOP', @pids;
 	kill 'KILL', @pids;
-	push @{ $storm->{alone} }, $storm->start(1);
+	push @{ $storm->{started} }, $storm->start;
 	return scalar @pids;
 }
 
