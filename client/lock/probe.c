@@ -36,15 +36,19 @@ is_gone(const Failure *failure)
 }
 
 /*
- * Whether a look for the extension could lead elsewhere than the probe went.
- * It may be dropped and created again while we look.
+ * Whether a look for the extension could lead elsewhere than the probe went.  It
+ * may be dropped and created again while we look; and where it was only guessed,
+ * what has refused may be anybody's, like an operator of an aggregate, which
+ * PostgreSQL 13 lets one create but not call.
  */
 static bool
 may_be_elsewhere(const Session *session)
 {
+	const Failure *failure = &session->failure;
+	bool		refused = failure->kind == FAILURE_FINAL && *failure->sqlstate != '\0';
+
 	return session->way == &extension_way &&
-		(is_gone(&session->failure) ||
-		 (!session->schema_known && strcmp(session->failure.sqlstate, "42501") == 0));
+		(is_gone(failure) || (!session->schema_known && refused));
 }
 
 /*
