@@ -72,6 +72,7 @@ extern void report_no_answer(void *arg);
 extern Step wait_round(Run *run);
 extern Step wait_without_lock(Run *run);
 extern Step handle_failure(Run *run);
+extern Step start_over_unguarded(Run *run, const char *when);
 extern Step end_with(Run *run, ExitCode code);
 extern Step end_at_deadline(Run *run);
 

@@ -205,3 +205,19 @@ handle_failure(Run *run)
 		failure_copy(&run->reason, failure);
 	return wait_round(run);
 }
+
+/*
+ * The guard is lost, and with it the lock.
+ */
+Step
+start_over_unguarded(Run *run, const char *when)
+{
+	const Failure *failure = &run->session.failure;
+
+	if (stop_signal() == 0)
+		log_warning("lost the guard, and with it the lock: %s", failure->message);
+	session_close(&run->session);
+	set_reason(&run->reason, EXIT_DEADLINE, failure->hint,
+			   "lost the guard %s: %s", when, failure->message);
+	return wait_round(run);
+}

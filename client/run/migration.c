@@ -21,14 +21,7 @@
 static Step
 start_over(Run *run)
 {
-	const Failure *failure = &run->session.failure;
-
-	if (stop_signal() == 0)
-		log_warning("lost the guard, and with it the lock: %s", failure->message);
-	session_close(&run->session);
-	set_reason(&run->reason, EXIT_DEADLINE, failure->hint,
-			   "lost the guard during the migration: %s", failure->message);
-	return wait_round(run);
+	return start_over_unguarded(run, "during the migration");
 }
 
 /*

@@ -24,6 +24,7 @@ typedef enum SecondResult
 {
 	SECOND_CLEAR,				/* the command may start */
 	SECOND_LATER,				/* not now: see run->reason */
+	SECOND_NOR_GUARD,			/* none, and the guard is lost, too */
 	SECOND_NONE					/* no connection, as logged */
 } SecondResult;
 
@@ -83,7 +84,8 @@ advise_on_refusal(const Options *options, const Failure *failure)
 }
 
 /*
- * There is no connection: now, or for as long as the guard is there.
+ * There is no connection: now, or for as long as the guard is there.  A guard
+ * that does not answer either holds none: it is the server that has gone.
  */
 static SecondResult
 handle_no_connection(Run *run, const Failure *failure)
@@ -100,6 +102,9 @@ handle_no_connection(Run *run, const Failure *failure)
 				   "no second connection to the database while the guard holds one: %s", failure->message);
 		return SECOND_LATER;
 	}
+	if (failure->kind == FAILURE_RETRY &&
+		!guard_is_alive(&run->session, run->deadline.attempt))
+		return SECOND_NOR_GUARD;
 	log_no_connection(failure);
 	return SECOND_NONE;
 }
@@ -235,6 +240,9 @@ may_start_command(Run *run, Step *step)
 			return true;
 		case SECOND_LATER:
 			*step = wait_without_lock(run);
+			break;
+		case SECOND_NOR_GUARD:
+			*step = start_over_unguarded(run, "before the command began");
 			break;
 		case SECOND_NONE:
 			*step = end_with(run, EXIT_REFUSED);

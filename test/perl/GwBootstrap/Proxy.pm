@@ -70,6 +70,8 @@ sub new
 	return $self;
 }
 
+sub host { return '127.0.0.1'; }
+
 sub port { return $_[0]{port}; }
 
 sub connstr
