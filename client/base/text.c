@@ -35,6 +35,12 @@ format_args(const char *fmt, va_list args)
 	}
 }
 
+bool
+has_prefix(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
 /*
  * Leave blanks and line ends at either end of a text out, in place.
  */

@@ -14,6 +14,7 @@
 #define MOST_TEXT 4096
 
 extern char *format_args(const char *fmt, va_list args) pg_attribute_printf(1, 0);
+extern bool has_prefix(const char *text, const char *prefix);
 extern char *strip_blanks(char *text);
 extern char *copy_bounded(const char *text, size_t len, size_t most);
 

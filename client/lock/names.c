@@ -11,6 +11,7 @@
 #include "postgres_fe.h"
 
 #include "lock/names.h"
+#include "server/setting.h"
 
 /*
  * The name with which libpq connected, allocated.
@@ -19,15 +20,8 @@ char *
 sent_application_name(const Session *session)
 {
 	PQconninfoOption *options = PQconninfo(session->conn);
-	char	   *name = pg_strdup("");
+	char	   *name = pg_strdup(setting_value(options, "application_name"));
 
-	for (PQconninfoOption *option = options; option && option->keyword; option++)
-	{
-		if (strcmp(option->keyword, "application_name") != 0 || option->val == NULL)
-			continue;
-		free(name);
-		name = pg_strdup(option->val);
-	}
 	PQconninfoFree(options);
 	return name;
 }

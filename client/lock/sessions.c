@@ -7,6 +7,7 @@
  */
 #include "postgres_fe.h"
 
+#include "base/text.h"
 #include "command/command.h"
 #include "lock/sessions.h"
 #include "lock/way/way.h"
@@ -75,10 +76,10 @@ is_name_of_migration(const char *name, const char *migration)
 	static const char with_token[] = "gw_bootstrap " MIGRATION " ";
 	size_t		len = strlen(migration);
 
-	if (strncmp(name, with_token, strlen(with_token)) == 0 &&
+	if (has_prefix(name, with_token) &&
 		strspn(name + strlen(with_token), "0123456789abcdef") == TOKEN_LENGTH)
 		return true;
-	return strncmp(name, migration, len) == 0 &&
+	return has_prefix(name, migration) &&
 		(name[len] == '\0' || strncmp(name + len, " - ", 3) == 0);
 }
 

@@ -153,7 +153,7 @@ is_lost(const Session *session)
 		return true;
 	for (int i = 0; i < lengthof(sqlstates); i++)
 	{
-		if (strncmp(session->failure.sqlstate, sqlstates[i], strlen(sqlstates[i])) == 0)
+		if (has_prefix(session->failure.sqlstate, sqlstates[i]))
 			return true;
 	}
 	return false;

@@ -13,6 +13,7 @@
 
 #include <ctype.h>
 
+#include "base/text.h"
 #include "server/answer.h"
 
 #define PROTOCOL_VIOLATION "08P01"
@@ -125,7 +126,7 @@ check_answer(const PGresult *result, const Query *query, Failure *failure)
 		set_answer_failure(failure, "its kind is %s", PQresStatus(status));
 	else if (has_rows)
 		return check_rows(result, query, failure);
-	else if (strncmp(PQcmdStatus((PGresult *) result), query->answer, strlen(query->answer)) != 0)
+	else if (!has_prefix(PQcmdStatus((PGresult *) result), query->answer))
 		set_answer_failure(failure, "it is that to another command than %s", query->answer);
 	else
 		return true;

@@ -16,17 +16,12 @@
  */
 #include "postgres_fe.h"
 
+#include "base/text.h"
 #include "server/attempts.h"
 
 /* What an attempt begins with, from 14 on and before. */
 static const char *const beginnings[] = {
 	"connection to server ", "could not translate ", "could not connect to server: "};
-
-static bool
-has_prefix(const char *text, const char *prefix)
-{
-	return strncmp(text, prefix, strlen(prefix)) == 0;
-}
 
 /*
  * Append text as part of one line.  Lines that begin with a tab are libpq's

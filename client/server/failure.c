@@ -15,6 +15,7 @@
 #include "options/options.h"
 #include "server/attempts.h"
 #include "server/failure.h"
+#include "server/setting.h"
 
 /*
  * Take the texts, which are allocated, in place of what the failure had.
@@ -38,39 +39,15 @@ failure_set_kind(Failure *failure, FailureKind kind)
 /*
  * Take a message, and a hint or NULL, in place of what the failure had.
  */
-static void set_message(Failure *failure, const char *hint, const char *fmt, va_list args)
-	pg_attribute_printf(3, 0);
-
-static void
-set_message(Failure *failure, const char *hint, const char *fmt, va_list args)
-{
-	take_texts(failure, format_args(fmt, args), pg_strdup(""), pg_strdup(hint ? hint : ""));
-}
-
 void
 set_failure(Failure *failure, FailureKind kind, const char *hint, const char *fmt, ...)
 {
 	va_list		args;
 
 	va_start(args, fmt);
-	set_message(failure, hint, fmt, args);
+	take_texts(failure, format_args(fmt, args), pg_strdup(""), pg_strdup(hint ? hint : ""));
 	va_end(args);
 	failure_set_kind(failure, kind);
-}
-
-/*
- * Why to try again, and the exit code if that has not helped by the deadline.
- */
-void
-set_reason(Failure *failure, ExitCode code, const char *hint, const char *fmt, ...)
-{
-	va_list		args;
-
-	va_start(args, fmt);
-	set_message(failure, hint, fmt, args);
-	va_end(args);
-	failure->kind = FAILURE_RETRY;
-	failure->code = code;
 }
 
 void
@@ -202,22 +179,14 @@ void
 failure_advise_on_standby(Failure *failure, PGconn *conn)
 {
 	PQconninfoOption *options = PQconninfo(conn);
-	bool		several = false;
-	bool		any = true;
+	const char *wanted = setting_value(options, "target_session_attrs");
+	bool		several = strchr(setting_value(options, "host"), ',') != NULL ||
+		strchr(setting_value(options, "hostaddr"), ',') != NULL;
 
-	for (PQconninfoOption *option = options; option && option->keyword; option++)
-	{
-		const char *value = option->val ? option->val : "";
-
-		if (strcmp(option->keyword, "host") == 0 || strcmp(option->keyword, "hostaddr") == 0)
-			several = several || strchr(value, ',') != NULL;
-		if (strcmp(option->keyword, "target_session_attrs") == 0)
-			any = *value == '\0' || strcmp(value, "any") == 0;
-	}
-	PQconninfoFree(options);
-	if (several && any)
+	if (several && (*wanted == '\0' || strcmp(wanted, "any") == 0))
 		failure_add_hint(failure,
 						 "Of several hosts, target_session_attrs=read-write takes the primary.");
+	PQconninfoFree(options);
 }
 
 /*

@@ -39,8 +39,6 @@ typedef struct Failure
 
 extern void set_failure(Failure *failure, FailureKind kind, const char *hint,
 						const char *fmt, ...) pg_attribute_printf(4, 5);
-extern void set_reason(Failure *failure, ExitCode code, const char *hint,
-					   const char *fmt, ...) pg_attribute_printf(4, 5);
 extern void set_connection_failure(Failure *failure, const PGconn *conn);
 extern void set_result_failure(Failure *failure, PGconn *conn, const PGresult *result);
 extern void set_refusal(Failure *failure, const char *sqlstate, const char *detail,
@@ -54,5 +52,9 @@ extern void failure_copy(Failure *to, const Failure *from);
 extern void failure_move(Failure *to, Failure *from);
 extern void failure_clear(Failure *failure);
 extern void log_failure(const Failure *failure);
+
+/* Why to try again, and the exit code if that has not helped by the deadline. */
+#define set_reason(failure, exit_code, hint, ...) \
+	(set_failure(failure, FAILURE_RETRY, hint, __VA_ARGS__), (failure)->code = (exit_code))
 
 #endif							/* FAILURE_H */

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "server/hosts.h"
+#include "server/setting.h"
 
 static int
 count_items(const char *list)
@@ -71,35 +72,37 @@ remove_item(char *list, int n)
 		item[-1] = '\0';
 }
 
-static void
-take_list(char **to, const PQconninfoOption *option, const char *keyword)
+static char *
+take_list(const PQconninfoOption *options, const char *keyword)
 {
-	if (strcmp(option->keyword, keyword) == 0 && option->val != NULL && *option->val)
-		*to = pg_strdup(option->val);
+	const char *list = setting_value(options, keyword);
+
+	return *list ? pg_strdup(list) : NULL;
+}
+
+static void
+find_hosts(Hosts *hosts, PGconn *conn)
+{
+	PQconninfoOption *options = PQconninfo(conn);
+	const char *lists;
+
+	hosts->host = take_list(options, "host");
+	hosts->hostaddr = take_list(options, "hostaddr");
+	hosts->port = take_list(options, "port");
+	hosts->most = strtol(setting_value(options, "connect_timeout"), NULL, 10) * (Millis) 1000;
+	lists = hosts->hostaddr ? hosts->hostaddr : hosts->host;
+	hosts->count = lists ? count_items(lists) : 1;
+	PQconninfoFree(options);
 }
 
 /*
- * A connection has been started; find out which hosts it has, and from now on
- * divide the time among them.
+ * A connection has been started: from now on divide the time among its hosts.
  */
 void
 hosts_begin(Hosts *hosts, PGconn *conn, Millis until)
 {
-	PQconninfoOption *options = hosts->count == 0 ? PQconninfo(conn) : NULL;
-
-	for (PQconninfoOption *option = options; option && option->keyword; option++)
-	{
-		take_list(&hosts->host, option, "host");
-		take_list(&hosts->hostaddr, option, "hostaddr");
-		take_list(&hosts->port, option, "port");
-		if (strcmp(option->keyword, "connect_timeout") == 0 && option->val != NULL)
-			hosts->most = (Millis) strtol(option->val, NULL, 10) * 1000;
-	}
-	PQconninfoFree(options);
 	if (hosts->count == 0)
-		hosts->count = hosts->hostaddr ? count_items(hosts->hostaddr) :
-			hosts->host				   ? count_items(hosts->host) :
-										 1;
+		find_hosts(hosts, conn);
 	hosts->turn = (until - now_ms()) / hosts->count;
 	if (hosts->most > 0)
 		hosts->turn = Min(hosts->turn, hosts->most);

@@ -9,10 +9,10 @@
 
 #include <arpa/inet.h>
 
-#include "libpq-fe.h"
 #include "libpq/pqcomm.h"
 #include "pqexpbuffer.h"
 #include "server/look_up.h"
+#include "server/setting.h"
 
 /*
  * A directory of sockets needs no look-up, nor does an address.
@@ -48,21 +48,12 @@ char *
 describe_look_up(const char *conninfo)
 {
 	PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
-	const char *host = getenv("PGHOST");
-	const char *address = getenv("PGHOSTADDR");
 	PQExpBufferData names;
 	char	   *text;
 
-	for (PQconninfoOption *option = options; option && option->keyword; option++)
-	{
-		if (strcmp(option->keyword, "host") == 0 && option->val != NULL)
-			host = option->val;
-		if (strcmp(option->keyword, "hostaddr") == 0 && option->val != NULL)
-			address = option->val;
-	}
 	initPQExpBuffer(&names);
-	if (host != NULL && address == NULL)
-		append_host_names(&names, host);
+	if (*setting_value(options, "hostaddr") == '\0')
+		append_host_names(&names, setting_value(options, "host"));
 	text = names.len > 0 ?
 		psprintf("the look-up of host name \"%s\"", names.data) :
 		pg_strdup("the set-up of a connection");

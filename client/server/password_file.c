@@ -14,32 +14,8 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
-#include "libpq-fe.h"
 #include "server/password_file.h"
-
-/*
- * What the connection string, or else the environment, has for the keyword.
- */
-static const char *
-find_value(const PQconninfoOption *options, const char *keyword)
-{
-	for (const PQconninfoOption *option = options; option && option->keyword; option++)
-	{
-		if (strcmp(option->keyword, keyword) == 0)
-			return option->val != NULL ? option->val :
-				option->envvar != NULL ? getenv(option->envvar) :
-										 NULL;
-	}
-	return NULL;
-}
-
-static bool
-is_given(const PQconninfoOption *options, const char *keyword)
-{
-	const char *value = find_value(options, keyword);
-
-	return value != NULL && *value != '\0';
-}
+#include "server/setting.h"
 
 /*
  * The file that libpq would look at, or NULL.  A service may name another,
@@ -49,13 +25,15 @@ static char *
 find_password_file(const char *conninfo)
 {
 	PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
+	const char *passfile = setting_value(options, "passfile");
 	const char *home = getenv("HOME");
 	char	   *file = NULL;
 
-	if (options == NULL || is_given(options, "password") || is_given(options, "service"))
+	if (options == NULL || *setting_value(options, "password") ||
+		*setting_value(options, "service"))
 		file = NULL;
-	else if (is_given(options, "passfile"))
-		file = pg_strdup(find_value(options, "passfile"));
+	else if (*passfile)
+		file = pg_strdup(passfile);
 	else if (home != NULL)
 		file = psprintf("%s/.pgpass", home);
 	PQconninfoFree(options);

@@ -13,6 +13,7 @@
  */
 #include "postgres_fe.h"
 
+#include "base/text.h"
 #include "server/transient.h"
 
 #define HINT_CONNECT "GRANT CONNECT ON DATABASE to the role."
@@ -284,12 +285,6 @@ static const Rule rules[] = {
 static const int socket_errors[] = {
 	ECONNREFUSED, ECONNRESET, ECONNABORTED, EPIPE, ETIMEDOUT, ENOENT, EAGAIN,
 	EHOSTUNREACH, EHOSTDOWN, ENETUNREACH, ENETDOWN, ENETRESET, EADDRNOTAVAIL, ENOBUFS};
-
-static bool
-has_prefix(const char *text, const char *prefix)
-{
-	return strncmp(text, prefix, strlen(prefix)) == 0;
-}
 
 /*
  * Why connect() failed is all there is to the text.
