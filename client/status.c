@@ -17,7 +17,7 @@
 #include "lock/failed_migration.h"
 #include "lock/fence/fence.h"
 #include "look.h"
-#include "lock/sessions.h"
+#include "lock/sessions/sessions.h"
 
 /* What is printed of a value that the server has not, or does not tell. */
 #define NONE "none"

@@ -17,7 +17,6 @@
 
 #include "base/json.h"
 #include "base/log.h"
-#include "base/progress.h"
 #include "base/text.h"
 #include "base/visible.h"
 #include "common/logging.h"
@@ -27,6 +26,7 @@
 
 static LogLevel least_level = LOG_INFO;
 static bool as_json = false;
+static void (*erase)(void);		/* what a line of ours must not follow, or NULL */
 
 static const struct
 {
@@ -167,6 +167,19 @@ log_can_write(void)
 	return rc != 0;
 }
 
+void
+log_erase_by(void (*function)(void))
+{
+	erase = function;
+}
+
+void
+log_erase(void)
+{
+	if (erase)
+		erase();
+}
+
 /*
  * Say something.  Detail and hint are NULL or empty if there are none.
  */
@@ -185,7 +198,7 @@ log_event(LogLevel level, const char *detail, const char *hint, const char *fmt,
 	message = format_args(fmt, args);
 	va_end(args);
 
-	progress_erase();
+	log_erase();
 	if (detail && *detail == '\0')
 		detail = NULL;
 	if (hint && *hint == '\0')

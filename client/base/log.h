@@ -22,6 +22,8 @@ typedef enum LogLevel
 extern void log_init(const char *argv0);
 extern void log_set_level(LogLevel level);
 extern void log_set_json(bool json);
+extern void log_erase_by(void (*erase)(void));
+extern void log_erase(void);
 extern bool log_can_write(void);
 extern bool log_is_wanted(LogLevel level);
 extern bool log_is_json(void);

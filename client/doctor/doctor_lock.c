@@ -10,7 +10,7 @@
 #include "doctor/doctor.h"
 #include "lock/failed_migration.h"
 #include "lock/plain/plain.h"
-#include "lock/sessions.h"
+#include "lock/sessions/sessions.h"
 #include "sql/sql.h"
 #include "sql/sql_doctor.h"
 

@@ -21,6 +21,7 @@
 #include "guarded/guarded.h"
 #include "lock/plain/plain.h"
 #include "lock/watch.h"
+#include "progress/progress.h"
 #include "run/round.h"
 #include "run/second_connection.h"
 #include "run/start.h"
@@ -187,9 +188,12 @@ ExitCode
 do_guard(const Options *options)
 {
 	Run			run = {.options = options};
-	ExitCode	code = go_in_rounds(&run, guard_round);
-	int			signo = take_stop_signal();
+	ExitCode	code;
+	int			signo;
 
+	take_progress(&run);
+	code = go_in_rounds(&run, guard_round);
+	signo = take_stop_signal();
 	session_close(&run.session);
 	return signo != 0 ? EXIT_SIGNAL_BASE + signo : code;
 }

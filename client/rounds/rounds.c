@@ -7,7 +7,7 @@
  */
 #include "postgres_fe.h"
 
-#include "base/progress.h"
+#include "base/log.h"
 #include "rounds/rounds.h"
 
 /* Waiting is reported after that time, then at growing intervals. */
@@ -31,7 +31,7 @@ go_in_rounds(Run *run, Step (*round)(Run *run))
 		run->round_begun = now_ms();
 		step = round(run);
 	} while (step == STEP_AGAIN && stop_signal() == 0);
-	progress_erase();
+	log_erase();
 
 	return step == STEP_READY ? EXIT_READY : run->code;
 }

@@ -39,6 +39,10 @@ struct Run
 	ExitCode (*post[MOST_POST_STEPS + 1])(Run *run);	/* what follows; ends with NULL */
 	const struct SqlFile *migrate_sql;	/* NULL unless it is asked for */
 	const struct SqlFile *post_sql;
+	/* Who migrates, NULL if that cannot be told; or NULL: it is not asked. */
+	char	   *(*who_migrates)(Session *session, const Options *options, Millis until);
+	/* Where waiting is shown instead of being logged; or NULL. */
+	void		(*show)(double waited, const char *reason, const char *detail, const char *hint);
 	Session		session;
 	Millis		start;
 	Deadline	deadline;		/* for reaching head */

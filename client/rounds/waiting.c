@@ -8,9 +8,7 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "base/progress.h"
 #include "lock/probe.h"
-#include "lock/sessions.h"
 #include "rounds/rounds.h"
 
 #define LAST_REPORT_MS 30000
@@ -33,9 +31,9 @@ ask_who_migrates(Run *run)
 {
 	char	   *who;
 
-	if (run->session.conn == NULL)
+	if (run->session.conn == NULL || run->who_migrates == NULL)
 		return NULL;
-	who = describe_migration(&run->session, run->options, run->deadline.attempt);
+	who = run->who_migrates(&run->session, run->options, run->deadline.attempt);
 	if (who == NULL)
 		session_close(&run->session);
 	return who;
@@ -50,13 +48,9 @@ report(Run *run, const char *reason, const char *detail, const char *hint)
 {
 	double		waited = (now_ms() - run->start) / 1000.0;
 
-	if (progress_is_possible())
+	if (run->show)
 	{
-		char	   *text = psprintf("waiting for %.0f s: %s. %s%s%s", waited, reason,
-							  detail, *detail ? " " : "", hint);
-
-		progress_show(text);
-		free(text);
+		run->show(waited, reason, detail, hint);
 		run->next_report = now_ms() + PROGRESS_MS;
 		return;
 	}

@@ -13,55 +13,6 @@
 #include "sql/sql.h"
 
 /*
- * The kind of a statement: its first word, or the words after CREATE and the
- * like that say of what.  More of it could tell a secret.
- */
-#define KIND_PATTERN \
-	"(?i)^[[:space:]]*((?:create|alter|drop|reindex|refresh)" \
-	"(?:[[:space:]]+(?:or|replace|unique|temporary|temp|unlogged|materialized|foreign|event" \
-	"|table|index|view|sequence|schema|function|procedure|trigger|type|domain|policy|rule" \
-	"|statistics|extension|publication|subscription|database|role|user|concurrently))*[[:>:]]" \
-	"|[a-z]+[[:>:]])"
-
-#define KIND \
-	"pg_catalog.upper(pg_catalog.regexp_replace(" \
-	"pg_catalog.substring(a.query, '" KIND_PATTERN "'::pg_catalog.text)," \
-	" '[[:space:]]+'::pg_catalog.text, ' '::pg_catalog.text, 'g'::pg_catalog.text))"
-
-#define SINCE SQL_UTC("CASE WHEN a.state OPERATOR(pg_catalog.=) 'active'" \
-					  " THEN a.query_start ELSE a.state_change END")
-
-/*
- * The holder of the lock, 0 if it has no backend, and the sessions of any
- * client and its commands, as far as pg_stat_activity shows them to us; those
- * that do something first.  A backend that a pooler has back keeps the name.
- */
-Query
-sql_sessions(int holder_pid)
-{
-	PQExpBufferData sql;
-
-	initPQExpBuffer(&sql);
-	appendPQExpBufferStr(&sql,
-						 "SELECT a.pid, a.application_name, pg_catalog.host(a.client_addr), "
-						 "a.state, " SINCE ", " KIND ","
-						 " a.wait_event_type, a.wait_event");
-	appendPQExpBuffer(&sql, ", a.pid OPERATOR(pg_catalog.=) %d", holder_pid);
-	appendPQExpBufferStr(&sql,
-						 " FROM pg_catalog.pg_stat_activity a"
-						 " WHERE a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()"
-						 " AND a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
-						 " AND (pg_catalog.starts_with(a.application_name,"
-						 " 'gw_bootstrap'::pg_catalog.text)");
-	appendPQExpBuffer(&sql, " OR a.pid OPERATOR(pg_catalog.=) %d)", holder_pid);
-	appendPQExpBufferStr(&sql,
-						 " ORDER BY COALESCE(a.state OPERATOR(pg_catalog.=) 'idle', false), a.pid"
-						 " LIMIT 100");
-
-	return (Query) {sql.data, ANY_ROWS, "iTTTTTTTb"};
-}
-
-/*
  * Whether a session is at work, or NULL if its state is hidden from our role, or
  * not recorded (track_activities).  Every transaction holds its own virtual
  * transaction id, which anybody may see; but a CALL or DO that commits on its

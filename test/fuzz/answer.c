@@ -4,7 +4,7 @@
 #include "fuzz.h"
 #include "libpq-fe.h"
 #include "lock/plain/table_columns.h"
-#include "lock/sessions.h"
+#include "lock/sessions/sessions.h"
 #include "sql/sql_plain.h"
 
 #define MOST_COLUMNS 16

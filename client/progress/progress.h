@@ -1,15 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * progress.h
- *		One line on a terminal that is written over again and again.
+ *		What is told of waiting beyond the log.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef PROGRESS_H
 #define PROGRESS_H
 
-extern bool progress_is_possible(void);
-extern void progress_show(const char *text);
-extern void progress_erase(void);
+#include "rounds/rounds.h"
+
+extern void take_progress(Run *run);
 
 #endif							/* PROGRESS_H */

@@ -1,9 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * progress.c
- *		One line on a terminal that is written over again and again.
+ *		What is told of waiting beyond the log: who migrates, and, on a terminal, one
+ *		line that is written over again and again.
  *
- * It takes carriage returns and spaces only, which every terminal knows.
+ * That takes carriage returns and spaces only, which every terminal knows.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,25 +15,14 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/progress.h"
 #include "base/visible.h"
-#include "libpq-fe.h"
+#include "lock/sessions/sessions.h"
 #include "mb/pg_wchar.h"
+#include "progress/progress.h"
 
-#define PREFIX "gw_bootstrap: "
 #define DEFAULT_COLUMNS 80
 
 static int	shown = 0;			/* columns that are filled */
-
-bool
-progress_is_possible(void)
-{
-	static int	terminal = -1;
-
-	if (terminal < 0)
-		terminal = isatty(STDERR_FILENO);
-	return terminal && !log_is_json() && log_is_wanted(LOG_INFO);
-}
 
 static int
 terminal_columns(void)
@@ -68,11 +58,12 @@ cut_to_columns(char *text, int columns)
  * Show the text in place of the one before.  The last column stays free:
  * some terminals go to the next line once it is filled.
  */
-void
-progress_show(const char *text)
+static void
+show(double waited, const char *reason, const char *detail, const char *hint)
 {
 	int			columns = terminal_columns() - 1;
-	char	   *whole = psprintf(PREFIX "%s", text);
+	char	   *whole = psprintf("gw_bootstrap: waiting for %.0f s: %s. %s%s%s", waited, reason,
+						   detail, *detail ? " " : "", hint);
 	char	   *line = make_one_line(whole);
 	int			before = Min(shown, columns);	/* it may be narrower now */
 
@@ -83,12 +74,22 @@ progress_show(const char *text)
 	free(whole);
 }
 
-void
-progress_erase(void)
+static void
+erase(void)
 {
 	if (shown == 0 || !log_can_write())
 		return;
 	fprintf(stderr, "\r%*s\r", Min(shown, terminal_columns() - 1), "");
 	fflush(stderr);
 	shown = 0;
+}
+
+void
+take_progress(Run *run)
+{
+	run->who_migrates = describe_migration;
+	if (!isatty(STDERR_FILENO) || log_is_json() || !log_is_wanted(LOG_INFO))
+		return;
+	run->show = show;
+	log_erase_by(erase);
 }

@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "command/command.h"
-#include "lock/sessions.h"
+#include "lock/sessions/sessions.h"
 #include "lock/way/way.h"
 #include "options/application_name.h"
 #include "sql/sql.h"
