@@ -13,6 +13,7 @@
 #include "base/output.h"
 #include "command/environment.h"
 #include "commands.h"
+#include "orphans/orphan.h"
 #include "progress/progress.h"
 #include "run/migration.h"
 #include "run/round.h"
@@ -23,6 +24,7 @@
 /* What can be asked for: each reads what it needs, before anything is done. */
 static void (*const parts[])(Run *run) = {
 	take_command_migration,
+	take_orphans,
 	take_progress,
 	take_sql_migration,
 	take_post_sql,

@@ -21,6 +21,7 @@
 #include "guarded/guarded.h"
 #include "lock/plain/plain.h"
 #include "lock/watch.h"
+#include "orphans/orphan.h"
 #include "progress/progress.h"
 #include "run/round.h"
 #include "run/second_connection.h"
@@ -191,6 +192,7 @@ do_guard(const Options *options)
 	ExitCode	code;
 	int			signo;
 
+	take_orphans(&run);
 	take_progress(&run);
 	code = go_in_rounds(&run, guard_round);
 	signo = take_stop_signal();

@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "orphans/orphan.h"
 
-void
+static void
 note_orphan(Run *run, TryResult *found)
 {
 	if (found->holder_state == HOLDER_ORPHANED)
@@ -35,7 +35,7 @@ is_breakable(const Run *run)
 /*
  * What can be done about the orphan that was noted.
  */
-char *
+static char *
 advise_on_orphan(const Run *run)
 {
 	char	   *call;
@@ -58,7 +58,7 @@ advise_on_orphan(const Run *run)
  * on a pool that never rests, the way to an orphan is to be on its backend.
  * Returns false if the session failed.
  */
-bool
+static bool
 break_orphan(Run *run)
 {
 	Session    *session = &run->session;
@@ -89,4 +89,16 @@ break_orphan(Run *run)
 			  "not permitted to end the orphaned lock " INT64_FORMAT " of backend %s",
 			  run->options->lock_key, run->orphan);
 	return true;
+}
+
+static const OrphanCare care = {
+	.note = note_orphan,
+	.advise = advise_on_orphan,
+	.end = break_orphan,
+};
+
+void
+take_orphans(Run *run)
+{
+	run->orphans = &care;
 }

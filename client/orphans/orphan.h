@@ -10,8 +10,6 @@
 
 #include "rounds/rounds.h"
 
-extern void note_orphan(Run *run, TryResult *found);
-extern char *advise_on_orphan(const Run *run);
-extern bool break_orphan(Run *run);
+extern void take_orphans(Run *run);
 
 #endif							/* ORPHAN_H */

@@ -32,6 +32,14 @@ typedef enum Step
 	STEP_END
 } Step;
 
+/* What is done about a lock that a dead client has left on a pooled backend. */
+typedef struct OrphanCare
+{
+	void		(*note)(Run *run, TryResult *found);	/* whether it is one */
+	char	   *(*advise)(const Run *run);
+	bool		(*end)(Run *run);	/* if that is wanted; false if the session failed */
+} OrphanCare;
+
 struct Run
 {
 	const Options *options;
@@ -43,6 +51,7 @@ struct Run
 	char	   *(*who_migrates)(Session *session, const Options *options, Millis until);
 	/* Where waiting is shown instead of being logged; or NULL. */
 	void		(*show)(double waited, const char *reason, const char *detail, const char *hint);
+	const OrphanCare *orphans;	/* or NULL: they are waited for as others are */
 	Session		session;
 	Millis		start;
 	Deadline	deadline;		/* for reaching head */

@@ -14,7 +14,6 @@
 #include "fence/fence.h"
 #include "lock/failed_migration.h"
 #include "lock/probe.h"
-#include "orphans/orphan.h"
 #include "run/own_guard.h"
 #include "run/round.h"
 
@@ -40,8 +39,8 @@ advise_on_holder(const Run *run, const TryResult *found)
 {
 	if (found->holder_state == HOLDER_PREPARED)
 		return pg_strdup(END_PREPARED);
-	if (found->holder_state == HOLDER_ORPHANED)
-		return advise_on_orphan(run);
+	if (found->holder_state == HOLDER_ORPHANED && run->orphans)
+		return run->orphans->advise(run);
 	return NULL;
 }
 
@@ -57,7 +56,8 @@ handle_busy(Run *run, TryResult *found)
 
 	if (waits_for_own_guard(run))
 		return end_with(run, EXIT_REFUSED);
-	note_orphan(run, found);
+	if (run->orphans)
+		run->orphans->note(run, found);
 	if (found->holder_state != HOLDER_ORPHANED)
 		run->lock_was_taken = !holder_migrates_itself(run, found->holder_pid);
 	if (run->heads_before == NULL && found->holder_pid[0])
@@ -71,7 +71,7 @@ handle_busy(Run *run, TryResult *found)
 	free(hindrance);
 	free(advice);
 	free(heads);
-	if (!break_orphan(run))
+	if (run->orphans && !run->orphans->end(run))
 		return handle_failure(run);
 	return wait_without_lock(run);
 }
