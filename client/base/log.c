@@ -11,8 +11,6 @@
 #include "postgres_fe.h"
 
 #include <poll.h>
-#include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/json.h"
@@ -25,20 +23,25 @@
 #define WRITE_WAIT_MS 100
 
 static LogLevel least_level = LOG_INFO;
-static bool as_json = false;
 static void (*erase)(void);		/* what a line of ours must not follow, or NULL */
+
+/* Beside text. */
+static const LogFormat *const formats[] = {
+	&json_format,
+	NULL};
+
+static const LogFormat *format; /* NULL if it is text */
 
 static const struct
 {
-	const char *name;
 	enum pg_log_level level;
 	const char *prefix;			/* which pg_logging has not */
 } levels[] = {
-	[LOG_DEBUG] = {"debug", PG_LOG_INFO, ""},
-	[LOG_INFO] = {"info", PG_LOG_INFO, ""},
-	[LOG_WARNING] = {"warning", PG_LOG_WARNING, ""},
-	[LOG_ERROR] = {"error", PG_LOG_ERROR, ""},
-	[LOG_AUDIT] = {"audit", PG_LOG_INFO, "audit: "}};
+	[LOG_DEBUG] = {PG_LOG_INFO, ""},
+	[LOG_INFO] = {PG_LOG_INFO, ""},
+	[LOG_WARNING] = {PG_LOG_WARNING, ""},
+	[LOG_ERROR] = {PG_LOG_ERROR, ""},
+	[LOG_AUDIT] = {PG_LOG_INFO, "audit: "}};
 
 void
 log_init(const char *argv0)
@@ -54,9 +57,14 @@ log_set_level(LogLevel level)
 }
 
 void
-log_set_json(bool json)
+log_set_format(const char *name)
 {
-	as_json = json;
+	format = NULL;
+	for (int i = 0; name && formats[i]; i++)
+	{
+		if (strcmp(formats[i]->name, name) == 0)
+			format = formats[i];
+	}
 }
 
 bool
@@ -66,57 +74,9 @@ log_is_wanted(LogLevel level)
 }
 
 bool
-log_is_json(void)
+log_is_text(void)
 {
-	return as_json;
-}
-
-static void
-append_json_member(PQExpBuffer line, const char *name, const char *value)
-{
-	if (value == NULL)
-		return;
-	appendPQExpBuffer(line, ", \"%s\": ", name);
-	append_json_string(line, value);
-}
-
-/*
- * An event as a line of JSON, at so many milliseconds from now.
- */
-static void
-append_json_event(PQExpBuffer line, int64 from_now, LogLevel level,
-				  const char *message, const char *detail, const char *hint)
-{
-	struct timeval now;
-	struct tm	utc;
-	time_t		seconds;
-	int64		ms;
-	char		date[32];
-
-	gettimeofday(&now, NULL);
-	ms = (int64) now.tv_sec * 1000 + now.tv_usec / 1000 + from_now;
-	seconds = ms / 1000;
-	gmtime_r(&seconds, &utc);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
-
-	appendPQExpBuffer(line, "{\"time\": \"%s.%03dZ\", \"program\": \"gw_bootstrap\"",
-					  date, (int) (ms % 1000));
-	append_json_member(line, "level", levels[level].name);
-	append_json_member(line, "message", message);
-	append_json_member(line, "detail", detail);
-	append_json_member(line, "hint", hint);
-	appendPQExpBufferStr(line, "}\n");
-}
-
-static void
-write_json(LogLevel level, const char *message, const char *detail, const char *hint)
-{
-	PQExpBufferData line;
-
-	initPQExpBuffer(&line);
-	append_json_event(&line, 0, level, message, detail, hint);
-	fwrite(line.data, 1, line.len, stderr);
-	termPQExpBuffer(&line);
+	return format == NULL;
 }
 
 /*
@@ -126,19 +86,15 @@ write_json(LogLevel level, const char *message, const char *detail, const char *
 char *
 log_error_line(int64 from_now, const char *message)
 {
-	PQExpBufferData line;
+	char	   *copy;
+	char	   *line;
 
-	initPQExpBuffer(&line);
-	if (as_json)
-		append_json_event(&line, from_now, LOG_ERROR, message, NULL, NULL);
-	else
-	{
-		char	   *copy = make_one_line(message);
-
-		appendPQExpBuffer(&line, "gw_bootstrap: error: %s\n", copy);
-		free(copy);
-	}
-	return line.data;
+	if (format)
+		return format->line(from_now, LOG_ERROR, message, NULL, NULL);
+	copy = make_one_line(message);
+	line = psprintf("gw_bootstrap: error: %s\n", copy);
+	free(copy);
+	return line;
 }
 
 static void
@@ -203,8 +159,13 @@ log_event(LogLevel level, const char *detail, const char *hint, const char *fmt,
 		detail = NULL;
 	if (hint && *hint == '\0')
 		hint = NULL;
-	if (as_json)
-		write_json(level, message, detail, hint);
+	if (format)
+	{
+		char	   *line = format->line(0, level, message, detail, hint);
+
+		fputs(line, stderr);
+		free(line);
+	}
 	else
 	{
 		write_text(levels[level].level, PG_LOG_PRIMARY, levels[level].prefix, message);

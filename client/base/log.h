@@ -19,14 +19,22 @@ typedef enum LogLevel
 	LOG_AUDIT					/* said even if only errors are wanted */
 } LogLevel;
 
+/* How an event is written, so many milliseconds from now; the line is allocated. */
+typedef struct LogFormat
+{
+	const char *name;
+	char	   *(*line)(int64 from_now, LogLevel level, const char *message, const char *detail,
+				  const char *hint);
+} LogFormat;
+
 extern void log_init(const char *argv0);
 extern void log_set_level(LogLevel level);
-extern void log_set_json(bool json);
+extern void log_set_format(const char *name);
 extern void log_erase_by(void (*erase)(void));
 extern void log_erase(void);
 extern bool log_can_write(void);
 extern bool log_is_wanted(LogLevel level);
-extern bool log_is_json(void);
+extern bool log_is_text(void);
 extern char *log_error_line(int64 from_now, const char *message);
 extern void log_event(LogLevel level, const char *detail, const char *hint,
 					  const char *fmt, ...) pg_attribute_printf(4, 5);

@@ -103,7 +103,7 @@ const Option option_table[] = {
 		GUARDS_COMMAND},
 	{"require-fence", 0, OPTION_BOOL, FIELD(require_fence), {"GW_BOOTSTRAP_REQUIRE_FENCE"}, NULL,
 		"never migrate by a command whose role is not fenced"},
-	{"log-format", 0, OPTION_LOG_FORMAT, FIELD(log_json), {"GW_BOOTSTRAP_LOG_FORMAT"}, "FORMAT",
+	{"log-format", 0, OPTION_LOG_FORMAT, FIELD(log_format), {"GW_BOOTSTRAP_LOG_FORMAT"}, "FORMAT",
 		"text (default) or json, one object a line"},
 	{"json", 0, OPTION_SWITCH, FIELD(json), {NULL}, NULL,
 		"status: print one JSON object"},

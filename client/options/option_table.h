@@ -21,11 +21,11 @@ typedef enum OptionType
 	OPTION_LIST,				/* the same, given as FILE, without a tool */
 	OPTION_RULE,				/* char *: one of a few words */
 	OPTION_ORDER,				/* the same */
+	OPTION_LOG_FORMAT,			/* the same */
 	OPTION_BOOL,				/* bool; no value means true */
 	OPTION_SWITCH,				/* bool; it takes no value */
 	OPTION_SECONDS,				/* int */
 	OPTION_BIGINT,				/* int64 */
-	OPTION_LOG_FORMAT,			/* bool: JSON */
 	OPTION_VERSION,				/* print that, and exit */
 	OPTION_HELP
 } OptionType;

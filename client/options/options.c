@@ -75,6 +75,9 @@ set_option(Options *options, const Option *option, const char *value, const char
 		case OPTION_ORDER:
 			*(char **) field = parse_word(value, source, "known, numeric, bytes, dotted or none");
 			break;
+		case OPTION_LOG_FORMAT:
+			*(char **) field = parse_word(value, source, "text or json");
+			break;
 		case OPTION_HEADS:
 			add_head(field, value, source);
 			break;
@@ -87,9 +90,6 @@ set_option(Options *options, const Option *option, const char *value, const char
 			break;
 		case OPTION_BIGINT:
 			*(int64 *) field = parse_integer(value, source, PG_INT64_MIN, PG_INT64_MAX);
-			break;
-		case OPTION_LOG_FORMAT:
-			*(bool *) field = strcmp(parse_word(value, source, "text or json"), "json") == 0;
 			break;
 		case OPTION_VERSION:
 		case OPTION_HELP:
@@ -331,7 +331,7 @@ parse_log_format_first(int argc, char *argv[])
 		else if (strncmp(argv[i], option, strlen(option) - 1) == 0 && i + 1 < argc)
 			format = argv[i + 1];
 	}
-	log_set_json(format != NULL && strcmp(format, "json") == 0);
+	log_set_format(format);
 }
 
 static void
@@ -450,7 +450,7 @@ parse_options(int argc, char *argv[], const Mode *modes, Options *options)
 		if (!is_unfit(&option_table[i], options))
 			parse_variables(options, &option_table[i]);
 	}
-	log_set_json(options->log_json);
+	log_set_format(options->log_format);
 	log_set_level(options->quiet ? LOG_WARNING : options->verbose ? LOG_DEBUG :
 																	LOG_INFO);
 	check_options(options);

@@ -81,7 +81,7 @@ typedef struct Options
 	bool		break_orphans;
 	bool		allow_ahead;
 	bool		json;			/* the answer */
-	bool		log_json;
+	char	   *log_format;
 	bool		quiet;
 	bool		verbose;
 	int			timeout;		/* seconds; -1 until the default is known */

@@ -88,7 +88,7 @@ void
 take_progress(Run *run)
 {
 	run->who_migrates = describe_migration;
-	if (!isatty(STDERR_FILENO) || log_is_json() || !log_is_wanted(LOG_INFO))
+	if (!isatty(STDERR_FILENO) || !log_is_text() || !log_is_wanted(LOG_INFO))
 		return;
 	run->show = show;
 	log_erase_by(erase);

@@ -161,9 +161,9 @@ prepare(void)
 	done = true;
 	log_init("gw_bootstrap");
 	setvbuf(stdout, NULL, _IONBF, 0);
-	log_set_json(true);
+	log_set_format("json");
 	log_info("in JSON: %s", strerror(12345));
-	log_set_json(false);
+	log_set_format("text");
 	log_info("as text");
 	fuzz_prepare();
 	__sanitizer_install_malloc_and_free_hooks(note_malloc, note_free);
