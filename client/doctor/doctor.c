@@ -17,6 +17,7 @@
 #include "base/visible.h"
 #include "doctor/doctor.h"
 #include "lock/way/guard.h"
+#include "sql/sql_doctor.h"
 
 /* Seconds; all is over in about 5, unless something is wrong. */
 #define DOCTOR_TIMEOUT 60
@@ -24,22 +25,30 @@
 /* How long the server may take to end a connection of ours. */
 #define RECONNECT_MS 5000
 
-static const Check checks[] = {
-	check_server,
-	check_extension,
-	check_heads,
-	check_privileges,
-	check_holder,
-	check_sessions,
-	check_other_tools,
-	check_settings,
-	check_keepalives,
-	check_connections,
-	check_pooling,
-	check_second_connection,
-	check_names,
-	check_safety,
-	check_idle_transaction,
+/* One subject each: a question, and what its answer tells; or more than that. */
+static const struct
+{
+	const char *subject;
+	Query		(*query)(PGconn *conn, const Options *options);
+	void		(*tell)(Doctor *doctor, const PGresult *result);
+	bool		of_migration;	/* asked as the role that migrates */
+	void		(*check)(Doctor *doctor);	/* or NULL */
+} checks[] = {
+	{"server", sql_doctor_server, tell_server},
+	{"extension", sql_doctor_extension, tell_extension},
+	{.check = check_heads},
+	{"privileges", sql_doctor_privileges, tell_privileges, .of_migration = true},
+	{.check = check_holder},
+	{.check = check_sessions},
+	{.check = check_other_tools},
+	{"settings", sql_doctor_settings, tell_settings, .of_migration = true},
+	{"keepalives", sql_doctor_settings, tell_keepalives},
+	{"connections", sql_doctor_connections, tell_connections},
+	{.check = check_pooling},
+	{.check = check_second_connection},
+	{.check = check_names},
+	{.check = check_safety},
+	{.check = check_idle_transaction},
 };
 
 static void say(const char *verdict, const char *remedy, const char *fmt,
@@ -120,18 +129,43 @@ doctor_ask(Doctor *doctor, Query query)
 }
 
 /*
+ * Ask, and tell the answer.
+ */
+void
+doctor_tell(Doctor *doctor, Session *session, const char *subject, Query query,
+			void		(*tell)(Doctor *doctor, const PGresult *result))
+{
+	PGresult   *result = session_query(session, query, doctor->deadline);
+
+	if (result != NULL)
+		tell(doctor, result);
+	else
+		say_failure(doctor, subject, &session->failure);
+	PQclear(result);
+}
+
+/*
+ * Whether the role that migrates has a connection of its own.
+ */
+bool
+migrates_elsewhere(const Doctor *doctor)
+{
+	return doctor->options->migration_url != NULL && doctor->options->migrate_sql == NULL;
+}
+
+/*
  * The connection of the role that migrates: ours, or that of --migration-url, which
  * is opened in "other" and may not stay open, lest it count for the checks of pools.
  * NULL if there is none, which check_second_connection() tells.
  */
-Session *
+static Session *
 migrating_session(Doctor *doctor, Session *other)
 {
 	const Options *options = doctor->options;
 	Millis		until = Min(doctor->deadline, now_ms() + SECOND_CONNECTION_MS);
 	int			round = 0;
 
-	if (options->migration_url == NULL || options->migrate_sql != NULL)
+	if (!migrates_elsewhere(doctor))
 		return &doctor->session;
 	while (!doctor->no_migration && !session_open(other, options->migration_conninfo, until))
 		doctor->no_migration = other->failure.kind != FAILURE_RETRY ||
@@ -158,6 +192,24 @@ be_connected(Doctor *doctor)
 	return true;
 }
 
+static void
+check(Doctor *doctor, int i)
+{
+	Session		other = {0};
+	Session    *session;
+
+	if (checks[i].check)
+	{
+		checks[i].check(doctor);
+		return;
+	}
+	session = checks[i].of_migration ? migrating_session(doctor, &other) : &doctor->session;
+	if (session != NULL)
+		doctor_tell(doctor, session, checks[i].subject,
+					checks[i].query(session->conn, doctor->options), checks[i].tell);
+	session_close(&other);
+}
+
 static ExitCode
 examine(Doctor *doctor)
 {
@@ -174,7 +226,7 @@ examine(Doctor *doctor)
 			log_failure(&doctor->session.failure);
 			return doctor->session.failure.kind == FAILURE_FINAL ? EXIT_REFUSED : EXIT_DEADLINE;
 		}
-		checks[i](doctor);
+		check(doctor, i);
 	}
 	return doctor->found ? EXIT_NOT_AT_HEAD : EXIT_READY;
 }

@@ -22,11 +22,10 @@ typedef struct Doctor
 
 extern ExitCode do_doctor(const Options *options);
 
-/* One subject.  Failures of the session are findings, too. */
-typedef void (*Check)(Doctor *doctor);
-
-extern Session *migrating_session(Doctor *doctor, Session *other);
+extern bool migrates_elsewhere(const Doctor *doctor);
 extern PGresult *doctor_ask(Doctor *doctor, Query query);
+extern void doctor_tell(Doctor *doctor, Session *session, const char *subject, Query query,
+						void		(*tell)(Doctor *doctor, const PGresult *result));
 extern bool is_given(const PGresult *result, int row, int column);
 
 extern void say_ok(Doctor *doctor, const char *fmt, ...) pg_attribute_printf(2, 3);
@@ -36,11 +35,11 @@ extern void say_bad(Doctor *doctor, const char *remedy, const char *fmt,
 					...) pg_attribute_printf(3, 4);
 extern void say_failure(Doctor *doctor, const char *subject, const Failure *failure);
 
-extern void check_server(Doctor *doctor);
-extern void check_extension(Doctor *doctor);
-extern void check_settings(Doctor *doctor);
-extern void check_keepalives(Doctor *doctor);
-extern void check_connections(Doctor *doctor);
+extern void tell_server(Doctor *doctor, const PGresult *result);
+extern void tell_extension(Doctor *doctor, const PGresult *result);
+extern void tell_settings(Doctor *doctor, const PGresult *result);
+extern void tell_keepalives(Doctor *doctor, const PGresult *result);
+extern void tell_connections(Doctor *doctor, const PGresult *result);
 
 extern void check_pooling(Doctor *doctor);
 extern void check_second_connection(Doctor *doctor);
@@ -50,7 +49,7 @@ extern void check_idle_transaction(Doctor *doctor);
 extern void check_safety(Doctor *doctor);
 
 extern void check_heads(Doctor *doctor);
-extern void check_privileges(Doctor *doctor);
+extern void tell_privileges(Doctor *doctor, const PGresult *result);
 extern void check_holder(Doctor *doctor);
 extern void check_sessions(Doctor *doctor);
 extern void check_other_tools(Doctor *doctor);

@@ -19,19 +19,14 @@
  * database for an empty one.  It may also be that of another service.
  */
 static void
-check_namesakes(Doctor *doctor)
+tell_namesakes(Doctor *doctor, const PGresult *result)
 {
-	PGresult   *result = doctor_ask(doctor, sql_namesakes(doctor->session.conn, doctor->options));
-
-	if (result == NULL)
-		say_failure(doctor, "heads", &doctor->session.failure);
-	else if (is_given(result, 0, 0))
+	if (is_given(result, 0, 0))
 		say_note(doctor,
 				 "If it is this service's, name its schema in --head-table, or in the search_path "
 				 "of the role, and grant USAGE on it.",
 				 "heads: table %s is not in the search_path of role %s, but in schema %s",
 				 doctor->options->head_table, PQgetvalue(result, 0, 1), PQgetvalue(result, 0, 0));
-	PQclear(result);
 }
 
 /*
@@ -68,10 +63,14 @@ check_heads(Doctor *doctor)
 				 "heads: not at head: found %s, wanted %s",
 				 heads.text, describe_expected(options));
 	if (reading == READING_DONE && heads.all == NULL)
-		check_namesakes(doctor);
+		doctor_tell(doctor, &doctor->session, "heads",
+					sql_namesakes(doctor->session.conn, options), tell_namesakes);
 }
 
-static void
+/*
+ * Of the role that migrates.
+ */
+void
 tell_privileges(Doctor *doctor, const PGresult *result)
 {
 	const char *remedy = doctor->options->migration_url ?
@@ -91,28 +90,6 @@ tell_privileges(Doctor *doctor, const PGresult *result)
 	else
 		say_ok(doctor, "privileges: role %s may create in schema %s", role,
 			   PQgetvalue(result, 0, 1));
-}
-
-/*
- * Of the role that migrates.
- */
-void
-check_privileges(Doctor *doctor)
-{
-	Session		other = {0};
-	Session    *session = migrating_session(doctor, &other);
-	PGresult   *result;
-
-	if (session == NULL)
-		return;
-	result = session_query(session, sql_doctor_privileges(session->conn, doctor->options),
-						   doctor->deadline);
-	if (result == NULL)
-		say_failure(doctor, "privileges", &session->failure);
-	else
-		tell_privileges(doctor, result);
-	PQclear(result);
-	session_close(&other);
 }
 
 static void

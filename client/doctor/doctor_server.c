@@ -18,19 +18,11 @@
 #define LONGEST_KEEPALIVES 300
 
 void
-check_server(Doctor *doctor)
+tell_server(Doctor *doctor, const PGresult *result)
 {
-	PGresult   *result = doctor_ask(doctor, sql_doctor_server());
-	int			version;
-	const char *name;
+	int			version = PQserverVersion(doctor->session.conn);
+	const char *name = PQgetvalue(result, 0, 0);
 
-	if (result == NULL)
-	{
-		say_failure(doctor, "server", &doctor->session.failure);
-		return;
-	}
-	version = PQserverVersion(doctor->session.conn);
-	name = PQgetvalue(result, 0, 0);
 	if (version < OLDEST_SERVER || version > NEWEST_SERVER)
 		say_bad(doctor, "Use a server that this version was tested with.",
 				"server: PostgreSQL %s is not one of 13 to 19", name);
@@ -41,7 +33,6 @@ check_server(Doctor *doctor)
 				"server: PostgreSQL %s is a standby, which cannot be migrated", name);
 	else
 		say_ok(doctor, "server: PostgreSQL %s, a primary", name);
-	PQclear(result);
 }
 
 /*
@@ -73,20 +64,10 @@ check_library(Doctor *doctor, const char *installed, const char *schema)
  * What is installed here, and what the server could create.
  */
 void
-check_extension(Doctor *doctor)
+tell_extension(Doctor *doctor, const PGresult *result)
 {
-	Session    *session = &doctor->session;
-	PGresult   *result = doctor_ask(doctor, sql_doctor_extension());
-	const char *installed;
-	const char *remedy;
-
-	if (result == NULL)
-	{
-		say_failure(doctor, "extension", &session->failure);
-		return;
-	}
-	installed = PQgetvalue(result, 0, 0);
-	remedy = is_given(result, 0, 2) ?
+	const char *installed = PQgetvalue(result, 0, 0);
+	const char *remedy = is_given(result, 0, 2) ?
 		"Run CREATE EXTENSION gw_bootstrap in this database, or use --create-extension." :
 		"Install its package on the server, then run CREATE EXTENSION gw_bootstrap in this "
 		"database.";
@@ -105,7 +86,6 @@ check_extension(Doctor *doctor)
 				 installed, PQgetvalue(result, 0, 1), PQgetvalue(result, 0, 2));
 	else
 		check_library(doctor, installed, PQgetvalue(result, 0, 1));
-	PQclear(result);
 }
 
 static bool
@@ -157,9 +137,13 @@ check_limits(Doctor *doctor, const PGresult *result, const char *whose)
  * How long a guard, whose idle transaction nothing else ends, outlives a host
  * that has vanished.  A process that dies is noticed at once.
  */
-static void
-tell_keepalives(Doctor *doctor, int seconds)
+void
+tell_keepalives(Doctor *doctor, const PGresult *result)
 {
+	int			seconds = atoi(PQgetvalue(result, 0, SETTING_KEEPALIVES));
+
+	if (!is_given(result, 0, SETTING_KEEPALIVES))
+		return;
 	if (seconds > 0 && seconds <= LONGEST_KEEPALIVES)
 		say_ok(doctor,
 			   "keepalives: the server notices after %d s that the host at the other end has "
@@ -173,18 +157,6 @@ tell_keepalives(Doctor *doctor, int seconds)
 				 "keepalives: the server notices only after %d s that the host at the other end "
 				 "has vanished, and keeps its lock until then",
 				 seconds);
-}
-
-void
-check_keepalives(Doctor *doctor)
-{
-	PGresult   *result = doctor_ask(doctor, sql_doctor_settings());
-
-	if (result == NULL)
-		say_failure(doctor, "keepalives", &doctor->session.failure);
-	else if (is_given(result, 0, SETTING_KEEPALIVES))
-		tell_keepalives(doctor, atoi(PQgetvalue(result, 0, SETTING_KEEPALIVES)));
-	PQclear(result);
 }
 
 /*
@@ -239,30 +211,17 @@ check_interval(Doctor *doctor, const PGresult *result, const char *whose)
  * Those that a migration meets: of its role, which is named if it has a way of its own.
  */
 void
-check_settings(Doctor *doctor)
+tell_settings(Doctor *doctor, const PGresult *result)
 {
-	Session		other = {0};
-	Session    *session = migrating_session(doctor, &other);
-	PGresult   *result;
-	char	   *whose;
+	char	   *whose = migrates_elsewhere(doctor) ?
+		psprintf("role %s: ", PQgetvalue(result, 0, SETTING_ROLE)) :
+		pg_strdup("");
 
-	if (session == NULL)
-		return;
-	result = session_query(session, sql_doctor_settings(), doctor->deadline);
-	if (result == NULL)
-		say_failure(doctor, "settings", &session->failure);
-	else
-	{
-		whose = session == &other ? psprintf("role %s: ", PQgetvalue(result, 0, SETTING_ROLE)) :
-									pg_strdup("");
-		check_limits(doctor, result, whose);
-		check_errors(doctor, result, whose);
-		check_transactions(doctor, result, whose);
-		check_interval(doctor, result, whose);
-		free(whose);
-	}
-	PQclear(result);
-	session_close(&other);
+	check_limits(doctor, result, whose);
+	check_errors(doctor, result, whose);
+	check_transactions(doctor, result, whose);
+	check_interval(doctor, result, whose);
+	free(whose);
 }
 
 /*
@@ -270,18 +229,12 @@ check_settings(Doctor *doctor)
  * open one of ours is among those in use.
  */
 void
-check_connections(Doctor *doctor)
+tell_connections(Doctor *doctor, const PGresult *result)
 {
 	static const char *const limits[] = {"max_connections", "the limit of the role",
 										 "the limit of the database"};
-	PGresult   *result = doctor_ask(doctor, sql_doctor_connections(doctor->session.conn));
 	bool		scarce = false;
 
-	if (result == NULL)
-	{
-		say_failure(doctor, "connections", &doctor->session.failure);
-		return;
-	}
 	for (int i = 0; i < lengthof(limits); i++)
 	{
 		if (!is_given(result, 0, i) || atoi(PQgetvalue(result, 0, i)) >= 1)
@@ -295,5 +248,4 @@ check_connections(Doctor *doctor)
 	if (!scarce)
 		say_ok(doctor, "connections: %s more than this one are free on the server",
 			   PQgetvalue(result, 0, 0));
-	PQclear(result);
 }

@@ -46,7 +46,7 @@ sql_own_name(void)
 }
 
 Query
-sql_doctor_server(void)
+sql_doctor_server(PGconn *conn, const Options *options)
 {
 	return FIXED_QUERY("SELECT " SETTING("server_version") ", pg_catalog.pg_is_in_recovery()",
 					   ONE_ROW, "tb");
@@ -56,7 +56,7 @@ sql_doctor_server(void)
  * The version installed, its schema, and the version that could be created.
  */
 Query
-sql_doctor_extension(void)
+sql_doctor_extension(PGconn *conn, const Options *options)
 {
 	return FIXED_QUERY("SELECT e.extversion, n.nspname, a.default_version FROM (SELECT 1) one"
 					   " LEFT JOIN pg_catalog.pg_extension e"
@@ -105,7 +105,7 @@ sql_doctor_library(PGconn *conn, const char *schema)
  * In the order of their columns; the last two are no settings.
  */
 Query
-sql_doctor_settings(void)
+sql_doctor_settings(PGconn *conn, const Options *options)
 {
 	static const char *const names[] = {
 		[SETTING_STATEMENT_TIMEOUT] = "statement_timeout",
@@ -136,7 +136,7 @@ sql_doctor_settings(void)
  * is any number.  reserved_connections came with 16.
  */
 Query
-sql_doctor_connections(PGconn *conn)
+sql_doctor_connections(PGconn *conn, const Options *options)
 {
 	static const char rows[] =
 		" CASE WHEN r.rolconnlimit OPERATOR(pg_catalog.>=) 0 AND NOT r.rolsuper"

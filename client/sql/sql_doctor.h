@@ -29,11 +29,11 @@ enum
 
 extern Query sql_begin_pid(PGconn *conn);
 extern Query sql_own_name(void);
-extern Query sql_doctor_server(void);
-extern Query sql_doctor_extension(void);
+extern Query sql_doctor_server(PGconn *conn, const Options *options);
+extern Query sql_doctor_extension(PGconn *conn, const Options *options);
 extern Query sql_doctor_library(PGconn *conn, const char *schema);
-extern Query sql_doctor_settings(void);
-extern Query sql_doctor_connections(PGconn *conn);
+extern Query sql_doctor_settings(PGconn *conn, const Options *options);
+extern Query sql_doctor_connections(PGconn *conn, const Options *options);
 extern Query sql_doctor_privileges(PGconn *conn, const Options *options);
 extern Query sql_doctor_lock_tables(PGconn *conn);
 extern Query sql_doctor_last_statement(int pid);
