@@ -9,9 +9,9 @@
 
 #include "base/log.h"
 #include "commands.h"
+#include "lock/extension.h"
 #include "lock/failed_migration.h"
 #include "look.h"
-#include "lock/probe.h"
 
 static bool
 ask_at_head(Session *session, const Options *options, Millis until, ExitCode *code)

@@ -8,8 +8,8 @@
 #include "postgres_fe.h"
 
 #include "base/deadline.h"
+#include "lock/extension.h"
 #include "look.h"
-#include "lock/probe.h"
 
 #define MOST_LOST 3
 

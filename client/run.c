@@ -15,11 +15,8 @@
 #include "commands.h"
 #include "orphans/orphan.h"
 #include "progress/progress.h"
-#include "run/migration.h"
-#include "run/round.h"
-#include "steps/post_command.h"
-#include "steps/post_sql.h"
-#include "steps/sql_migration.h"
+#include "run/run.h"
+#include "steps/steps.h"
 
 /* What can be asked for: each reads what it needs, before anything is done. */
 static void (*const parts[])(Run *run) = {

@@ -8,7 +8,7 @@
 #include "postgres_fe.h"
 
 #include "doctor/doctor.h"
-#include "lock/extension_way.h"
+#include "lock/extension.h"
 #include "sql/sql_doctor.h"
 
 #define OLDEST_SERVER 130000

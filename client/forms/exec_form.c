@@ -17,7 +17,7 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "forms/exec_form.h"
+#include "forms/forms.h"
 #include "mb/pg_wchar.h"
 #include "options/options.h"
 #include "pqexpbuffer.h"

@@ -8,9 +8,7 @@
 #include "postgres_fe.h"
 
 #include "forms/conninfo.h"
-#include "forms/exec_form.h"
 #include "forms/forms.h"
-#include "forms/named.h"
 #include "options/control.h"
 
 /*

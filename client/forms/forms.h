@@ -10,7 +10,14 @@
 
 #include "options/options.h"
 
+/* forms.c */
 extern void take_connection_strings(Options *options);
 extern void take_commands(Options *options);
+
+/* exec_form.c */
+extern char **command_arguments(const char *text, const char *source);
+
+/* named.c */
+extern char *with_application_name(const char *url, const char *application_name);
 
 #endif							/* FORMS_H */

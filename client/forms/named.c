@@ -8,7 +8,7 @@
 #include "postgres_fe.h"
 
 #include "forms/conninfo.h"
-#include "forms/named.h"
+#include "forms/forms.h"
 #include "forms/url.h"
 #include "pqexpbuffer.h"
 

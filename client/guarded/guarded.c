@@ -23,9 +23,8 @@
 #include "lock/watch.h"
 #include "orphans/orphan.h"
 #include "progress/progress.h"
-#include "run/round.h"
+#include "run/run.h"
 #include "run/second_connection.h"
-#include "run/start.h"
 
 #define NEVER PG_INT64_MAX
 

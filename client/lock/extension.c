@@ -14,7 +14,6 @@
 
 #include "base/log.h"
 #include "lock/extension.h"
-#include "lock/extension_way.h"
 #include "lock/fence/fence.h"
 #include "lock/plain/plain.h"
 #include "sql/sql.h"

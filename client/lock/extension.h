@@ -1,15 +1,29 @@
 /*-------------------------------------------------------------------------
  *
  * extension.h
- *		Find the extension, create it, or do without.
+ *		The database asked through the extension, or without where there is none.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef EXTENSION_H
 #define EXTENSION_H
 
-#include "server/session.h"
+#include "lock/way/way.h"
 
+/* extension.c */
 extern bool find_or_create_extension(Session *session, const Options *options, Millis deadline);
+
+/* extension_way.c */
+#define SAME_VERSION_HINT \
+	"Install the client and the extension of the same version;" \
+	" in the database, run ALTER EXTENSION gw_bootstrap UPDATE."
+
+extern const Way extension_way;
+
+extern bool check_extension_version(Session *session, const char *version, const char *what);
+
+/* probe.c */
+extern bool session_forget_extension(Session *session);
+extern bool session_is_at_head(Session *session, const Options *options, Millis deadline, bool *at_head);
 
 #endif							/* EXTENSION_H */

@@ -12,7 +12,7 @@
  */
 #include "postgres_fe.h"
 
-#include "lock/extension_way.h"
+#include "lock/extension.h"
 #include "sql/sql.h"
 
 /*

@@ -11,8 +11,6 @@
 #include "postgres_fe.h"
 
 #include "lock/extension.h"
-#include "lock/extension_way.h"
-#include "lock/probe.h"
 
 /* How often the extension is looked for if its functions are not where it is. */
 #define MOST_LOOKS 3

@@ -8,7 +8,7 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "lock/probe.h"
+#include "lock/extension.h"
 #include "rounds/rounds.h"
 
 #define LAST_REPORT_MS 30000

@@ -17,7 +17,7 @@
 
 #include "base/log.h"
 #include "run/earlier_migration.h"
-#include "run/round.h"
+#include "run/run.h"
 #include "server/answer.h"
 #include "sql/sql.h"
 

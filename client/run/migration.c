@@ -13,10 +13,8 @@
 #include "lock/failed_migration.h"
 #include "lock/watch.h"
 #include "run/earlier_migration.h"
-#include "run/migration.h"
-#include "run/not_at_head.h"
+#include "run/run.h"
 #include "run/second_connection.h"
-#include "run/start.h"
 
 static Step
 start_over(Run *run)

@@ -8,7 +8,7 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "run/not_at_head.h"
+#include "run/run.h"
 #include "sql/sql.h"
 
 /*

@@ -12,7 +12,7 @@
 
 #include "base/log.h"
 #include "command/command.h"
-#include "run/own_guard.h"
+#include "run/run.h"
 #include "server/answer.h"
 #include "sql/sql.h"
 

@@ -12,10 +12,9 @@
 
 #include "base/log.h"
 #include "fence/fence.h"
+#include "lock/extension.h"
 #include "lock/failed_migration.h"
-#include "lock/probe.h"
-#include "run/own_guard.h"
-#include "run/round.h"
+#include "run/run.h"
 
 /*
  * Say what hinders us, as far as we may know.

@@ -9,7 +9,7 @@
 
 #include "fence/fence.h"
 #include "options/application_name.h"
-#include "run/start.h"
+#include "run/run.h"
 
 /*
  * Complete the plan by what is the same for all that run under a guard, and

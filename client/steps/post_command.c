@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "lock/watch.h"
 #include "options/application_name.h"
-#include "steps/post_command.h"
+#include "steps/steps.h"
 #include "steps/turn.h"
 
 /*

@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "script/sql_script.h"
 #include "sql/sql_steps.h"
-#include "steps/post_sql.h"
+#include "steps/steps.h"
 #include "steps/turn.h"
 
 static bool

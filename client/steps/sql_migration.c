@@ -13,13 +13,12 @@
 #include "base/log.h"
 #include "fence/fence.h"
 #include "lock/extension.h"
-#include "lock/probe.h"
 #include "rounds/rounds.h"
 #include "run/earlier_migration.h"
-#include "run/not_at_head.h"
+#include "run/run.h"
 #include "script/sql_script.h"
 #include "sql/sql_steps.h"
-#include "steps/sql_migration.h"
+#include "steps/steps.h"
 
 /* How long the question for an earlier migration may take. */
 #define ASK_MS 10000

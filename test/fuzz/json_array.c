@@ -2,7 +2,7 @@
 #include "postgres_fe.h"
 
 #include "base/json.h"
-#include "forms/exec_form.h"
+#include "forms/forms.h"
 #include "fuzz.h"
 
 const bool	fuzz_frees_all = false;

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/visible.h"
-#include "forms/exec_form.h"
+#include "forms/forms.h"
 #include "fuzz.h"
 
 const bool	fuzz_frees_all = false;

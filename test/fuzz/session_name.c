@@ -1,7 +1,7 @@
 /* session_name.c: the name of the command's sessions, client/forms/named.c */
 #include "postgres_fe.h"
 
-#include "forms/named.h"
+#include "forms/forms.h"
 #include "fuzz.h"
 #include "libpq-fe.h"
 

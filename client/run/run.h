@@ -1,0 +1,31 @@
+/*-------------------------------------------------------------------------
+ *
+ * run.h
+ *		A start, from one round to the next.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef RUN_H
+#define RUN_H
+
+#include "rounds/rounds.h"
+
+/* migration.c */
+extern void take_command_migration(Run *run);
+
+/* not_at_head.c */
+extern Step end_not_at_head(Run *run, const Heads *heads, const char *applied,
+							char	   *advice, const char *message);
+
+/* own_guard.c */
+extern bool waits_for_own_guard(Run *run);
+
+/* round.c */
+extern Step one_round(Run *run);
+extern Step handle_busy(Run *run, TryResult *found);
+
+/* start.c */
+extern bool start_under_guard(Run *run, Command *command, CommandPlan *plan, const char *doing,
+							  Step *step);
+
+#endif							/* RUN_H */
