@@ -39,7 +39,8 @@ sub lane
 		push @faults, "not seen through: $@" if $@;
 		$storm->keep_logs if @faults;
 		$storm->tear_down;
-		store_fd({ name => $storm->describe, faults => join("\n", @faults), map { $_ => $storm->{$_} } qw(class pool_size pool_mode plain events replicas refused) }, $out);
+		store_fd({ name => $storm->describe, way => $storm->way_name, faults => join("\n", @faults),
+			map { $_ => $storm->{$_} } qw(class plain events replicas refused) }, $out);
 	}
 	$node->stop;
 	return;

@@ -144,15 +144,9 @@ sub describe
 {
 	my ($self) = @_;
 
-	return sprintf 'seed %d: %d replicas, %s; %s', $self->{seed}, $self->{replicas}, $self->kind,
+	return sprintf 'seed %d: %d replicas, %s; %s', $self->{seed}, $self->{replicas},
+	  join(', ', $self->{class}, $self->way_name, $self->{plain} ? 'without the extension' : ()),
 	  join(', ', map { sprintf '%s after %.1f s%s', $_->{fault}, $_->{after}, $_->{at} ? " ($_->{place})" : ', too late' } @{ $self->{events} }) || 'no fault';
-}
-
-sub kind
-{
-	my ($self) = @_;
-
-	return join ', ', $self->{class}, $self->way_name, $self->{plain} ? 'without the extension' : ();
 }
 
 sub way_name

@@ -1,7 +1,7 @@
 # What befell the storms, and where: a table of fault and place, and one of kinds.
 #
 #   my $table = GwBootstrap::StormTable->new;
-#   $table->add($storm);    # a hash: class, pool_size, pool_mode, plain, events, replicas, refused, faults
+#   $table->add($storm);    # a hash: class, way, plain, events, replicas, refused, faults
 #   print $table->text;
 
 package GwBootstrap::StormTable;
@@ -63,7 +63,7 @@ sub text
 	return join '', _line('storms', 'number', 'replicas', 'faults', 'statements refused by the fence', 'broken promises'),
 	  _line('---', ('---:') x 5),
 	  _count(sub { $_[0]{class} }, @storms),
-	  _count(sub { !$_[0]{pool_size} ? 'directly' : "pool of $_[0]{pool_size}, $_[0]{pool_mode}" }, @storms),
+	  _count(sub { $_[0]{way} }, @storms),
 	  _count(sub { $_[0]{plain} ? 'without the extension' : 'with the extension' }, @storms),
 	  _count(sub { 'all' }, @storms), "\n",
 	  _line('fault', map { $heading{$_} } @places), _line('---', map { '---:' } @places),

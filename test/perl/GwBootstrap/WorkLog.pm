@@ -25,6 +25,9 @@ sub _seconds
 	return timegm(0, $minute, $hour, $day, $month - 1, $year) + $second;
 }
 
+# A statement of an attempt, and whose.
+my $sent = qr/LOG:  statement: (.*attempt (\w+).*)/;
+
 # Each statement of an attempt: from when, until when, whose, and whether it was
 # refused.  What has no end in the log ended with its session, unseen.
 sub _statements
@@ -40,7 +43,7 @@ sub _statements
 			$statement->{to} = _seconds($time);
 			$statement->{failed} = 1 if $text =~ /^(ERROR|FATAL)/;
 		}
-		next unless $text =~ /LOG:  statement: (.*attempt (\w+).*)/;
+		next unless $text =~ $sent;
 		my $from = _seconds($time);
 		my $attempt = $2 eq 'of' ? "of a file by $pid" : $2;
 		push @statements, $running{$pid} = { from => $from, to => $from, attempt => $attempt, text => $1 };
@@ -126,7 +129,7 @@ sub place
 		$self->{rest} = '';
 		if ($line !~ /\n\z/) { $self->{rest} = $line; last; }
 		my ($pid, $text) = $line =~ /^\S+ \S+ \S+ \[(\d+)\] (.*)/ or next;
-		if ($text =~ /LOG:  statement: (.*attempt \w+.*)/) { @$self{qw(pid text runs)} = ($pid, $1, 1); }
+		if ($text =~ $sent) { @$self{qw(pid text runs)} = ($pid, $1, 1); }
 		elsif ($pid eq $self->{pid}) { $self->{runs} = 0; }
 	}
 	return 'before' if $self->{text} eq '';
