@@ -7,7 +7,7 @@
  */
 #include "postgres_fe.h"
 
-#include "base/deadline.h"
+#include "base/wait.h"
 #include "lock/extension.h"
 #include "look.h"
 

@@ -25,6 +25,12 @@
 #include "base/log.h"
 #include "base/wait.h"
 
+/* An attempt that begins just before the deadline may end just after it. */
+#define LAST_ATTEMPT_MS 300
+
+/* With a timeout of 0 there is one attempt, which is not for ever either. */
+#define ONE_ATTEMPT_MS 10000
+
 #define BACKOFF_MIN_MS 50
 #define BACKOFF_MAX_MS 2000
 
@@ -205,6 +211,21 @@ set_backstop(Millis when)
 		set_timer(Max(when - now_ms(), 1));
 	}
 	return previous;
+}
+
+/*
+ * A deadline that the client keeps whatever happens.
+ */
+Deadline
+set_deadline(Millis end, int timeout)
+{
+	Deadline	deadline = {
+		.end = end,
+		.attempt = end + (timeout == 0 ? ONE_ATTEMPT_MS : LAST_ATTEMPT_MS),
+	};
+
+	set_backstop(deadline.attempt + BACKSTOP_MS);
+	return deadline;
 }
 
 /*

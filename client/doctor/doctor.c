@@ -10,11 +10,11 @@
  */
 #include "postgres_fe.h"
 
-#include "base/deadline.h"
 #include "base/log.h"
 #include "base/output.h"
 #include "base/text.h"
 #include "base/visible.h"
+#include "base/wait.h"
 #include "doctor/doctor.h"
 #include "lock/way/guard.h"
 #include "sql/sql_doctor.h"

@@ -12,8 +12,8 @@
 
 #include "base/log.h"
 #include "forms/conninfo.h"
-#include "options/control.h"
 #include "forms/url.h"
+#include "options/values.h"
 
 #define SPACES " \t\r\n\f\v"
 
@@ -212,17 +212,15 @@ read_uri(const char *text, Settings *settings)
  * What no name has: see check_text().  A password may have anything.
  */
 static void
-check_controls(const Settings *settings, const char *source)
+check_settings(const Settings *settings, const char *source)
 {
 	for (const PQconninfoOption *item = settings->items; item->keyword; item++)
 	{
-		for (const char *c = item->val; c && *c && strcmp(item->keyword, "password") != 0; c++)
-		{
-			if (!is_control(*c))
-				continue;
-			usage_error(NULL, control_hint(c), "%s in the connection string in %s has a %s",
-						item->keyword, source, describe_control(*c));
-		}
+		char	   *what = psprintf("%s in the connection string in %s", item->keyword, source);
+
+		if (item->val && strcmp(item->keyword, "password") != 0)
+			check_controls(item->val, what);
+		free(what);
 	}
 }
 
@@ -265,7 +263,7 @@ make_conninfo(const char *dbname, const char *source)
 	if (settings.reason != NULL)
 		refuse(source, settings.reason);
 
-	check_controls(&settings, source);
+	check_settings(&settings, source);
 	split_sockets(&settings);
 	if (settings.left_out.len > 0)
 		log_warning("parameters of the driver in %s are left out: %s", source,

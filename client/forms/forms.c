@@ -9,7 +9,7 @@
 
 #include "forms/conninfo.h"
 #include "forms/forms.h"
-#include "options/control.h"
+#include "options/values.h"
 
 /*
  * Make what a driver takes what libpq takes.  Whoever starts no migration, and

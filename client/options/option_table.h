@@ -19,9 +19,7 @@ typedef enum OptionType
 	OPTION_HEADS,				/* SimpleStringList */
 	OPTION_ALEMBIC,				/* TOOL:PATH, given as PATH */
 	OPTION_LIST,				/* the same, given as FILE, without a tool */
-	OPTION_RULE,				/* char *: one of a few words */
-	OPTION_ORDER,				/* the same */
-	OPTION_LOG_FORMAT,			/* the same */
+	OPTION_WORD,				/* char *: one of a few */
 	OPTION_BOOL,				/* bool; no value means true */
 	OPTION_SWITCH,				/* bool; it takes no value */
 	OPTION_SECONDS,				/* int */
@@ -40,6 +38,7 @@ typedef struct Option
 	const char *value;			/* what it is called in the help */
 	const char *help;			/* lines */
 	int			unfit_for;		/* what a command does that has no use for it */
+	const char *words;			/* as a hint has them */
 } Option;
 
 extern const Option option_table[];

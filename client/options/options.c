@@ -15,7 +15,6 @@
 #include "base/log.h"
 #include "base/output.h"
 #include "getopt_long.h"
-#include "options/control.h"
 #include "options/option_table.h"
 #include "options/options.h"
 #include "options/values.h"
@@ -69,14 +68,8 @@ set_option(Options *options, const Option *option, const char *value, const char
 				usage_error(NULL, NULL, "%s: standard input can be read only once", source);
 			*(char **) field = psprintf(":%s", value);
 			break;
-		case OPTION_RULE:
-			*(char **) field = parse_word(value, source, "equal, contain or latest");
-			break;
-		case OPTION_ORDER:
-			*(char **) field = parse_word(value, source, "known, numeric, bytes, dotted or none");
-			break;
-		case OPTION_LOG_FORMAT:
-			*(char **) field = parse_word(value, source, "text or json");
+		case OPTION_WORD:
+			*(char **) field = parse_word(value, source, option->words);
 			break;
 		case OPTION_HEADS:
 			add_head(field, value, source);

@@ -11,9 +11,64 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "options/control.h"
 #include "options/values.h"
 #include "shared/head_order.h"
+
+static bool
+is_control(char c)
+{
+	return (unsigned char) c < ' ' || c == 0x7F;
+}
+
+static const char *
+describe_control(char c)
+{
+	return c == '\n' ? "line end" : c == '\t' ? "tab" :
+												"control character";
+}
+
+/*
+ * For a value of which the rest begins with a control character.
+ */
+static const char *
+control_hint(const char *rest)
+{
+	return rest[strspn(rest, "\r\n")] != '\0' ? NULL :
+												"A Secret or file that was made by echo ends in a line end: use printf, or echo -n.";
+}
+
+static void
+check_not_empty(const char *value, const char *source)
+{
+	if (*value == '\0')
+		usage_error(NULL, NULL, "empty value for %s", source);
+}
+
+/*
+ * Refuse what no name has.  "what" is the value's, for the message.
+ */
+void
+check_controls(const char *value, const char *what)
+{
+	for (const char *c = value; *c; c++)
+	{
+		if (is_control(*c))
+			usage_error(NULL, control_hint(c), "%s has a %s", what, describe_control(*c));
+	}
+}
+
+/*
+ * Refuse a value that would be one by mistake alone.
+ */
+void
+check_text(const char *value, const char *source)
+{
+	char	   *what = psprintf("the value of %s", source);
+
+	check_not_empty(value, source);
+	check_controls(value, what);
+	free(what);
+}
 
 /*
  * Refuse what no value of its kind is.  A line end comes with a Secret that was

@@ -13,6 +13,8 @@
 #include "fe_utils/simple_list.h"
 #include "options/option_table.h"
 
+extern void check_controls(const char *value, const char *what);
+extern void check_text(const char *value, const char *source);
 extern void check_value(OptionType type, const char *value, const char *source);
 extern char *parse_word(const char *value, const char *source, const char *words);
 extern bool parse_bool(const char *value, const char *source);

@@ -9,7 +9,7 @@
 #ifndef ROUNDS_H
 #define ROUNDS_H
 
-#include "base/deadline.h"
+#include "base/wait.h"
 #include "command/command.h"
 #include "lock/fence/fence.h"
 #include "lock/way/guard.h"

@@ -12,6 +12,8 @@
 
 /* migration.c */
 extern void take_command_migration(Run *run);
+extern bool start_under_guard(Run *run, Command *command, CommandPlan *plan, const char *doing,
+							  Step *step);
 
 /* not_at_head.c */
 extern Step end_not_at_head(Run *run, const Heads *heads, const char *applied,
@@ -23,9 +25,5 @@ extern bool waits_for_own_guard(Run *run);
 /* round.c */
 extern Step one_round(Run *run);
 extern Step handle_busy(Run *run, TryResult *found);
-
-/* start.c */
-extern bool start_under_guard(Run *run, Command *command, CommandPlan *plan, const char *doing,
-							  Step *step);
 
 #endif							/* RUN_H */

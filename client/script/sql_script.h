@@ -8,7 +8,7 @@
 #ifndef SQL_SCRIPT_H
 #define SQL_SCRIPT_H
 
-#include "base/deadline.h"
+#include "base/wait.h"
 #include "script/sql_file.h"
 #include "server/session.h"
 

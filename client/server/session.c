@@ -10,8 +10,7 @@
 #include "base/exit_code.h"
 #include "base/log.h"
 #include "server/ask.h"
-#include "server/look_up.h"
-#include "server/password_file.h"
+#include "server/setting.h"
 #include "sql/sql.h"
 
 /*

@@ -11,7 +11,6 @@
 #include "lock/watch.h"
 #include "options/application_name.h"
 #include "steps/steps.h"
-#include "steps/turn.h"
 
 /*
  * Run it once.  In its turn it is watched as a migration is: once its lock is

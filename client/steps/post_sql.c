@@ -14,7 +14,6 @@
 #include "script/sql_script.h"
 #include "sql/sql_steps.h"
 #include "steps/steps.h"
-#include "steps/turn.h"
 
 static bool
 begin_transaction(const Script *script, const Options *options)

@@ -19,4 +19,8 @@ extern void take_post_sql(Run *run);
 /* sql_migration.c */
 extern void take_sql_migration(Run *run);
 
+/* turn.c */
+extern Millis post_deadline(const Run *run);
+extern bool take_turn(Session *session, const Options *options, const Deadline *deadline);
+
 #endif							/* STEPS_H */

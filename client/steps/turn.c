@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "server/answer.h"
 #include "sql/sql_steps.h"
-#include "steps/turn.h"
+#include "steps/steps.h"
 
 /* The pause between two looks grows no longer than wait_backoff() makes it then. */
 #define LAST_ROUND 3

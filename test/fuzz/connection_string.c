@@ -4,7 +4,7 @@
 #include "forms/conninfo.h"
 #include "fuzz.h"
 #include "libpq-fe.h"
-#include "server/look_up.h"
+#include "server/setting.h"
 
 const bool	fuzz_frees_all = false;
 
