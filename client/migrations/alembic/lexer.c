@@ -22,6 +22,7 @@
 #define DOUBLED 8				/* an operator, with itself again */
 #define AUGMENTED 16			/* an operator, with "=" after it */
 #define SPECIAL 32				/* what may end a string, or is no part of its text */
+#define BETWEEN 64				/* what is between tokens, or begins that */
 
 static const unsigned char classes[256] = {
 	['a' ... 'z'] = WORD,
@@ -51,15 +52,20 @@ static const unsigned char classes[256] = {
 	['!'] = AUGMENTED,
 	['"'] = SPECIAL,
 	['\''] = SPECIAL,
-	['\\'] = SPECIAL,
-	['\n'] = SPECIAL,
-	['\0'] = SPECIAL,
+	['\\'] = SPECIAL | BETWEEN,
+	['\n'] = SPECIAL | BETWEEN,
+	['\0'] = SPECIAL | BETWEEN,
+	[' '] = BETWEEN,
+	['\t'] = BETWEEN,
+	['\f'] = BETWEEN,
+	['#'] = BETWEEN,
 	['~'] = OPERATOR,
 	[','] = OPERATOR,
 	['.'] = OPERATOR,
 	[';'] = OPERATOR};
 
-static bool scan_string(Lexer *lexer, const char *prefix);
+/* Apart from scan_word(), which most often has nothing to do with it. */
+static pg_noinline bool scan_string(Lexer *lexer, const char *prefix);
 
 static bool
 is_a(char c, int class)
@@ -98,11 +104,8 @@ find_token(const Token *tokens, int from, int to, const char *text, int depth)
  * All line ends count, and become "\n", also within strings.
  */
 static size_t
-unify_line_ends(char *text, size_t len)
+unify_line_ends(char *text, size_t to, size_t len)
 {
-	char	   *first = memchr(text, '\r', len);
-	size_t		to = first ? first - text : len;
-
 	for (size_t from = to; from < len; from++)
 	{
 		if (text[from] == '\r' && from + 1 < len && text[from + 1] == '\n')
@@ -212,12 +215,15 @@ void
 lexer_init(Lexer *lexer, char *text, size_t len, bool is_toml)
 {
 	bool		bom = len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0;
+	size_t		usual;			/* what has no other line end, nor a null byte: mostly all */
 
 	*lexer = (Lexer) {.line = 1, .is_toml = is_toml};
-	len = unify_line_ends(text, len);
+	text[len] = '\0';
+	usual = strcspn(text, "\r");
+	len = unify_line_ends(text, usual, len);
 	lexer->next = bom ? text + 3 : text;
 	lexer->end = text + len;
-	if (memchr(text, '\0', len))
+	if (memchr(text + usual, '\0', len - usual))
 		fail(lexer, 1, "the source contains null bytes");
 	else
 		decode(lexer, bom);
@@ -390,30 +396,31 @@ static bool
 scan_token(Lexer *lexer)
 {
 	const char *start = lexer->next;
-	Token		token = {.start = start, .line = lexer->line, .depth = lexer->depth};
+	Token	   *token;
 
-	if (is_a(*start, WORD) || *start == '"' || *start == '\'' ||
-		(*start == '.' && is_digit(start[1])))
-	{
-		if (!scan_word(lexer, &token.type))
-			return false;
-	}
-	else
-	{
-		token.type = TOKEN_OPERATOR;
-		lexer->next += operator_length(start);
-		if (lexer->next == start)
-			return fail(lexer, lexer->line, "invalid character");
-		if (is_a(*start, BRACKET))
-			token.depth = note_bracket(lexer, *start);
-	}
-	token.len = lexer->next - start;
 	if (lexer->ntokens == lexer->allocated)
 	{
 		lexer->allocated = Max(lexer->allocated * 2, 64);
 		lexer->tokens = pg_realloc(lexer->tokens, lexer->allocated * sizeof(Token));
 	}
-	lexer->tokens[lexer->ntokens++] = token;
+	token = &lexer->tokens[lexer->ntokens++];
+	*token = (Token) {.start = start, .line = lexer->line, .depth = lexer->depth};
+	if (is_a(*start, WORD) || *start == '"' || *start == '\'' ||
+		(*start == '.' && is_digit(start[1])))
+	{
+		if (!scan_word(lexer, &token->type))
+			return false;
+	}
+	else
+	{
+		token->type = TOKEN_OPERATOR;
+		lexer->next += operator_length(start);
+		if (lexer->next == start)
+			return fail(lexer, lexer->line, "invalid character");
+		if (is_a(*start, BRACKET))
+			token->depth = note_bracket(lexer, *start);
+	}
+	token->len = lexer->next - start;
 	return lexer->error == NULL;
 }
 
@@ -432,26 +439,20 @@ lexer_next_line(Lexer *lexer)
 	{
 		char		c = *lexer->next;
 
-		if (c == ' ')
+		if (!is_a(c, BETWEEN))
 		{
-			const char *start = lexer->next;
+			is_indent = false;
+			scan_token(lexer);
+		}
+		else if (c == ' ')
+		{
+			const char *s = lexer->next;
 
-			while (*++lexer->next == ' ')
-				;
+			while (*s == ' ')
+				s++;
 			if (is_indent)
-				lexer->indent += lexer->next - start;
-		}
-		else if (c == '\t' || c == '\f')
-		{
-			if (is_indent)
-				lexer->indent = c == '\t' ? (lexer->indent / 8 + 1) * 8 : 0;
-			lexer->next++;
-		}
-		else if (c == '#')
-		{
-			lexer->next = memchr(lexer->next, '\n', lexer->end - lexer->next);
-			if (lexer->next == NULL)
-				lexer->next = lexer->end;
+				lexer->indent += s - lexer->next;
+			lexer->next = s;
 		}
 		else if (c == '\n' || (c == '\\' && lexer->next[1] == '\n'))
 		{
@@ -463,6 +464,18 @@ lexer_next_line(Lexer *lexer)
 			if (is_indent)
 				lexer->indent = 0;
 		}
+		else if (c == '#')
+		{
+			lexer->next = memchr(lexer->next, '\n', lexer->end - lexer->next);
+			if (lexer->next == NULL)
+				lexer->next = lexer->end;
+		}
+		else if (c == '\t' || c == '\f')
+		{
+			if (is_indent)
+				lexer->indent = c == '\t' ? (lexer->indent / 8 + 1) * 8 : 0;
+			lexer->next++;
+		}
 		else if (c == '\0')
 		{
 			if (lexer->depth > 0)
@@ -471,10 +484,7 @@ lexer_next_line(Lexer *lexer)
 			return lexer->ntokens > 0;
 		}
 		else
-		{
-			is_indent = false;
-			scan_token(lexer);
-		}
+			fail(lexer, lexer->line, "invalid character"); /* a backslash */
 	}
 	return false;
 }

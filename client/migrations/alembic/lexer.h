@@ -22,9 +22,9 @@ typedef enum TokenType
 
 typedef struct Token
 {
-	TokenType	type;
 	const char *start;
 	int			len;
+	TokenType	type;
 	int			line;			/* from 1 */
 	int			depth;			/* how many brackets are open around it */
 } Token;

@@ -13,6 +13,8 @@
  */
 #include "postgres_fe.h"
 
+#include <limits.h>
+
 #include "migrations/alembic/python.h"
 
 #define MAX_BLOCKS 100			/* as Python's MAXINDENT */
@@ -45,13 +47,13 @@ typedef struct Module
 	BlockKind	expected;
 } Module;
 
-static bool
+static inline bool
 is_word(const Token *token, const char *word)
 {
 	return token->type == TOKEN_WORD && token_is(token, word);
 }
 
-static bool
+static inline bool
 is_operator(const Token *token, const char *text)
 {
 	return token->type == TOKEN_OPERATOR && token_is(token, text);
@@ -295,6 +297,52 @@ follow_indentation(Module *module)
 	return NULL;
 }
 
+static bool
+is_keyword(const Token *token)
+{
+	static const char *const by_length[] = {
+		[2] = "as if in is or ",
+		[3] = "and def del for not try ",
+		[4] = "case elif else from pass type with ",
+		[5] = "async await break class match raise while yield ",
+		[6] = "assert except global import lambda return ",
+		[7] = "finally ",
+		[8] = "continue nonlocal "};
+	const char *word = token->len < lengthof(by_length) ? by_length[token->len] : NULL;
+
+	while (word && *word && memcmp(word, token->start, token->len) != 0)
+		word += token->len + 1;
+	return word && *word;
+}
+
+/*
+ * Look over a line for what needs a closer look, without a branch for each token, since
+ * most of a file is code of no interest: a word that another one or a literal follows,
+ * and what by its first letter and length may be one of the names, or "import".
+ */
+static void
+look_over(const Token *tokens, int ntokens, bool *words_meet, bool *may_bind)
+{
+	static unsigned int lengths[UCHAR_MAX + 1];
+	unsigned int candidates = 0;
+	bool		after_word = false;
+
+	if (lengths['i'] == 0)
+	{
+		for (int v = 0; v < VARIABLES; v++)
+			lengths[(unsigned char) *names[v]] |= 1U << strlen(names[v]);
+		lengths['i'] = 1U << strlen("import");
+	}
+	*words_meet = false;
+	for (int i = 0; i < ntokens; i++)
+	{
+		candidates |= lengths[(unsigned char) *tokens[i].start] & 1U << (tokens[i].len & 31);
+		*words_meet |= after_word & (tokens[i].type != TOKEN_OPERATOR);
+		after_word = tokens[i].type == TOKEN_WORD;
+	}
+	*may_bind = candidates != 0;
+}
+
 /*
  * Not all that Python refuses can be told from here, but a statement of Python
  * 2 and the mark of an unfinished merge are: a word that follows another one,
@@ -302,21 +350,14 @@ follow_indentation(Module *module)
  * that is wrong, or NULL.
  */
 static const Token *
-check_syntax(const Token *tokens, int ntokens)
+check_syntax(const Token *tokens, int ntokens, bool words_meet)
 {
-	static const char *const keywords[] = {"and", "as", "assert", "async", "await", "break", "case",
-										   "class", "continue", "def", "del", "elif", "else",
-										   "except", "finally", "for", "from", "global",
-										   "if", "import", "in", "is", "lambda", "match",
-										   "nonlocal", "not", "or", "pass", "raise", "return",
-										   "try", "type", "while", "with", "yield", NULL};
-
 	if (tokens[0].type == TOKEN_OPERATOR && !strchr("([{~+-*@.", *tokens[0].start))
 		return &tokens[0];
-	for (int i = 0; i + 1 < ntokens; i++)
+	for (int i = 0; words_meet && i + 1 < ntokens; i++)
 	{
 		if (tokens[i].type == TOKEN_WORD && tokens[i + 1].type != TOKEN_OPERATOR &&
-			!is_one_of(&tokens[i], keywords) && !is_one_of(&tokens[i + 1], keywords))
+			!is_keyword(&tokens[i]) && !is_keyword(&tokens[i + 1]))
 			return &tokens[i];
 	}
 	return NULL;
@@ -326,24 +367,20 @@ check_syntax(const Token *tokens, int ntokens)
  * Read what a logical line binds.
  */
 static void
-read_line(Module *module, const Token *tokens, int ntokens)
+read_line(Module *module, const Token *tokens, int ntokens, bool may_bind)
 {
-	static const char *const scopes[] = {"def", "class", NULL};
 	static const char *const conditions[] = {"if", "elif", "else", "for", "while", "try", "except",
 											 "finally", "with", NULL};
 	BlockKind	kind = module->blocks[module->nblocks - 1].kind;
 	const Token *first = is_word(tokens, "async") && ntokens > 1 ? tokens + 1 : tokens;
-	bool		scope = is_one_of(first, scopes);
+	bool		scope = is_word(first, "def") || is_word(first, "class");
 	const Token *last = &tokens[ntokens - 1];
 	int			end;
-	bool		matters = false;
 	bool		is_case;
 
 	module->expects_block = last->depth == 0 && is_operator(last, ":");
 	module->expected = scope ? BLOCK_SCOPE : BLOCK_CONDITIONAL;
-	for (int i = 0; i < ntokens && !matters; i++)
-		matters = find_variable(module, &tokens[i]) || is_word(&tokens[i], "import");
-	if (!matters)
+	if (!may_bind)
 		return;
 	if (kind == BLOCK_SCOPE || scope)
 		read_global(module, tokens, ntokens);
@@ -379,12 +416,16 @@ read_python(char *text, size_t len, Literal *variables, int *error_line)
 	lexer->allocated = allocated;
 	while (error == NULL && lexer_next_line(lexer))
 	{
-		const Token *wrong = check_syntax(lexer->tokens, lexer->ntokens);
+		const Token *wrong;
+		bool		words_meet;
+		bool		may_bind;
 
+		look_over(lexer->tokens, lexer->ntokens, &words_meet, &may_bind);
+		wrong = check_syntax(lexer->tokens, lexer->ntokens, words_meet);
 		*error_line = wrong ? wrong->line : lexer->tokens[0].line;
 		error = wrong ? "invalid syntax" : follow_indentation(&module);
 		if (error == NULL)
-			read_line(&module, lexer->tokens, lexer->ntokens);
+			read_line(&module, lexer->tokens, lexer->ntokens, may_bind);
 	}
 	if (error == NULL)
 	{
