@@ -29,7 +29,7 @@ is_folder(const char *path)
 bool
 read_into(PQExpBuffer buffer, const char *path, size_t max_size, const char **why)
 {
-	int			fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int			fd = open(path, O_RDONLY | O_NONBLOCK);
 	struct stat status;
 	ssize_t		got = 1;
 

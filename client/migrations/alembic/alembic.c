@@ -106,6 +106,9 @@ legacy_identifier(const char *path)
 	return pnstrdup(name, len);
 }
 
+/*
+ * The path is kept.
+ */
 static void
 read_script(Revisions *revisions, const char *path)
 {
@@ -126,7 +129,7 @@ read_script(Revisions *revisions, const char *path)
 	if (error)
 		refuse("%s:%d: %s", path, line, error);
 	revision = add_revision(revisions);
-	revision->path = pg_strdup(path);
+	revision->path = path;
 	if (id->kind == LITERAL_UNKNOWN)
 		refuse_value(path, id, "revision");
 	if (id->kind == LITERAL_SEQUENCE || (id->kind == LITERAL_STRING && *id->string == '\0'))
@@ -199,7 +202,7 @@ read_link(Revisions *revisions, const char *path)
 	errno = link_errno;
 	if (errno)
 		refuse("could not resolve \"%s\": %m", path);
-	read_script(revisions, target);
+	read_script(revisions, pg_strdup(target));
 }
 
 /*
@@ -227,7 +230,6 @@ read_directory(Revisions *revisions, const char *dir, bool recursive)
 		else if (type == PGFILETYPE_DIR && recursive && strcmp(name, ".") != 0 &&
 				 strcmp(name, "..") != 0 && !pg_str_endswith(name, "__pycache__"))
 			read_directory(revisions, path, recursive);
-		free(path);
 		free(entries[i]);
 	}
 	free(entries);

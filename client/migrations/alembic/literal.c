@@ -121,19 +121,18 @@ unknown_literal(int line, const char *why)
 static Literal
 evaluate_strings(const Lexer *lexer, const Token *tokens, int ntokens)
 {
-	PQExpBufferData text;
+	static PQExpBufferData text;	/* of one literal after the other */
 	Literal		value = {.kind = LITERAL_STRING, .line = tokens[0].line};
 
-	initPQExpBuffer(&text);
+	if (text.data == NULL)
+		initPQExpBuffer(&text);
+	resetPQExpBuffer(&text);
 	for (int i = 0; i < ntokens; i++)
 	{
 		if (tokens[i].type != TOKEN_STRING || !append_string(lexer, &tokens[i], &text))
-		{
-			termPQExpBuffer(&text);
 			return unknown_literal(tokens[i].line, "not a literal string");
-		}
 	}
-	value.string = text.data;
+	value.string = pg_strdup(text.data);
 	return value;
 }
 

@@ -13,7 +13,7 @@
 typedef struct Revision
 {
 	char	   *id;
-	char	   *path;			/* for messages */
+	const char *path;			/* for messages */
 	SimpleStringList down;		/* the revisions that it follows */
 	SimpleStringList depends_on;	/* further ones that must come first */
 	SimpleStringList labels;
