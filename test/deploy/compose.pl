@@ -70,9 +70,9 @@ foreach my $service (grep { $services{$_}{build} } sort keys %services)
 	my $build = $services{$service}{build};
 	ok(-f "$build->{context}/$build->{dockerfile}", "$service: $build->{dockerfile} is there");
 }
-is($migrate->{build}{args}{GATEWAY_IMAGE}, 'ghcr.io/ibm/mcp-context-forge:1.0.7', 'a release of the gateway is named');
+is($migrate->{build}{args}{GATEWAY_IMAGE}, 'ghcr.io/ibm/mcp-context-forge:v1.0.7', 'a release of the gateway is named');
 is(config('-no-interpolation')->{services}{migrate}{build}{args}{GATEWAY_IMAGE},
-	'${GATEWAY_IMAGE:-ghcr.io/ibm/mcp-context-forge:1.0.7}', '... and can be another one');
+	'${GATEWAY_IMAGE:-ghcr.io/ibm/mcp-context-forge:v1.0.7}', '... and can be another one');
 
 # The pooler is what all this is about.
 my $pooler = do { local (@ARGV, $/) = "$folder/pgbouncer.ini"; <> };
