@@ -105,11 +105,11 @@ foreach my $branch (sort keys %branches)
 my %objects = render();
 my %containers = containers(%objects);
 my @database = (
-	'GW_BOOTSTRAP_DATABASE_URL=',
+	(map { "GW_BOOTSTRAP_$_=" } qw(DATABASE_URL DATABASE_URL_FILE MIGRATION_URL MIGRATION_URL_FILE EXPECT_HEADS_FROM MIGRATIONS)),
 	'POSTGRES_HOST=<db/host>', 'POSTGRES_PORT=<db/port>', 'POSTGRES_USER=<db/user>',
 	'POSTGRES_PASSWORD=<db/password>', 'POSTGRES_DB=<db/dbname>',
 	'DATABASE_URL=postgresql+psycopg://$(POSTGRES_USER):$(POSTGRES_PASSWORD)@$(POSTGRES_HOST):$(POSTGRES_PORT)/$(POSTGRES_DB)');
-my @migrate = ('GW_BOOTSTRAP_MIGRATION_URL=', 'GW_BOOTSTRAP_MIGRATE=alembic -c /app/mcpgateway/alembic.ini upgrade heads');
+my @migrate = ('GW_BOOTSTRAP_MIGRATE=alembic -c /app/mcpgateway/alembic.ini upgrade heads');
 my @set = ('GW_BOOTSTRAP_ALEMBIC=/app/mcpgateway/alembic.ini', 'GW_BOOTSTRAP_EXPECT_HEAD=');
 my @all = ('GW_BOOTSTRAP_ALLOW_AHEAD=false', 'GW_BOOTSTRAP_LOG_FORMAT=json');
 my %exactly = (
@@ -192,6 +192,9 @@ foreach my $name (sort keys %exactly)
 	is_deeply($from{$name}{envFrom}, [ { configMapRef => { name => 'undo' } } ], '... and envFrom, which env beats, beside them');
 }
 refused('what the chart sets otherwise', qr/DATABASE_URL: set by database/, qw(--set extraEnv[0].name=DATABASE_URL));
+# ... and what the client would prefer to it.
+refused("$_ in extraEnv", qr/$_: set by/, '--set', "extraEnv[0].name=$_", '--set', 'extraEnv[0].value=other')
+  foreach map { /^(GW_BOOTSTRAP_\w+)=$/ } @database;
 refused('a variable twice', qr/MORE: it stands there twice/, map { ('--set', "extraEnv[$_].name=MORE") } 0, 1);
 
 # What the schema refuses, and what still is without it.
@@ -331,6 +334,8 @@ foreach my $branch (qw(enabled disabled))
 	{
 		open my $script, '>', "$play/$branch/$name" or die "$play/$branch/$name: $!\n";
 		print $script "#!/bin/sh\nunset \$(env | sed -n 's/^\\(PG[A-Z]*\\)=.*/\\1/p')\n";
+		# In envFrom: all that the client would prefer to what the chart sets.
+		print $script map { "export $_/nowhere\n" } grep { /^GW_BOOTSTRAP_\w+=$/ } @database;
 		print $script map { "export $_\n" } map { s/=(.*)/'=' . in_shell($1)/esr } @{ environment($run{$name}) };
 		print $script "exec @{ $run{$name}{command} }\n";
 		close $script;

@@ -13,13 +13,13 @@ prefer to a variable of the chart's stands here as well, empty, which it takes a
 {{- include "gateway.refuse" .scope }}
 {{- $owned := $values.migration.enabled }}
 {{- $migrates := ternary (eq .role "job") (eq .role "init") $owned }}
-- name: GW_BOOTSTRAP_DATABASE_URL
+{{- range list "DATABASE_URL" "DATABASE_URL_FILE" "MIGRATION_URL" "MIGRATION_URL_FILE" "EXPECT_HEADS_FROM" "MIGRATIONS" }}
+- name: GW_BOOTSTRAP_{{ . }}
   value: ""
+{{- end }}
 {{- include "gateway.env.database" .scope }}
 {{- if $migrates }}
 {{- include "gateway.env.direct" .scope }}
-- name: GW_BOOTSTRAP_MIGRATION_URL
-  value: ""
 {{- if $values.migration.requireFence }}
 - name: GW_BOOTSTRAP_REQUIRE_FENCE
   value: "true"
