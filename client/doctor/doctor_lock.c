@@ -81,10 +81,10 @@ tell_privileges(Doctor *doctor, const PGresult *result)
 	if (!is_given(result, 0, 1))
 		say_bad(doctor, "Create the schema that the search_path names, or correct the search_path.",
 				"privileges: no schema for new tables in the search_path of role %s", role);
-	else if (strcmp(PQgetvalue(result, 0, 2), "t") != 0)
+	else if (!answer_is_true(result, 0, 2))
 		say_bad(doctor, remedy, "privileges: role %s may not create in schema %s", role,
 				PQgetvalue(result, 0, 1));
-	else if (is_given(result, 0, 3) && strcmp(PQgetvalue(result, 0, 4), "t") != 0)
+	else if (is_given(result, 0, 3) && !answer_is_true(result, 0, 4))
 		say_bad(doctor, remedy, "privileges: role %s may not change the rows of table %s", role,
 				PQgetvalue(result, 0, 3));
 	else

@@ -45,16 +45,6 @@ begin(Session *session, Millis until)
 	return pid;
 }
 
-static bool
-end_transaction(Session *session, Millis until)
-{
-	PGresult   *result = session_query(session, sql_rollback(), until);
-	bool		ended = result != NULL;
-
-	PQclear(result);
-	return ended;
-}
-
 /*
  * Give our backend back, and see whether another client gets it although we
  * are still connected; or whether we get another.  A pooler lends out again
@@ -69,8 +59,8 @@ backend_moves(Session *ours, Session *other, int pid, Millis until)
 		int			others;
 		int			now;
 
-		if (!end_transaction(i % 2 ? ours : other, until) ||
-			!end_transaction(i % 2 ? other : ours, until))
+		if (!session_do(i % 2 ? ours : other, sql_rollback(), until) ||
+			!session_do(i % 2 ? other : ours, sql_rollback(), until))
 			return false;
 		others = begin(other, until);
 		now = others != 0 && others != pid ? begin(ours, until) : pid;
@@ -93,7 +83,7 @@ check_reset(Doctor *doctor, Session *other, int pid, Millis until)
 	Millis		patience = Min(until, now_ms() + RESET_MS);
 	bool		reset = false;
 
-	if (!end_transaction(&doctor->session, until))
+	if (!session_do(&doctor->session, sql_rollback(), until))
 		return 0;
 	do
 	{

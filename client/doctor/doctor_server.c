@@ -26,7 +26,7 @@ tell_server(Doctor *doctor, const PGresult *result)
 	if (version < OLDEST_SERVER || version > NEWEST_SERVER)
 		say_bad(doctor, "Use a server that this version was tested with.",
 				"server: PostgreSQL %s is not one of 13 to 19", name);
-	else if (strcmp(PQgetvalue(result, 0, 1), "t") == 0)
+	else if (answer_is_true(result, 0, 1))
 		say_bad(doctor,
 				"Connect to the primary; a connection string with several hosts and "
 				"target_session_attrs=read-write finds it.",

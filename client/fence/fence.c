@@ -129,13 +129,9 @@ is_fence_proven(const Run *run, const Command *command)
 bool
 holder_migrates_itself(Run *run, const char *pid)
 {
-	PGresult   *result;
-	bool		itself;
+	bool		itself = false;
 
-	if (run->options->migrate_sql == NULL || *pid == '\0')
-		return false;
-	result = session_query(&run->session, sql_has_xid(atoi(pid)), run->deadline.attempt);
-	itself = result != NULL && answer_is_true(result, 0, 0);
-	PQclear(result);
+	if (run->options->migrate_sql != NULL && *pid)
+		session_ask(&run->session, sql_has_xid(atoi(pid)), run->deadline.attempt, &itself);
 	return itself;
 }

@@ -188,21 +188,6 @@ watch_guard(Command *command, Session *guard, bool readable, Heartbeat *heartbea
 }
 
 /*
- * Whether our role may call what tells the sessions and locks.
- */
-static bool
-ask_may_look(Session *guard, Heartbeat *heartbeat, Millis deadline)
-{
-	PGresult   *result = session_query(guard, sql_may_watch(), Min(deadline, now_ms() + PATIENCE_MS));
-
-	if (result == NULL)
-		return false;
-	heartbeat->may_look = answer_is_true(result, 0, 0);
-	PQclear(result);
-	return true;
-}
-
-/*
  * Leave the connection ready for the next question, after a last look: a pooled
  * backend keeps the name of the session that has gone.
  */
@@ -221,11 +206,8 @@ end_watching(Command *command, Session *guard, const Heartbeat *heartbeat, Milli
 	}
 	if (!guard || !wants_token(command))
 		return true;
-	result = session_query(guard, sql_token_seen(heartbeat->options, plan->role, plan->token),
-						   Min(deadline, now_ms() + PATIENCE_MS));
-	command->token_seen = result != NULL && answer_is_true(result, 0, 0);
-	PQclear(result);
-	return result != NULL;
+	return session_ask(guard, sql_token_seen(heartbeat->options, plan->role, plan->token),
+					   Min(deadline, now_ms() + PATIENCE_MS), &command->token_seen);
 }
 
 /*
@@ -239,7 +221,10 @@ await_command(Command *command, Session *guard, const Options *options, Millis d
 	Heartbeat	heartbeat = {.options = options};
 
 	heartbeat.sent = heartbeat.watched = heartbeat.begun = now_ms();
-	if (guard && options && !ask_may_look(guard, &heartbeat, deadline))
+	/* whether our role may call what tells the sessions and locks */
+	if (guard && options &&
+		!session_ask(guard, sql_may_watch(), Min(deadline, now_ms() + PATIENCE_MS),
+					 &heartbeat.may_look))
 		return WATCH_GUARD_LOST;
 	if (guard)
 		fds[1] = (struct pollfd) {.fd = PQsocket(guard->conn), .events = POLLIN};

@@ -27,14 +27,11 @@ waits_for_own_guard(Run *run)
 {
 	const Options *options = run->options;
 	const char *guards = getenv(GUARD_VARIABLE);
-	PGresult   *result;
 	bool		own;
 
 	if (guards == NULL || guards[strspn(guards, NAMES)] != '\0')
 		return false;
-	result = session_query(&run->session, sql_is_guard(options, guards), run->deadline.attempt);
-	own = result != NULL && answer_is_true(result, 0, 0);
-	PQclear(result);
+	session_ask(&run->session, sql_is_guard(options, guards), run->deadline.attempt, &own);
 	if (own)
 		log_event(LOG_ERROR, NULL,
 				  psprintf("Run the migration tool itself under the guard, or give one of the two"

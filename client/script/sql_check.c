@@ -106,7 +106,7 @@ copies_to_client(const char *text)
  * SET is known by the word behind it.
  */
 static void
-check_set(const SqlFile *file, const SqlStatement *statement, SqlWords *words, int line)
+check_set(const SqlFile *file, SqlWords *words, int line)
 {
 	bool		local;
 
@@ -225,7 +225,7 @@ check_statement(const SqlFile *file, const SqlStatement *statement)
 						refused[i].word);
 	}
 	if (strcmp(first, "set") == 0)
-		check_set(file, statement, &words, line);
+		check_set(file, &words, line);
 	if (strcmp(first, "copy") == 0 && copies_to_client(text))
 		refuse_sql_file(file, line, "Use INSERT, or COPY with a file of the server.",
 						"COPY from or to the client cannot be used here");

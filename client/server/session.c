@@ -165,6 +165,31 @@ session_open(Session *session, const char *conninfo, Millis deadline)
 }
 
 /*
+ * Have something done of which there is nothing to be read.
+ */
+bool
+session_do(Session *session, Query query, Millis until)
+{
+	PGresult   *result = session_query(session, query, until);
+
+	PQclear(result);
+	return result != NULL;
+}
+
+/*
+ * A question of which the answer is yes or no.
+ */
+bool
+session_ask(Session *session, Query query, Millis until, bool *answer)
+{
+	PGresult   *result = session_query(session, query, until);
+
+	*answer = result != NULL && answer_is_true(result, 0, 0);
+	PQclear(result);
+	return result != NULL;
+}
+
+/*
  * Close a connection of which no answer can be believed any more.  The failure
  * is kept.
  */
@@ -189,7 +214,7 @@ session_close(Session *session)
 	failure_copy(&why, &session->failure);
 	if (PQtransactionStatus(session->conn) == PQTRANS_INTRANS ||
 		PQtransactionStatus(session->conn) == PQTRANS_INERROR)
-		PQclear(session_query(session, sql_rollback(), now_ms() + ROLLBACK_MS));
+		session_do(session, sql_rollback(), now_ms() + ROLLBACK_MS);
 	session_drop(session);
 	failure_move(&session->failure, &why);
 }

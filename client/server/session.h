@@ -62,6 +62,8 @@ extern PGresult *session_receive(Session *session, Millis until);
 extern void session_error(Session *session, const PGresult *result);
 extern bool check_result(Session *session, const PGresult *result, const Query *query);
 extern PGresult *session_query(Session *session, Query query, Millis until);
+extern bool session_do(Session *session, Query query, Millis until);
+extern bool session_ask(Session *session, Query query, Millis until, bool *answer);
 extern bool session_copy(Session *session, Query query, RowTaker *taker, Millis until);
 
 #endif							/* SESSION_H */

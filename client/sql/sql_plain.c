@@ -189,7 +189,7 @@ sql_plain_begin_and_try(PGconn *conn, const Options *options)
  * more.
  */
 Query
-sql_plain_status(PGconn *conn, const Options *options)
+sql_plain_status(const Options *options)
 {
 	PQExpBufferData sql;
 

@@ -34,7 +34,7 @@ extern Query sql_plain_find_table(PGconn *conn, const Options *options, char **c
 extern Query sql_plain_read(const char *table, const char *columns);
 extern Query sql_plain_forget(void);
 extern Query sql_plain_begin_and_try(PGconn *conn, const Options *options);
-extern Query sql_plain_status(PGconn *conn, const Options *options);
+extern Query sql_plain_status(const Options *options);
 extern Query sql_plain_break_orphan(const Options *options, const char *pid);
 
 #endif							/* SQL_PLAIN_H */

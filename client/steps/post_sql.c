@@ -19,16 +19,11 @@ static bool
 begin_transaction(const Script *script, const Options *options)
 {
 	Session    *session = script->session;
-	PGresult   *result;
 
 	if (options->post_in_turn)
 		return take_turn(session, options, &script->deadline);
-	if (!session_be_idle(session, options->conninfo, script->deadline.attempt))
-		return false;
-	result = session_query(session, sql_begin(session->conn), script->deadline.attempt);
-	PQclear(result);
-
-	return result != NULL;
+	return session_be_idle(session, options->conninfo, script->deadline.attempt) &&
+		session_do(session, sql_begin(session->conn), script->deadline.attempt);
 }
 
 static ScriptEnd

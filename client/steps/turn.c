@@ -38,16 +38,9 @@ post_deadline(const Run *run)
 static bool
 ask_for_turn(Session *session, const Options *options, const Deadline *deadline, bool *ours)
 {
-	PGresult   *result;
-
-	if (!session_be_idle(session, options->conninfo, deadline->attempt))
-		return false;
-	result = session_query(session, sql_begin_turn(session->conn, options), deadline->attempt);
-	if (result == NULL)
-		return false;
-	*ours = answer_is_true(result, 0, 0);
-	PQclear(result);
-	return *ours || guard_end(session, deadline->attempt);
+	return session_be_idle(session, options->conninfo, deadline->attempt) &&
+		session_ask(session, sql_begin_turn(session->conn, options), deadline->attempt, ours) &&
+		(*ours || guard_end(session, deadline->attempt));
 }
 
 /*

@@ -159,20 +159,17 @@ static bool
 forget_reading(Session *session, Millis deadline)
 {
 	Failure		kept = {0};
-	PGresult   *result;
+	bool		forgotten;
 
 	if (PQstatus(session->conn) == CONNECTION_BAD || session->failure.timed_out ||
 		PQtransactionStatus(session->conn) == PQTRANS_IDLE)
 		return false;
 	failure_copy(&kept, &session->failure);
-	result = session_query(session, sql_plain_forget(), deadline);
-	if (result == NULL)
-		failure_clear(&kept);
-	else
+	forgotten = session_do(session, sql_plain_forget(), deadline);
+	if (forgotten)
 		failure_move(&session->failure, &kept);
-	PQclear(result);
-
-	return result != NULL;
+	failure_clear(&kept);
+	return forgotten;
 }
 
 /*

@@ -35,11 +35,7 @@ guard_ask_again(Session *session, const Options *options, Millis deadline)
 bool
 guard_is_alive(Session *session, Millis deadline)
 {
-	PGresult   *result = session_query(session, sql_heartbeat(), patience(deadline));
-	bool		alive = result != NULL;
-
-	PQclear(result);
-	return alive;
+	return session_do(session, sql_heartbeat(), patience(deadline));
 }
 
 /*
@@ -48,13 +44,6 @@ guard_is_alive(Session *session, Millis deadline)
 bool
 guard_end(Session *session, Millis deadline)
 {
-	PGresult   *result;
-	bool		ended;
-
-	if (PQtransactionStatus(session->conn) == PQTRANS_IDLE)
-		return true;
-	result = session_query(session, sql_commit(), patience(deadline));
-	ended = result != NULL;
-	PQclear(result);
-	return ended;
+	return PQtransactionStatus(session->conn) == PQTRANS_IDLE ||
+		session_do(session, sql_commit(), patience(deadline));
 }
