@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "forms/forms.h"
+#include "lock/failed_migration.h"
 #include "migrations/take_set.h"
 #include "prepare.h"
 
@@ -20,6 +21,7 @@
  */
 static void (*const readers[])(Options *options) = {
 	take_migration_set,
+	take_tool_lock,
 	take_connection_strings,
 	take_commands,
 	NULL};

@@ -15,34 +15,12 @@
 #include "base/log.h"
 #include "base/wait.h"
 #include "lock/failed_migration.h"
-#include "sql/sql.h"
 
 /* So that no replica migrates meanwhile. */
 #define UNDER_A_GUARD " Run that by \"gw_bootstrap guard -- COMMAND\"."
 
 /* How long a row must stay unchanged if the tool takes no lock. */
 #define UNCHANGED_MS 2000
-
-/*
- * Look whether somebody has the tool's own lock.
- */
-static bool
-ask_tool_lock(Session *session, const Options *options, Millis until, bool *held)
-{
-	PGresult   *locks = session_query(session, sql_advisory_locks(), until);
-
-	*held = false;
-	for (int row = 0; locks != NULL && row < PQntuples(locks); row++)
-	{
-		int64		key = strtoll(PQgetvalue(locks, row, 0), NULL, 10);
-
-		*held |= options->is_tool_lock(options->tool, key, PQgetvalue(locks, row, 3),
-									   PQgetvalue(locks, row, 4));
-	}
-	PQclear(locks);
-
-	return locks != NULL;
-}
 
 /*
  * A row says "failed", and nobody has our lock.  Look whether that stays so: if
@@ -57,8 +35,8 @@ look_at_failed_migration(Session *session, const Options *options, Millis until,
 	bool		held = false;
 	bool		known;
 
-	if (options->is_tool_lock)
-		known = ask_tool_lock(session, options, until, &held);
+	if (options->ask_tool_lock)
+		known = options->ask_tool_lock(session, options, until, &held);
 	else
 	{
 		while (now_ms() < Min(unchanged, until) && wait_until(NULL, 0, Min(unchanged, until)))

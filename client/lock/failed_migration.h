@@ -10,9 +10,13 @@
 
 #include "lock/way/way.h"
 
+/* failed_migration.c */
 extern bool look_at_failed_migration(Session *session, const Options *options, Millis until,
 									 Heads *heads);
 extern char *failed_migration_hint(const Options *options);
 extern ExitCode report_failed_migration(const Heads *heads, const Options *options);
+
+/* tool_lock.c */
+extern void take_tool_lock(Options *options);
 
 #endif							/* FAILED_MIGRATION_H */

@@ -23,8 +23,6 @@ take_tool(Options *options, const MigrationTool *tool)
 	set_default(&options->head_order, tool->head_order);
 	options->repair = tool->repair;
 	options->tool = tool;
-	if (tool->locks[0].kind != LOCK_NONE)
-		options->is_tool_lock = is_lock_of_tool;
 }
 
 /*

@@ -9,6 +9,7 @@
 #define OPTIONS_H
 
 #include "base/exit_code.h"
+#include "base/wait.h"
 #include "fe_utils/simple_list.h"
 #include "shared/head_judge.h"
 
@@ -31,6 +32,7 @@ enum
 
 struct		Options;
 struct		MigrationTool;
+struct		Session;
 
 /* A command of the client: one row of the table in main.c. */
 typedef struct Mode
@@ -56,10 +58,11 @@ typedef struct Options
 									 * they are not known */
 	char	   *migrations;		/* TOOL:PATH of a migration set, or NULL */
 	const char *set_path;		/* of that, or NULL */
-	const struct MigrationTool *tool;	/* of that, or NULL, */
-	const char *repair;			/* what its users do about a failed migration, or NULL, */
-	bool		(*is_tool_lock)(const struct MigrationTool *tool, int64 key, const char *dbname,
-						 const char *schema);	/* or NULL: it takes none */
+	const struct MigrationTool *tool;	/* of that, or NULL */
+	const char *repair;			/* what its users do about a failed migration, or NULL */
+	/* Whether somebody has a lock of the tool; or NULL: it takes none. */
+	bool		(*ask_tool_lock)(struct Session *session, const struct Options *options,
+						  Millis until, bool *held);
 	char	   *head_table;
 	char	   *head_column;
 	char	   *head_rule;
