@@ -23,6 +23,7 @@
 #define AUGMENTED 16			/* an operator, with "=" after it */
 #define SPECIAL 32				/* what may end a string, or is no part of its text */
 #define BETWEEN 64				/* what is between tokens, or begins that */
+#define QUOTE 128				/* what begins and ends a string */
 
 static const unsigned char classes[256] = {
 	['a' ... 'z'] = WORD,
@@ -50,8 +51,8 @@ static const unsigned char classes[256] = {
 	['='] = OPERATOR | AUGMENTED,
 	[':'] = OPERATOR | AUGMENTED,
 	['!'] = AUGMENTED,
-	['"'] = SPECIAL,
-	['\''] = SPECIAL,
+	['"'] = SPECIAL | QUOTE,
+	['\''] = SPECIAL | QUOTE,
 	['\\'] = SPECIAL | BETWEEN,
 	['\n'] = SPECIAL | BETWEEN,
 	['\0'] = SPECIAL | BETWEEN,
@@ -262,7 +263,7 @@ scan_word(Lexer *lexer, TokenType *type)
 	while (is_a(*s, WORD) || (*s == '.' && *type == TOKEN_NUMBER))
 		s++;
 	lexer->next = s;
-	if ((*s != '"' && *s != '\'') || !is_prefix(lexer, start, s - start))
+	if (!is_a(*s, QUOTE) || !is_prefix(lexer, start, s - start))
 		return true;
 	*type = TOKEN_STRING;
 	return scan_string(lexer, start);
@@ -286,7 +287,7 @@ scan_replacement_field(Lexer *lexer)
 	{
 		char		c = *lexer->next;
 
-		if (!in_format && (is_a(c, WORD) || c == '"' || c == '\''))
+		if (!in_format && is_a(c, WORD | QUOTE))
 		{
 			if (!scan_word(lexer, &type))
 				return false;
@@ -405,8 +406,7 @@ scan_token(Lexer *lexer)
 	}
 	token = &lexer->tokens[lexer->ntokens++];
 	*token = (Token) {.start = start, .line = lexer->line, .depth = lexer->depth};
-	if (is_a(*start, WORD) || *start == '"' || *start == '\'' ||
-		(*start == '.' && is_digit(start[1])))
+	if (is_a(*start, WORD | QUOTE) || (*start == '.' && is_digit(start[1])))
 	{
 		if (!scan_word(lexer, &token->type))
 			return false;
