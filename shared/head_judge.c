@@ -138,21 +138,23 @@ is_beyond(const HeadQuestion *question, const Head *key)
 }
 
 /*
- * Keep a copy of a key if it is greater than the one kept so far.
+ * Keep a copy of a key if it is greater than the one kept so far.  Returns how
+ * the two compare.
  */
-static bool
+static int
 keep_greater(Head *kept, const Head *key)
 {
+	int			order = kept->data != NULL ? compare_heads(key, kept) : 1;
 	char	   *copy;
 
-	if (kept->data != NULL && compare_heads(key, kept) <= 0)
-		return false;
+	if (order <= 0)
+		return order;
 	copy = palloc(key->len + 1);
 	memcpy(copy, key->data, key->len);
 	if (kept->data != NULL)
 		pfree(unconstify(char *, kept->data));
 	*kept = (Head) {copy, key->len};
-	return true;
+	return order;
 }
 
 static void
@@ -185,11 +187,14 @@ note_comparable(const HeadQuestion *question, FoundHeads *found, const Head *key
 {
 	if (question->rule == RULE_LATEST)
 	{
-		if (key == NULL || !keep_greater(&found->greatest, key))
-			return false;
-		empty_head_list(&found->current);
+		int			order = key ? keep_greater(&found->greatest, key) : -1;
+
+		/* it may be written as "4" in one row and as "04" in another */
+		if (order > 0)
+			empty_head_list(&found->current);
+		return order >= 0;
 	}
-	else if (question->expected)
+	if (question->expected)
 		note_key(question, found, key);
 	else
 		found->has_unexpected = true;

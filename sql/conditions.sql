@@ -40,6 +40,12 @@ SELECT * FROM judge('{9}', 'latest', 'none');
 SELECT * FROM judge('{9}', 'latest', 'known');
 SELECT * FROM judge('{9}', 'latest', 'known', known => '{9,10}');
 SELECT * FROM judge('{11}', 'latest', 'known', known => '{11}');
+-- the greatest may be written in several ways, in whatever order the rows are read
+INSERT INTO heads (head) VALUES ('010'), ('0010'), ('10');
+SELECT * FROM judge('{10}', 'latest');
+TRUNCATE heads;
+INSERT INTO heads (head) VALUES ('10'), ('0010'), ('9'), ('010');
+SELECT * FROM judge('{9}', 'latest');
 TRUNCATE heads;
 SELECT * FROM judge('{1}', 'latest');
 SELECT * FROM judge('{1}');

@@ -77,9 +77,3 @@ BEGIN
 	answer.failed_heads := coalesce(answer.failed_heads, '{}');
 	RETURN answer;
 END $$;
-
--- Of heads that mean the same number, latest shows whichever it has seen first.
-CREATE FUNCTION same_heads(head_rule text, found text[], expected text[]) RETURNS boolean LANGUAGE sql AS $$
-	SELECT CASE WHEN head_rule = 'latest' AND expected <> '{}' THEN cardinality(found) = 1 AND found <@ expected
-	            ELSE found = expected END
-$$;

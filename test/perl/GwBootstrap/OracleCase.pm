@@ -183,7 +183,7 @@ sub comparison
 
 	$sql .= "SELECT ${tell}'status', f.outcome || f.current_heads::text || f.failed_heads::text, w.outcome || w.current_heads::text || w.failed_heads::text, " . _literal($all) . ")
 		FROM wanted w, gw_bootstrap_status($all) f
-		WHERE (w.outcome = f.outcome AND same_heads('$self->{rule}', f.current_heads, w.current_heads) AND f.failed_heads = w.failed_heads) IS NOT TRUE;\n";
+		WHERE (w.outcome = f.outcome AND f.current_heads = w.current_heads AND f.failed_heads = w.failed_heads) IS NOT TRUE;\n";
 	$sql .= "SELECT ${tell}'at_head', f, w.outcome, " . _literal($all) . ") FROM wanted w, gw_bootstrap_at_head($all) f WHERE f IS DISTINCT FROM (w.outcome = 'at_head');\n";
 	$sql .= "SELECT ${tell}'at_head of three arguments', f, w.outcome, " . _literal($all) . ") FROM wanted w, gw_bootstrap_at_head("
 	  . _array($self->{expected}) . ", 'heads', '$self->{column}') f WHERE f IS DISTINCT FROM (w.outcome = 'at_head');\n" if $simple;
@@ -191,7 +191,7 @@ sub comparison
 		SELECT ${tell}'try', f.outcome || coalesce(f.current_heads::text, 'NULL'), w.outcome || w.current_heads::text, " . _literal($all) . ")
 		FROM wanted w, tried f
 		WHERE (f.outcome = CASE w.outcome WHEN 'behind' THEN 'acquired' WHEN 'diverged' THEN 'ahead' ELSE w.outcome END
-		  AND same_heads('$self->{rule}', f.current_heads, w.current_heads)) IS NOT TRUE;
+		  AND f.current_heads = w.current_heads) IS NOT TRUE;
 		SELECT '$name: try leaves other locks than the one that it has got' FROM tried
 		WHERE (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) <> (outcome = 'acquired')::int;\nROLLBACK;\n";
 	return $sql . "DROP TABLE wanted;\n";
