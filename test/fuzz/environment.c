@@ -12,9 +12,13 @@ extern char **environ;
 
 const bool	fuzz_frees_all = false;
 
+/* What the commands of client/main.c need. */
 static const Mode modes[] = {
 	{"run", NULL, NEEDS_HEADS | NEEDS_DATABASE | MAY_MIGRATE | MAY_START_COMMAND, "", "run"},
-	{"status", NULL, NEEDS_DATABASE | MAY_PRINT_JSON, "", "status"},
+	{"check", NULL, NEEDS_HEADS | NEEDS_DATABASE, "", "check"},
+	{"guard", NULL, NEEDS_DATABASE | USES_MIGRATION_URL | GUARDS_COMMAND | MAY_START_COMMAND,
+	 "", "guard"},
+	{"status", NULL, NEEDS_DATABASE | USES_MIGRATION_URL | MAY_PRINT_JSON, "", "status"},
 	{"doctor", NULL, NEEDS_DATABASE | USES_MIGRATION_URL, "", "doctor"},
 	{"heads", NULL, NEEDS_HEADS, "", "heads"},
 	{NULL}};
