@@ -31,6 +31,7 @@ static const LogFormat *const formats[] = {
 	NULL};
 
 static const LogFormat *format; /* NULL if it is text */
+const char *program_name = "gw_bootstrap";
 
 static const struct
 {
@@ -46,6 +47,7 @@ static const struct
 void
 log_init(const char *argv0)
 {
+	program_name = get_progname(argv0);
 	pg_logging_init(argv0);
 	pg_logging_set_level(PG_LOG_INFO);
 }
@@ -92,7 +94,7 @@ log_error_line(int64 from_now, const char *message)
 	if (format)
 		return format->line(from_now, LOG_ERROR, message, NULL, NULL);
 	copy = make_one_line(message);
-	line = psprintf("gw_bootstrap: error: %s\n", copy);
+	line = psprintf("%s: error: %s\n", program_name, copy);
 	free(copy);
 	return line;
 }

@@ -27,6 +27,9 @@ typedef struct LogFormat
 				  const char *hint);
 } LogFormat;
 
+/* As it was called, which is how its lines begin. */
+extern const char *program_name;
+
 extern void log_init(const char *argv0);
 extern void log_set_level(LogLevel level);
 extern void log_set_format(const char *name);

@@ -62,7 +62,7 @@ static void
 show(double waited, const char *reason, const char *detail, const char *hint)
 {
 	int			columns = terminal_columns() - 1;
-	char	   *whole = psprintf("gw_bootstrap: waiting for %.0f s: %s. %s%s%s", waited, reason,
+	char	   *whole = psprintf("%s: waiting for %.0f s: %s. %s%s%s", program_name, waited, reason,
 						   detail, *detail ? " " : "", hint);
 	char	   *line = make_one_line(whole);
 	int			before = Min(shown, columns);	/* it may be narrower now */

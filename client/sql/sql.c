@@ -20,6 +20,7 @@
 
 #include "base/exit_code.h"
 #include "base/log.h"
+#include "common/string.h"
 #include "fe_utils/string_utils.h"
 #include "pqexpbuffer.h"
 #include "sql/sql.h"
@@ -32,8 +33,11 @@ append_quoted(PQExpBuffer sql, PGconn *conn, const char *value,
 
 	if (quoted == NULL)
 	{
+		char	   *why = pg_strdup(PQerrorMessage(conn));
+
+		(void) pg_strip_crlf(why);
 		log_error_hint("Check the encoding of heads and names, and PGCLIENTENCODING.",
-					   "cannot quote \"%s\": %s", value, PQerrorMessage(conn));
+					   "cannot quote \"%s\": %s", value, why);
 		exit(EXIT_USAGE);
 	}
 	appendPQExpBufferStr(sql, quoted);

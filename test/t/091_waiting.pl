@@ -101,12 +101,17 @@ foreach my $way (all_ways($node))
 	$way->close;
 }
 
-# On a terminal: one line, which fits and is written over.
+# On a terminal: one line, which fits and is written over, and begins with the name that
+# the program has here.
 my ($way) = all_ways($node);
 $way->create->open;
 my ($blocker, $migrating) = start_blocked($way);
-my $screen = PostgreSQL::Test::Utils::tempdir_short() . '/screen';
-my $command = join ' ', map { qq('$_') } $way->client('run', '-e', $head, '--migrate', 'false');
+my $dir = PostgreSQL::Test::Utils::tempdir_short();
+my $screen = "$dir/screen";
+my ($client) = grep { -x } map { "$_/gw_bootstrap" } split /:/, $ENV{PATH};
+symlink $client, "$dir/migrator" or die "symlink: $!";
+my (undef, @arguments) = $way->client('run', '-e', $head, '--migrate', 'false');
+my $command = join ' ', map { qq('$_') } "$dir/migrator", @arguments;
 my $terminal = start_replicas(1, 'script', '-qfec', "stty cols 60; $command", $screen);
 ok(wait_until(sub {
 	-e $screen && scalar(() = slurp_file($screen) =~ /waiting for/g) >= 3;
@@ -120,7 +125,7 @@ $seen =~ s/\n?Script done.*\n//;
 my @lines = split /\r?\n/, $seen;
 my @written = split /\r/, $lines[0];
 is(scalar(grep { /\S/ } @lines), 1, 'it is one line') or diag $seen;
-like($lines[0], qr/^\rgw_bootstrap: waiting for \d+ s: lock \d+ is held.*\r +\rDatabase ready \(at head\)/,
+like($lines[0], qr/^\rmigrator: waiting for \d+ s: lock \d+ is held.*\r +\rDatabase ready \(at head\)/,
 	'which is erased in the end');
 is(scalar(grep { length > 59 } @written), 0, 'and never longer than the terminal is wide');
 $way->close;

@@ -74,6 +74,24 @@ like($status->{out}, qr/a\\x9b31mz/, '... escaped');
 is_visible(run_client('gw_bootstrap', 'status', '-d', $connstr, '--json')->{out}, 'status --json, bytes');
 is_visible(run_client('gw_bootstrap', 'check', '-d', $connstr, '-e', 'x')->{err}, 'check, bytes');
 
+# What cannot be quoted here: the reason, which is libpq's, ends where its line does.
+foreach my $case ([ '-e', "\xff" ], [ '-e', 'x', "--head-table=x\xff" ])
+{
+	foreach my $dbname ('utf8', 'utf8_plain')
+	{
+		my @check = ('gw_bootstrap', 'check', '-d', $node->connstr($dbname), @$case);
+		my $name = "$dbname, " . unpack 'H*', $case->[-1];
+		my $text = run_client(@check);
+		is($text->{exit}, 2, "$name: refused") or diag $text->{err};
+		is_visible($text->{err}, "$name: visible");
+		like($text->{err}, qr/^gw_bootstrap: error: cannot quote "x?\\xff": [^\n\\]*[^\s\\]\n/m, "$name: the reason is one line");
+		my $json = run_client(@check, '--log-format', 'json');
+		is_visible($json->{err}, "$name, JSON: visible");
+		my $line = eval { JSON::PP->new->utf8->decode((split /\n/, $json->{err})[-1]) } || {};
+		like($line->{message}, qr/^cannot quote "[^\n]*\S\z/, "$name, JSON: no line end in the message") or diag $json->{err};
+	}
+}
+
 # A list of heads is read again, so it has no escapes and no such character.
 foreach my $head (grep { !/[\x01-\x1f\x7f]/ } @heads)
 {

@@ -138,6 +138,10 @@ if (system('unshare --user --map-root-user --mount true') == 0)
 		'a look-up that hangs: which is told');
 	my $several = run_client(@$no_answer, @look_up[0 .. 2], 'postgresql://127.0.0.1:1,db.example,[::1]:1/none', @look_up[4 .. $#look_up]);
 	like($several->{err}, qr/: the look-up of host name "db.example"$/m, 'a look-up that hangs: no address is called a name');
+	my $renamed = PostgreSQL::Test::Utils::tempdir_short() . '/migrator';
+	symlink $client, $renamed or die "symlink: $!";
+	like(run_client(@$no_answer, $renamed, @look_up[1 .. $#look_up])->{err}, qr/^migrator: error: deadline passed in a call /m,
+		'a look-up that hangs: told by the name that the program has here');
 	my $json = run_client(@$no_answer, @look_up, '--log-format', 'json');
 	my $line = eval { decode_json((split /\n/, $json->{err})[-1]) } || {};
 	like($line->{message}, qr/the look-up of host name "db.example"/, 'a look-up that hangs: in JSON, too') or diag $json->{err};
