@@ -121,18 +121,21 @@ unknown_literal(int line, const char *why)
 static Literal
 evaluate_strings(const Lexer *lexer, const Token *tokens, int ntokens)
 {
-	static PQExpBufferData text;	/* of one literal after the other */
+	PQExpBufferData text;
 	Literal		value = {.kind = LITERAL_STRING, .line = tokens[0].line};
+	const Token *wrong = NULL;
 
-	if (text.data == NULL)
-		initPQExpBuffer(&text);
-	resetPQExpBuffer(&text);
-	for (int i = 0; i < ntokens; i++)
+	initPQExpBuffer(&text);
+	for (int i = 0; i < ntokens && wrong == NULL; i++)
 	{
 		if (tokens[i].type != TOKEN_STRING || !append_string(lexer, &tokens[i], &text))
-			return unknown_literal(tokens[i].line, "not a literal string");
+			wrong = &tokens[i];
 	}
-	value.string = pg_strdup(text.data);
+	if (wrong)
+		value = unknown_literal(wrong->line, "not a literal string");
+	else
+		value.string = pg_strdup(text.data);	/* the buffer takes more memory */
+	termPQExpBuffer(&text);
 	return value;
 }
 
