@@ -42,6 +42,17 @@ has_prefix(const char *text, const char *prefix)
 }
 
 /*
+ * Any of these, the last of which is NULL: also of a list of SQLSTATEs and of classes of them.
+ */
+bool
+has_any_prefix(const char *text, const char *const *prefixes)
+{
+	while (*prefixes && !has_prefix(text, *prefixes))
+		prefixes++;
+	return *prefixes != NULL;
+}
+
+/*
  * Leave blanks and line ends at either end of a text out, in place.
  */
 char *

@@ -15,6 +15,7 @@
 
 extern char *format_args(const char *fmt, va_list args) pg_attribute_printf(1, 0);
 extern bool has_prefix(const char *text, const char *prefix);
+extern bool has_any_prefix(const char *text, const char *const *prefixes);
 extern char *strip_blanks(char *text);
 extern char *copy_bounded(const char *text, size_t len, size_t most);
 

@@ -13,6 +13,7 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "lock/extension.h"
 #include "lock/fence/fence.h"
 #include "lock/plain/plain.h"
@@ -36,11 +37,9 @@ static const Way *const ways[] = {
 static bool
 lost_a_race(const Failure *failure)
 {
-	return strcmp(failure->sqlstate, "42710") == 0 ||
-		strcmp(failure->sqlstate, "42723") == 0 ||
-		strcmp(failure->sqlstate, "23505") == 0 ||
-		strcmp(failure->sqlstate, "XX000") == 0 ||
-		strncmp(failure->sqlstate, "40", 2) == 0;
+	static const char *const sqlstates[] = {"42710", "42723", "23505", "XX000", "40", NULL};
+
+	return has_any_prefix(failure->sqlstate, sqlstates);
 }
 
 /*

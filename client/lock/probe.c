@@ -10,6 +10,7 @@
  */
 #include "postgres_fe.h"
 
+#include "base/text.h"
 #include "lock/extension.h"
 
 /* How often the extension is looked for if its functions are not where it is. */
@@ -24,13 +25,11 @@
 static bool
 is_gone(const Failure *failure)
 {
-	static const char *const sqlstates[] = {"3F000", "42883", "42809", "42725"};
+	static const char *const sqlstates[] = {"3F000", "42883", "42809", "42725", NULL};
 
-	for (int i = 0; i < lengthof(sqlstates); i++)
-		if (strcmp(failure->sqlstate, sqlstates[i]) == 0)
-			return true;
-	return strcmp(failure->sqlstate, "XX000") == 0 &&
-		strstr(failure->message, "cache lookup failed for ") != NULL;
+	return has_any_prefix(failure->sqlstate, sqlstates) ||
+		(strcmp(failure->sqlstate, "XX000") == 0 &&
+		 strstr(failure->message, "cache lookup failed for ") != NULL);
 }
 
 /*

@@ -147,16 +147,10 @@ log_script_failure(const Script *script, const SqlStatement *statement, const PG
 static bool
 is_lost(const Session *session)
 {
-	static const char *const sqlstates[] = {"08", "40", "55P03", "57P"};
+	static const char *const sqlstates[] = {"08", "40", "55P03", "57P", NULL};
 
-	if (PQstatus(session->conn) != CONNECTION_OK)
-		return true;
-	for (int i = 0; i < lengthof(sqlstates); i++)
-	{
-		if (has_prefix(session->failure.sqlstate, sqlstates[i]))
-			return true;
-	}
-	return false;
+	return PQstatus(session->conn) != CONNECTION_OK ||
+		has_any_prefix(session->failure.sqlstate, sqlstates);
 }
 
 /*

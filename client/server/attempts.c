@@ -21,7 +21,7 @@
 
 /* What an attempt begins with, from 14 on and before. */
 static const char *const beginnings[] = {
-	"connection to server ", "could not translate ", "could not connect to server: "};
+	"connection to server ", "could not translate ", "could not connect to server: ", NULL};
 
 /*
  * Append text as part of one line.  Lines that begin with a tab are libpq's
@@ -45,17 +45,6 @@ append_line(PQExpBuffer to, const char *from, size_t len)
 		}
 		from += line + 1;
 	}
-}
-
-static bool
-begins_attempt(const char *line)
-{
-	for (int i = 0; i < lengthof(beginnings); i++)
-	{
-		if (has_prefix(line, beginnings[i]))
-			return true;
-	}
-	return false;
 }
 
 /*
@@ -155,7 +144,7 @@ read_attempts(Attempts *attempts, const char *text)
 	{
 		size_t		len = strcspn(text, "\n");
 
-		if (attempt == NULL || begins_attempt(text))
+		if (attempt == NULL || has_any_prefix(text, beginnings))
 			attempt = begin_attempt(attempts, text, len);
 		else
 			continue_attempt(attempt, text, len);

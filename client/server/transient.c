@@ -56,7 +56,7 @@ typedef struct Rule
 /* For the SQLSTATEs in which poolers dress whatever they have to say. */
 #define ANY NULL
 
-static const char *const dresses[] = {"08", "28000", "53300", "57000", "58000", "XX000"};
+static const char *const dresses[] = {"08", "28000", "53300", "57000", "58000", "XX000", NULL};
 
 /* clang-format off */
 static const Rule rules[] = {
@@ -301,20 +301,9 @@ is_socket_error(const char *text)
 }
 
 static bool
-is_dress(const char *sqlstate)
-{
-	for (int i = 0; i < lengthof(dresses); i++)
-	{
-		if (has_prefix(sqlstate, dresses[i]))
-			return true;
-	}
-	return false;
-}
-
-static bool
 fits(const Rule *rule, const char *sqlstate, const char *text)
 {
-	if (rule->sqlstate == ANY		? !is_dress(sqlstate) :
+	if (rule->sqlstate == ANY		? !has_any_prefix(sqlstate, dresses) :
 			*rule->sqlstate == '\0' ? *sqlstate != '\0' :
 									  !has_prefix(sqlstate, rule->sqlstate))
 		return false;
