@@ -32,6 +32,7 @@ typedef struct Reading
 	regex_t		names;
 	regex_t		but_not;
 	regex_t		text[MAX_TEXTS];
+	char	   *owner;			/* or NULL */
 	SimpleStringList *versions;
 	SimpleStringList *asides;
 	int			count;
@@ -154,6 +155,8 @@ take_version(Reading *reading, const char *path, const char *text, const regmatc
 	if ((rule->flags & AS_NUMBER) && strlen(version) > 20)
 		refuse_migration_set(reading->source, "%s: version %s is no number of 64 bits", path,
 							 version);
+	if (reading->owner)
+		version = psprintf("%s:%s", reading->owner, version);
 	if (++reading->count > MAX_VERSIONS)
 		refuse_migration_set(reading->source, "%s: there are more than %d migrations", path,
 							 MAX_VERSIONS);
@@ -248,6 +251,30 @@ read_folder(Reading *reading, const char *folder, int depth)
 	free(entries);
 }
 
+/*
+ * Look for the line that says whose the others are: the last one counts.
+ */
+static void
+read_owner(Reading *reading, const char *path)
+{
+	char	   *text = read_text(reading, path);
+	char	   *next = text;
+	char	   *line;
+	regex_t		owner;
+	regmatch_t	groups[2];
+
+	compile(&owner, reading->tool->rule.owner);
+	while ((line = strsep(&next, "\n")) != NULL)
+	{
+		if (regexec(&owner, line, lengthof(groups), groups, 0) == 0)
+			reading->owner = pnstrdup(line + groups[1].rm_so, groups[1].rm_eo - groups[1].rm_so);
+	}
+	if (reading->owner == NULL)
+		refuse_migration_set(reading->source, "%s: no line names the project", path);
+	regfree(&owner);
+	free(text);
+}
+
 static void
 read_lines(Reading *reading, const char *path)
 {
@@ -255,6 +282,8 @@ read_lines(Reading *reading, const char *path)
 	char	   *next = text;
 	char	   *line;
 
+	if (reading->tool->rule.owner)
+		read_owner(reading, path);
 	while ((line = strsep(&next, "\n")) != NULL)
 	{
 		/* a line may have several */

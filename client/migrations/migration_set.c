@@ -173,11 +173,12 @@ read_list(const char *path, const char *source, SimpleStringList *heads)
  * have an order begin with a digit, and those of several columns have what is between them.
  */
 static bool
-could_record(const MigrationTool *tool, const char *head)
+could_record(const MigrationSet *set, const char *head)
 {
+	const MigrationTool *tool = set->tool;
 	bool		ordered = strcmp(tool->head_order, "numeric") == 0 ||
 		strcmp(tool->head_order, "dotted") == 0;
-	const char *column = tool->head_column;
+	const char *column = set->head_column;
 
 	if (ordered && !isdigit((unsigned char) *head))
 		return false;
@@ -200,7 +201,7 @@ read_tool_list(const MigrationSet *set, const char *source, SimpleStringList *ve
 	read_list(set->path, source, versions);
 	for (const SimpleStringListCell *cell = versions->head; cell; cell = cell->next)
 	{
-		if (!could_record(set->tool, cell->val))
+		if (!could_record(set, cell->val))
 			refuse_migration_set(source, "%s: \"%s\" is nothing that %s records", set->path,
 								 make_one_line(cell->val), set->tool->title);
 	}
@@ -275,10 +276,12 @@ read_tool_set(MigrationSet *set, const char *source)
 
 /*
  * Read the set that "TOOL:PATH" names, or a list without a tool if it begins
- * with the colon.
+ * with the colon.  Its heads are those of that column, if it is not NULL, instead of
+ * the tool's own.
  */
 void
-read_migration_set(MigrationSet *set, const char *text, const char *source)
+read_migration_set(MigrationSet *set, const char *text, const char *head_column,
+				   const char *source)
 {
 	const char *colon = strchr(text, ':');
 	char	   *name = colon ? pnstrdup(text, colon - text) : NULL;
@@ -286,6 +289,7 @@ read_migration_set(MigrationSet *set, const char *text, const char *source)
 	*set = (MigrationSet) {.path = colon ? colon + 1 : ""};
 	if (name && *name)
 		set->tool = find_migration_tool(name);
+	set->head_column = head_column || !set->tool ? head_column : set->tool->head_column;
 	if (name == NULL || *set->path == '\0' || (*name && set->tool == NULL))
 		usage_error(NULL,
 					psprintf("Write TOOL:PATH, with one of the tools %s; --migrations=help tells more.",

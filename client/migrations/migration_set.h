@@ -15,12 +15,14 @@ typedef struct MigrationSet
 {
 	const MigrationTool *tool;	/* NULL if none was named */
 	const char *path;			/* as named */
+	const char *head_column;	/* NULL if neither tool nor user names one */
 	SimpleStringList expected;
 	SimpleStringList known;		/* empty if they are not known */
 	const char *head_condition; /* that of the tool, or NULL */
 } MigrationSet;
 
-extern void read_migration_set(MigrationSet *set, const char *text, const char *source);
+extern void read_migration_set(MigrationSet *set, const char *text, const char *head_column,
+							   const char *source);
 extern bool fits_list(const char *head);
 extern _Noreturn void refuse_migration_set(const char *source, const char *fmt,
 										   ...) pg_attribute_printf(2, 3);

@@ -24,6 +24,8 @@ typedef struct NameRule
 	const char *inside; /* file without which a folder is none, if the
 								 * names are those of folders; or NULL */
 	const char *lines_of;		/* file whose lines are meant, instead of names */
+	const char *owner;   /* line of that file whose group names whose they are:
+								 * it comes before each version, with a colon */
 	const char *aside;   /* comment of a file that stands for those before it,
 								 * and is run by new databases alone; or NULL */
 	int			flags;

@@ -42,7 +42,7 @@ take_migration_set(Options *options)
 		list_migration_tools();
 		exit(output_arrived() ? EXIT_READY : EXIT_STEP_FAILED);
 	}
-	read_migration_set(&set, options->migrations, source);
+	read_migration_set(&set, options->migrations, options->head_column, source);
 	options->set_path = set.path;
 	set_default(&options->head_condition, set.head_condition);
 	options->known_heads = set.known;

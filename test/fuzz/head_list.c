@@ -24,13 +24,13 @@ fuzz_one(char *text, size_t len)
 	SimpleStringListCell *other;
 
 	fuzz_file("list", text, len);
-	read_migration_set(&set, ":list", "--expect-heads-from");
+	read_migration_set(&set, ":list", NULL, "--expect-heads-from");
 	MUST(set.expected.head != NULL);
 	initPQExpBuffer(&list);
 	for (SimpleStringListCell *cell = set.expected.head; cell; cell = cell->next)
 		appendPQExpBuffer(&list, "%s\r\n", cell->val);
 	fuzz_file("list", list.data, list.len);
-	read_migration_set(&again, ":list", "--expect-heads-from");
+	read_migration_set(&again, ":list", NULL, "--expect-heads-from");
 	other = again.expected.head;
 	for (SimpleStringListCell *cell = set.expected.head; cell; cell = cell->next)
 	{

@@ -69,8 +69,10 @@ my @cases = (
 	[ 'yoyo', [ '0001.a.py', '0002.b.sql', '0002.b.rollback.sql', 'post-apply.py', '.sql', '.c.py' ], '0001.a 0002.b' ],
 	[ 'graphile-migrate', [ '000001-init.sql', '000002.sql', 'x.sql' ], '000002.sql' ],
 	[ 'kysely', [ '1_a.ts', '2_b.mjs', 'x.d.ts' ], '1_a 2_b' ],
-	[ 'sqitch', [ [ 'sqitch.plan', "%project=flipr\n\nappschema 2012 M <m>\nusers [appschema] 2012 M <m> # x\n\@v1 2012 M <m>\n# x\n" ] ], 'appschema users' ],
-	[ 'sqitch', [ [ 'sqitch.plan', "a 2012 M <m>\n\@v1 2012 M <m>\na [a\@v1] 2013 M <m>\n" ] ], qr/version a is there twice/ ],
+	[ 'sqitch', [ [ 'sqitch.plan', "%project=flipr\n\nappschema 2012 M <m>\nusers [appschema] 2012 M <m> # x\n\@v1 2012 M <m>\n# x\n" ] ], 'flipr:appschema flipr:users' ],
+	[ 'sqitch', [ [ 'sqitch.plan', "%syntax-version=1.0.0\n % project = a-b # x\r\n\n  a[b] 2012 M <m>\r\n+ c#x\n \@v1 2012 M <m>\n" ] ], 'a-b:a a-b:c' ],
+	[ 'sqitch', [ [ 'sqitch.plan', "%syntax-version=1.0.0\n\na 2012 M <m>\n" ] ], qr/sqitch\.plan: no line names the project/ ],
+	[ 'sqitch', [ [ 'sqitch.plan', "%project=p\na 2012 M <m>\n\@v1 2012 M <m>\na [a\@v1] 2013 M <m>\n" ] ], qr/version p:a is there twice/ ],
 	[ 'django', ['0001_initial.py'], qr/only Django itself could tell/ ],
 	[ 'liquibase', ['changelog.xml'], qr/only Liquibase itself could tell/ ],
 );

@@ -26,6 +26,7 @@ my @cases = (
 	[ 'a naming convention', 'CREATE TABLE "__EFMigrationsHistory" (migration_id text); INSERT INTO "__EFMigrationsHistory" VALUES ($$20240101000000_a$$)', 'efcore', ['20240101000000_a'], [], qr/column "MigrationId" of relation "__EFMigrationsHistory" does not exist/ ],
 	[ 'a naming convention, named', undef, 'efcore', ['20240101000000_a'], ['--head-column=migration_id'], 0 ],
 	[ 'ids instead of names', 'CREATE SCHEMA sqitch CREATE TABLE changes (change_id text, change text); INSERT INTO sqitch.changes VALUES ($$ab$$, $$a$$), ($$cd$$, $$a$$)', 'sqitch', [ 'ab', 'cd' ], ['--head-column=change_id'], 0 ],
+	[ 'names without their project', undef, 'sqitch', ['a'], [], qr/"a" is nothing that Sqitch records/ ],
 	[ 'the table of another tool', 'CREATE TABLE schema_migrations (version text); INSERT INTO schema_migrations VALUES (1)', 'golang-migrate', [1], [], qr/column "dirty" of relation "schema_migrations" does not exist/ ],
 	[ 'of another owner', 'CREATE TABLE _yoyo_migration (migration_id text); ALTER TABLE _yoyo_migration OWNER TO owner', 'yoyo', ['a'], ['user=stranger'], qr/permission denied for table _yoyo_migration\n.*hint: GRANT SELECT/ ],
 	[ 'a view', 'CREATE VIEW kysely_migration AS SELECT 1 AS name', 'kysely', [1], [], qr/"kysely_migration" is not a plain table/ ],
