@@ -37,10 +37,14 @@
 /* Where the value of each option came from, or NULL. */
 static const char *sources[MAX_OPTIONS];
 
-static void
-version(void)
+static _Noreturn void
+tell_of_program(OptionType asked, const Mode *modes)
 {
-	puts("gw_bootstrap " GW_BOOTSTRAP_VERSION);
+	if (asked == OPTION_VERSION)
+		puts("gw_bootstrap " GW_BOOTSTRAP_VERSION);
+	else
+		print_help(modes);
+	exit(output_arrived() ? EXIT_READY : EXIT_STEP_FAILED);
 }
 
 static void
@@ -188,13 +192,6 @@ is_unfit(const Option *option, const Options *options)
 }
 
 static void
-refuse_unfit(const Option *option, const Options *options)
-{
-	usage_error(NULL, USAGE_HINT, "\"gw_bootstrap %s\" has no option --%s", options->mode->name,
-				option->name);
-}
-
-static void
 refuse_argument(const char *argument, const Mode *mode)
 {
 	const char *hint = mode->needs & MAY_START_COMMAND ?
@@ -221,17 +218,10 @@ parse_command_line(int argc, char *argv[], const Mode *modes, Options *options)
 		if (found == ':' || option == NULL)
 			refuse_option(argv, found == ':');
 		else if (is_unfit(option, options))
-			refuse_unfit(option, options);
-		else if (option->type == OPTION_HELP)
-		{
-			print_help(modes);
-			exit(output_arrived() ? EXIT_READY : EXIT_STEP_FAILED);
-		}
-		else if (option->type == OPTION_VERSION)
-		{
-			version();
-			exit(output_arrived() ? EXIT_READY : EXIT_STEP_FAILED);
-		}
+			usage_error(NULL, USAGE_HINT, "\"gw_bootstrap %s\" has no option --%s",
+						options->mode->name, option->name);
+		else if (option->type == OPTION_HELP || option->type == OPTION_VERSION)
+			tell_of_program(option->type, modes);
 		else
 		{
 			/* only a flag has no value of its own */
@@ -327,13 +317,6 @@ parse_log_format_first(int argc, char *argv[])
 	log_set_format(format);
 }
 
-static void
-refuse_together(const char *one, const char *other)
-{
-	usage_error(NULL, "An empty value of either overrides the environment.",
-				"%s and %s cannot be used together", option_source(one), option_source(other));
-}
-
 /*
  * Where we connect, and where the migration command does, if we start one or
  * ask anything there.
@@ -396,7 +379,9 @@ check_options(Options *options)
 		usage_error(NULL, "For events in JSON, use --log-format=json.",
 					"\"gw_bootstrap %s\" has no option --json", mode->name);
 	if ((mode->needs & MAY_MIGRATE) && options->migrate && options->migrate_sql)
-		refuse_together("--migrate", "--migrate-sql");
+		usage_error(NULL, "An empty value of either overrides the environment.",
+					"%s and %s cannot be used together", option_source("--migrate"),
+					option_source("--migrate-sql"));
 	if (options->timeout < 0)
 		options->timeout = (mode->needs & (MAY_MIGRATE | GUARDS_COMMAND)) &&
 				!options->skip_migrations ?
@@ -419,12 +404,10 @@ find_mode(const Mode *modes, const char *word)
 			return mode;
 	}
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0)
-		print_help(modes);
-	else if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
-		version();
-	else
-		usage_error(NULL, USAGE_HINT, "unknown command \"%s\"", word);
-	exit(output_arrived() ? EXIT_READY : EXIT_STEP_FAILED);
+		tell_of_program(OPTION_HELP, modes);
+	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
+		tell_of_program(OPTION_VERSION, modes);
+	usage_error(NULL, USAGE_HINT, "unknown command \"%s\"", word);
 }
 
 void
