@@ -43,6 +43,13 @@ advise_on_holder(const Run *run, const TryResult *found)
 	return NULL;
 }
 
+static void
+forget_heads_before(Run *run)
+{
+	pg_free(run->heads_before);
+	run->heads_before = NULL;
+}
+
 /*
  * Somebody else has the lock.
  */
@@ -57,10 +64,14 @@ handle_busy(Run *run, TryResult *found)
 		return end_with(run, EXIT_REFUSED);
 	if (run->orphans)
 		run->orphans->note(run, found);
-	if (found->holder_state != HOLDER_ORPHANED)
+	if (found->holder_state == HOLDER_ORPHANED)
+		forget_heads_before(run);	/* it migrates nothing, and whoever ends it need not */
+	else
+	{
 		run->lock_was_taken = !holder_migrates_itself(run, found->holder_pid);
-	if (run->heads_before == NULL && found->holder_pid[0])
-		run->heads_before = pg_strdup(found->heads.text);
+		if (run->heads_before == NULL && found->holder_pid[0])
+			run->heads_before = pg_strdup(found->heads.text);
+	}
 	hindrance = describe_hindrance(run, found);
 	advice = advise_on_holder(run, found);
 	heads = run->options->mode->needs & NEEDS_HEADS ?
@@ -114,8 +125,7 @@ tell_of_failed_attempt(Run *run, const Heads *heads)
 		log_event(LOG_INFO, "Its migration failed, was ended, or could not begin.",
 				  "If it is the migration that is wrong, each replica fails in its turn: let one Job migrate, and the others wait with --skip-migrations.",
 				  "another replica had the lock and has left the heads as they were: trying it here");
-	pg_free(run->heads_before);
-	run->heads_before = NULL;
+	forget_heads_before(run);
 }
 
 /*

@@ -80,6 +80,8 @@ foreach my $way (grep { $_->{pool_size} } all_ways($node))
 	is($way->applied, APPLIED, "$name: exactly once");
 	my @ended = map { $_->{err} =~ /warning: ended the orphaned lock @{[KEY]} of backend (\d+)/g } @results;
 	is("@ended", $pid, "$name: one ended the orphan and says so");
+	unlike(join('', map { $_->{err} } grep { $_->{err} =~ /ended the orphaned lock/ } @results),
+		qr/another replica had the lock/, "$name: and takes it for no replica's");
 
 	$way->is_clean($name);
 	$way->close;
@@ -92,6 +94,7 @@ foreach my $way (grep { $_->{pool_size} } all_ways($node))
 	my $result = replica($way);
 	is($result->{exit}, 0, 'an orphan on a backend of its own is ended, too') or diag $result->{err};
 	like($result->{err}, qr/ended the orphaned lock @{[KEY]} of backend $pid$/m, 'and named');
+	unlike($result->{err}, qr/another replica had the lock/, 'and not taken for a replica whose migration failed');
 	ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = $pid"), 'it is gone');
 	eval { $session->quit };
 }
