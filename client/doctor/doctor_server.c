@@ -17,6 +17,9 @@
 /* Seconds. */
 #define LONGEST_KEEPALIVES 300
 
+/* What sql.md has for a fenced role. */
+#define GENEROUS_MINUTES 5
+
 void
 tell_server(Doctor *doctor, const PGresult *result)
 {
@@ -97,6 +100,19 @@ is_on(const PGresult *result, int column)
 }
 
 /*
+ * Long enough for any pause of a migration, so that it ends only what was left behind.
+ */
+static bool
+is_generous(const char *interval)
+{
+	char	   *unit;
+	long		count = strtol(interval, &unit, 10);
+
+	return strcmp(unit, "min") == 0 ? count >= GENEROUS_MINUTES :
+									  strcmp(unit, "h") == 0 || strcmp(unit, "d") == 0;
+}
+
+/*
  * Limits that a guard lifts for itself still meet the migration command.
  */
 static void
@@ -125,6 +141,13 @@ check_limits(Doctor *doctor, const PGresult *result, const char *whose)
 		if (!is_on(result, limits[i].column))
 			continue;
 		any = true;
+		if (limits[i].column == SETTING_IDLE_TIMEOUT &&
+			is_generous(PQgetvalue(result, 0, SETTING_IDLE_TIMEOUT)))
+		{
+			say_ok(doctor, "timeouts: %s%s is %s, which ends only what was left behind", whose,
+				   limits[i].name, PQgetvalue(result, 0, SETTING_IDLE_TIMEOUT));
+			continue;
+		}
 		say_note(doctor, "Set it to 0 for the role that migrates, or in the migration itself.",
 				 "timeouts: %s%s is %s and ends %s", whose, limits[i].name,
 				 PQgetvalue(result, 0, limits[i].column), limits[i].ends);

@@ -124,7 +124,7 @@ sql_doctor_settings(PGconn *conn, const Options *options)
 		appendPQExpBuffer(&sql, SETTING("%s") ", ", names[i]);
 	appendPQExpBuffer(&sql,
 					  "CASE WHEN pg_catalog.inet_server_addr() IS NOT NULL THEN"
-					  " %s OPERATOR(pg_catalog.+) (%s OPERATOR(pg_catalog.*) %s) END, current_user",
+					  " %s OPERATOR(pg_catalog.+) (%s OPERATOR(pg_catalog.*) %s) END, session_user",
 					  NUMBER("tcp_keepalives_idle"), NUMBER("tcp_keepalives_interval"),
 					  NUMBER("tcp_keepalives_count"));
 

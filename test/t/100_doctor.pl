@@ -253,6 +253,11 @@ says($out, 'fit role: privileges', 'ok', 'privileges: role gm may create in sche
 says($out, 'fit role: timeouts', 'ok', 'timeouts: role gm: none');
 says($out, 'fit role: transactions', 'ok', 'transactions: role gm: READ COMMITTED and writable');
 says($out, 'fit role: interval', 'ok', 'client_connection_check_interval: role gm: 10s');
+# As sql.md and deploy/compose/fence-role.sql have a role that is fenced.
+$node->safe_psql('postgres', "CREATE ROLE gmo LOGIN IN ROLE gm; ALTER ROLE gmo SET role = 'gm'; ALTER ROLE gmo SET idle_in_transaction_session_timeout = '5min'");
+$out = doctor('a role that sets another', 0, $svc, '--migration-url', $svc =~ s/svc$/gmo/r, '-e', 'a', '-e', 'b')->();
+says($out, 'a long limit is no fault', 'ok', 'timeouts: role gmo: idle_in_transaction_session_timeout is 5min, which ends only what was left behind');
+unlike($out, qr/timeouts: role gmo: none/, '... and is not left out');
 $node->safe_psql('postgres', $_) foreach 'ALTER ROLE gm SET default_transaction_read_only = on', "ALTER ROLE gm SET statement_timeout = '5s'",
   'ALTER ROLE gm SET exit_on_error = on', 'ALTER ROLE gm SET client_connection_check_interval = 0';
 $out = doctor('limited role', 5, $svc, '--migration-url', $gm, '-e', 'a', '-e', 'b')->();
