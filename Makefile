@@ -124,10 +124,10 @@ bench:
 picture:
 	test/bench/picture
 
-# What is committed, as PGXN wants it.
+# What is committed, as PGXN wants it.  The owner of the tree need not be the one who runs this.
 DISTVERSION = $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' $(srcdir)/META.json)
 dist:
-	git -C $(srcdir) archive --format=zip --prefix=gw_bootstrap-$(DISTVERSION)/ \
+	git -C $(srcdir) -c safe.directory=$(realpath $(srcdir)) archive --format=zip --prefix=gw_bootstrap-$(DISTVERSION)/ \
 		-o $(CURDIR)/gw_bootstrap-$(DISTVERSION).zip HEAD
 
 format:

@@ -5,6 +5,7 @@ use strict;
 use warnings;
 
 use File::Copy;
+use File::Temp qw(tempdir);
 use FindBin;
 use lib "$FindBin::Bin/../perl";
 use GwBootstrap::Room;
@@ -28,6 +29,15 @@ foreach my $provided (values %{ $meta->{provides} })
 
 ok(IPC::Run::run([ 'make', '-s', '-C', $top, 'dist' ], '>&', \$said), 'make dist') or diag $said;
 my $archive = "gw_bootstrap-$meta->{version}.zip";
+
+# A runner's tree may be another user's than that who runs make.
+my $clone = tempdir(CLEANUP => 1) . '/tree';
+foreach ([ 'git', '-c', 'safe.directory=*', 'clone', '-q', $top, $clone ], [ 'chown', '-R', 'nobody', $clone ], [ 'make', '-s', '-C', $clone, 'dist' ])
+{
+	ok(IPC::Run::run($_, '>&', \$said), "the tree of another user: $_->[0]") or diag $said;
+}
+ok(-s "$clone/$archive", '... has its archive');
+
 my $room = GwBootstrap::Room->builder;
 copy("$top/$archive", $room->dir . '/tmp') or die "copy: $!";
 unlink "$top/$archive";
