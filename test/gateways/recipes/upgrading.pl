@@ -35,10 +35,10 @@ my $run = "gw_bootstrap run --alembic $older/alembic.ini --migrate false --timeo
 like(said($run), qr/exit code 6$/, 'an image older than the database: exit code 6');
 like(said("$run --allow-ahead"), qr/^Database ready.*exit code 0$/ms, '... and with --allow-ahead it starts');
 
-# The downgrade is run where the newer scripts are.
+# The downgrade is run where the newer scripts are, and where pods leave migrations alone.
 $ENV{OLDER_HEAD} = $id{older};
 system_or_bail('cp', $recipe->dir . '/downgrade.sh', $alembic->dir);
-like(said('cd ' . $alembic->dir . ' && sh downgrade.sh'), qr/^Database ready \(migrated\)/m, 'a downgrade under the lock');
+like(said('cd ' . $alembic->dir . ' && GW_BOOTSTRAP_SKIP_MIGRATIONS=true sh downgrade.sh'), qr/exit code 0$/, 'a downgrade under the lock');
 is($node->safe_psql('gateway', 'SELECT version_num FROM alembic_version'), $id{older}, '... is one');
 like(said($run), qr/^Database ready \(at head\)/m, '... after which the older image starts');
 
