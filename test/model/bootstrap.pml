@@ -13,18 +13,23 @@
  * What may go wrong, FAULTS times in all:
  *	CRASH	client and command are gone at once (the watcher keeps the guard's
  *			connection until the command is dead); what the server has
- *			received goes on
+ *			received goes on, and what is on its way arrives at any time
  *	PAUSE	client and command stand still, for as long as they please
- *	LOSS	server or pooler ends the guard, whose client lives or is paused
+ *	LOSS	server or pooler ends the guard, whose client lives or is paused;
+ *			with IDLE_LIMIT only while that is paused
  *
  * How the lock reaches the work:
  *	FENCE			a statement takes the tag, then looks whether its guard
  *					lives; "try" takes the key, then looks for the tag
- *	BY_NAME			who has the key looks for statements of earlier commands
+ *	BY_NAME			who has the key looks for statements of earlier commands;
+ *					IN_TIME says that what a command had sent when it crashed
+ *					arrives before the next one looks, which a client gives
+ *					some seconds for
  *	ONE_TRANSACTION	the migration runs in the guard itself
  *
  * And the ways that fail: SESSION_LOCK, CHECK_BEFORE_LOCK, BLOCKING_WAITER
- * (with or without CONCURRENTLY), NAME_DROPPED, CHECK_BEFORE_TAG.  See "run".
+ * (with or without CONCURRENTLY), NAME_DROPPED, CHECK_BEFORE_TAG, KEEPS_KEY.
+ * See "run".  What is printed is the trace in words, for "spin -t".
  *
  *-------------------------------------------------------------------------
  */
@@ -39,13 +44,6 @@
 #endif
 #ifndef FAULTS
 #define FAULTS 0
-#endif
-
-/* What a statement holds once the server has it. */
-#ifdef FENCE
-#define RECEIVED TAGGED
-#else
-#define RECEIVED RUNNING
 #endif
 
 /* A backend of the pool, as far as the migration is concerned. */
@@ -69,6 +67,13 @@ bool command[N];				/* is alive */
 bool answered[N];				/* its last statement was */
 byte next_step[N];				/* of the command */
 byte faults = FAULTS;
+
+#ifdef ONE_TRANSACTION
+/* What the guard's backend was asked to do, and what it has not committed. */
+mtype = { NOTHING, STEP, COMMIT };
+mtype asked = NOTHING;
+byte uncommitted;
+#endif
 
 #ifdef SESSION_LOCK
 byte lock_backend = POOL;		/* POOL: nobody has it */
@@ -117,7 +122,8 @@ inline take_key()
 	:: lock_backend == POOL || lock_backend == b ->
 		lock_backend = b;
 		depth++;
-		new_token()
+		new_token();
+		printf("%c has the lock, on backend %d\n", 'A' + i, b)
 	:: else -> token[i] = 0
 	fi
 }
@@ -128,12 +134,13 @@ inline give_key()
 	select(b : 0 .. POOL - 1);
 	if
 	:: lock_backend == b ->
+		printf("%c unlocks, on backend %d\n", 'A' + i, b);
 		depth--;
 		if
 		:: depth == 0 -> lock_backend = POOL
 		:: else
 		fi
-	:: else
+	:: else -> printf("%c unlocks, on backend %d, which has no lock\n", 'A' + i, b)
 	fi;
 	token[i] = 0
 }
@@ -145,7 +152,8 @@ inline take_key()
 	:: guard == 0 && used < POOL ->
 		used++;
 		new_token();
-		guard = token[i]
+		guard = token[i];
+		printf("%c has the lock\n", 'A' + i)
 	:: else -> token[i] = 0
 	fi
 }
@@ -154,6 +162,7 @@ inline give_key()
 {
 	if
 	:: token[i] != 0 && guard == token[i] ->
+		printf("%c gives the lock back\n", 'A' + i);
 		guard = 0;
 		used--
 	:: else
@@ -180,6 +189,7 @@ again:
 	atomic {
 		!paused[i];
 		seen = head;
+		printf("%c looks, and sees step %d\n", 'A' + i, seen);
 		if
 		:: seen == STEPS -> goto head_reached
 		:: else
@@ -189,8 +199,19 @@ again:
 	/* try: the key, without waiting */
 #ifdef BLOCKING_WAITER
 	/* the waiter's statement has a backend, and a snapshot, until it returns */
-	atomic { !paused[i] && used < POOL -> used++; snapshots++ };
-	atomic { !paused[i] && guard == 0 -> snapshots--; new_token(); guard = token[i] };
+	atomic {
+		!paused[i] && used < POOL ->
+			used++;
+			snapshots++;
+			printf("%c waits for the lock in a statement\n", 'A' + i)
+	};
+	atomic {
+		!paused[i] && guard == 0 ->
+			snapshots--;
+			new_token();
+			guard = token[i];
+			printf("%c has the lock\n", 'A' + i)
+	};
 #else
 	atomic {
 		!paused[i];
@@ -208,7 +229,12 @@ again:
 		!paused[i];
 		look_for_work(found);
 		if
-		:: found -> give_key(); goto again
+		:: found ->
+			printf("%c finds the tag taken\n", 'A' + i);
+#ifndef KEEPS_KEY
+			give_key();
+#endif
+			goto again
 		:: else
 		fi
 	};
@@ -219,6 +245,7 @@ again:
 	atomic {
 		!paused[i];
 		seen = head;
+		printf("%c looks under the lock, and sees step %d\n", 'A' + i, seen);
 		if
 		:: seen == STEPS -> give_key(); goto head_reached
 		:: else
@@ -236,51 +263,59 @@ again:
 		look_for_work(found);
 #endif
 		if
-		:: found -> give_key(); goto again
-		:: else -> seen = head
+		:: found ->
+			printf("%c sees an earlier migration at work\n", 'A' + i);
+			give_key();
+			goto again
+		:: else ->
+			seen = head;
+			printf("%c sees no earlier migration at work\n", 'A' + i)
 		fi
 	};
 #endif
 
 #ifdef ONE_TRANSACTION
 	/* the transaction that has the lock is the one that commits */
-	atomic {
-		!paused[i];
-		if
-		:: has_key ->
-			do
-			:: head < STEPS ->
-				assert(head == seen);
-				applied[head]++;
-				assert(applied[head] == 1);
-				head++;
-				seen++
-			:: else -> break
-			od;
-			give_key()
-		:: else -> token[i] = 0
-		fi;
-		goto again
-	};
+	do
+	:: atomic {
+		!paused[i] && has_key && asked == NOTHING && head + uncommitted < STEPS ->
+			assert(head == seen);
+			asked = STEP;
+			printf("%c sends step %d in the guard\n", 'A' + i, head + uncommitted + 1)
+		}
+	:: atomic {
+		!paused[i] && has_key && asked == NOTHING && head + uncommitted == STEPS ->
+			asked = COMMIT;
+			printf("%c sends COMMIT\n", 'A' + i)
+		}
+	:: atomic {
+		/* whether committed or not, the next look tells */
+		!paused[i] && !has_key ->
+			token[i] = 0;
+			goto again
+		}
+	od;
 #endif
 
 	atomic {
 		!paused[i];
 		next_step[i] = seen;
 		answered[i] = true;
-		command[i] = true
+		command[i] = true;
+		printf("%c starts its command\n", 'A' + i)
 	};
 
 	/* watch the guard while the command runs */
 	atomic {
 		!paused[i] && (!has_key || !command[i]);
+		printf("%c sees the end of command or guard\n", 'A' + i);
 		command[i] = false;
 		give_key();
 		goto again
 	};
 
 head_reached:
-	ready[i] = true
+	atomic { ready[i] = true; printf("%c is ready\n", 'A' + i) }
 	}
 	unless
 	{
@@ -309,11 +344,13 @@ end:
 			statement_token[b] = token[i];
 			statement_step[b] = next_step[i];
 			statement_owner[b] = i;
-			answered[i] = false
+			answered[i] = false;
+			printf("%c's command sends step %d\n", 'A' + i, next_step[i] + 1)
 		}
 	:: atomic {
 		command[i] && !paused[i] && answered[i] && next_step[i] == STEPS ->
-			command[i] = false
+			command[i] = false;
+			printf("%c's command has ended\n", 'A' + i)
 		}
 	od
 }
@@ -327,6 +364,8 @@ inline end_statement(b)
 	used--
 }
 
+#define says(what) printf(what, 'A' + statement_owner[b], statement_step[b] + 1)
+
 /* Go on only under a guard that lives now. */
 inline look_at_guard(b, next)
 {
@@ -334,6 +373,7 @@ inline look_at_guard(b, next)
 	:: statement_token[b] == guard -> state[b] = next
 	:: else ->
 		i = statement_owner[b];
+		says("%c's step %d is refused\n");
 		/* the error ends the command that gets it, no later one */
 		command[i] = command[i] && statement_token[b] != token[i];
 		end_statement(b)
@@ -351,13 +391,13 @@ proctype Backend(byte b)
 end:
 	do
 #ifdef CHECK_BEFORE_TAG
-	:: atomic { state[b] == SENT -> look_at_guard(b, CHECKED) }
-	:: atomic { state[b] == CHECKED -> state[b] = RUNNING }
+	:: atomic { state[b] == SENT -> says("%c's step %d: the server looks at its guard\n"); look_at_guard(b, CHECKED) }
+	:: atomic { state[b] == CHECKED -> says("%c's step %d takes the tag\n"); state[b] = RUNNING }
 #elif defined(FENCE)
-	:: atomic { state[b] == SENT -> state[b] = TAGGED }
-	:: atomic { state[b] == TAGGED -> look_at_guard(b, RUNNING) }
+	:: atomic { state[b] == SENT -> says("%c's step %d takes the tag\n"); state[b] = TAGGED }
+	:: atomic { state[b] == TAGGED -> says("%c's step %d: the server looks at its guard\n"); look_at_guard(b, RUNNING) }
 #else
-	:: atomic { state[b] == SENT -> state[b] = RUNNING }
+	:: atomic { state[b] == SENT -> says("%c's step %d begins\n"); state[b] = RUNNING }
 #endif
 	:: atomic {
 #ifdef CONCURRENTLY
@@ -365,6 +405,7 @@ end:
 #else
 		state[b] == RUNNING ->
 #endif
+			says("%c's step %d ends\n");
 			/* no two at work, and each step once */
 			other = 0;
 			do
@@ -388,6 +429,61 @@ end:
 	od
 }
 
+#ifdef ONE_TRANSACTION
+inline end_transaction()
+{
+	guard = 0;
+	used--;
+	uncommitted = 0;
+	asked = NOTHING
+}
+
+/*
+ * The server, at the guard's transaction: what it was asked it does, also for
+ * a client that is gone, and then sees that this one is.
+ */
+proctype Transaction()
+{
+	byte i;
+	bool orphan;
+
+end:
+	do
+	:: atomic {
+		asked == STEP ->
+			uncommitted++;
+			asked = NOTHING;
+			printf("step %d is done, not committed\n", head + uncommitted);
+			i = 0;
+			orphan = false;
+			do
+			:: i < N -> orphan = orphan || (dead[i] && token[i] == guard); i++
+			:: else -> break
+			od;
+			if
+			:: orphan -> end_transaction(); printf("the server sees that nobody is there, and rolls back\n")
+			:: else
+			fi;
+			i = 0;
+			orphan = false
+		}
+	:: atomic {
+		asked == COMMIT ->
+			do
+			:: uncommitted > 0 ->
+				applied[head]++;
+				assert(applied[head] == 1);
+				head++;
+				uncommitted--
+			:: else -> break
+			od;
+			end_transaction();
+			printf("the server commits\n")
+		}
+	od
+}
+#endif
+
 /*
  * What life has in store.
  */
@@ -405,32 +501,53 @@ end:
 			if
 #ifdef CRASH
 			:: !dead[i] && !ready[i] ->
-				/* what was sent before is at work before the guard's end is seen */
+				printf("%c crashes\n", 'A' + i);
+#ifdef IN_TIME
 				b = 0;
 				do
 				:: b < POOL ->
 					if
-					:: state[b] == SENT && statement_owner[b] == i -> state[b] = RECEIVED
+					:: state[b] == SENT && statement_owner[b] == i -> state[b] = RUNNING
 					:: else
 					fi;
 					b++
 				:: else -> break
 				od;
+#endif
 				dead[i] = true;
 				paused[i] = false;
 				command[i] = false;
 #ifdef SESSION_LOCK
 				/* nobody tells the pooled backend */
 				token[i] = 0
+#elif defined(ONE_TRANSACTION)
+				if
+				:: has_key && asked == NOTHING -> end_transaction(); token[i] = 0
+				:: has_key && asked != NOTHING
+				:: !has_key -> token[i] = 0
+				fi
 #else
 				give_key()
 #endif
 #endif
 #ifdef PAUSE
-			:: !dead[i] && !ready[i] -> paused[i] = true
+			:: !dead[i] && !ready[i] ->
+				paused[i] = true;
+				printf("%c is paused\n", 'A' + i)
 #endif
 #ifdef LOSS
-			:: guard != 0 -> guard = 0; used--
+#ifdef IDLE_LIMIT
+			:: guard != 0 && guard == token[i] && paused[i] ->
+#else
+			:: guard != 0 ->
+#endif
+				printf("the guard is ended\n");
+#ifdef ONE_TRANSACTION
+				end_transaction()
+#else
+				guard = 0;
+				used--
+#endif
 #endif
 			:: true			/* nothing happens */
 			fi
@@ -445,7 +562,7 @@ proctype Resume(byte i)
 {
 end:
 	do
-	:: paused[i] -> paused[i] = false
+	:: atomic { paused[i] -> paused[i] = false; printf("%c goes on\n", 'A' + i) }
 	od
 }
 
@@ -470,6 +587,9 @@ init
 			i++
 		:: else -> break
 		od;
+#ifdef ONE_TRANSACTION
+		run Transaction();
+#endif
 #if FAULTS > 0
 		run Fate()
 #endif
@@ -484,6 +604,9 @@ init
 #ifdef SESSION_LOCK
 	assert(lock_backend == POOL)
 #else
+#ifdef ONE_TRANSACTION
+	asked == NOTHING;
+#endif
 	assert(guard == 0)
 #endif
 }
