@@ -43,7 +43,7 @@ has_stray_password(const Settings *settings)
  * In an ini file "%" is written twice.  In a URI "%%" has no meaning, so one
  * that was copied from there is taken for what is meant.
  */
-static char *
+char *
 without_doubled_percents(const char *uri)
 {
 	char	   *copy = pg_malloc(strlen(uri) + 1);
@@ -93,10 +93,10 @@ read_plain_uri(const char *uri, Settings *settings)
 		size_t		len = strcspn(++query, "&");
 		const char *equals = memchr(query, '=', len);
 		char	   *key = decode_percents(query, equals ? equals - query : len, false);
+		char	   *whole = decode_percents(query, len, false);
 
 		/* "ssl=true" is one that libpq knows; what has no "=" it refuses */
-		if (key && equals && !is_setting(settings, key) &&
-			!(len == 8 && strncmp(query, "ssl=true", 8) == 0))
+		if (key && equals && !is_setting(settings, key) && !(whole && strcmp(whole, "ssl=true") == 0))
 		{
 			leave_out(settings, key);
 			if (memchr(query, '@', len) != NULL)
@@ -109,6 +109,7 @@ read_plain_uri(const char *uri, Settings *settings)
 			separator = '&';
 		}
 		free(key);
+		free(whole);
 		query += len;
 	}
 	if (settings->reason == NULL)

@@ -17,6 +17,7 @@ typedef struct Pair
 } Pair;
 
 extern bool next_pair(Pair *pair, const char *text);
+extern char *without_doubled_percents(const char *uri);
 extern bool is_uri(const char *text);
 extern const char *make_conninfo(const char *dbname, const char *source);
 

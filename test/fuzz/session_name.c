@@ -13,7 +13,8 @@ fuzz_prepare(void)
 }
 
 /*
- * Of what libpq understands, nothing but that name is changed, if there is one.
+ * Of what libpq understands, nothing but that name is changed, if there is one, or
+ * a service that may have one.
  */
 void
 fuzz_one(char *text, size_t len)
@@ -21,6 +22,8 @@ fuzz_one(char *text, size_t len)
 	char	   *changed = with_application_name(text, "gw_bootstrap run 7");
 	PQconninfoOption *before = PQconninfoParse(text, NULL);
 	PQconninfoOption *after;
+	const char *name = NULL;
+	bool		by_service = false;
 
 	if (before == NULL || strchr(text, '=') == NULL)
 		return;
@@ -30,6 +33,10 @@ fuzz_one(char *text, size_t len)
 	{
 		const char *wanted = before[i].val;
 
+		if (wanted && strcmp(before[i].keyword, "service") == 0)
+			by_service = true;
+		if (strcmp(before[i].keyword, "application_name") == 0)
+			name = after[i].val;
 		if (wanted && strcmp(before[i].keyword, "application_name") == 0)
 			wanted = "gw_bootstrap run 7";
 		if (wanted)
@@ -37,4 +44,5 @@ fuzz_one(char *text, size_t len)
 		else if (strcmp(before[i].keyword, "application_name") != 0)
 			MUST(after[i].val == NULL);
 	}
+	MUST(!by_service || (name && strcmp(name, "gw_bootstrap run 7") == 0));
 }

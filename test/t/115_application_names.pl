@@ -1,5 +1,6 @@
-# By what name a migration command is known: with an address that the pooler
-# appends to it, and for services that share a database but not the lock.
+# By what name a migration command is known: whatever names its sessions otherwise,
+# with an address that the pooler appends to it, and for services that share a
+# database but not the lock.
 #
 # TAP, since it takes a pooler that rewrites names.
 
@@ -61,8 +62,13 @@ sub finds
 my $direct = $node->connstr('postgres');
 my $uri = 'postgresql:///postgres?host=' . $node->host . '&port=' . $node->port;
 my $ours = 'application_name=gw_bootstrap%20migration';
-$node->safe_psql('postgres', 'CREATE DATABASE my_application_name');
+$node->safe_psql('postgres', "CREATE DATABASE $_") foreach 'my_application_name', 'served';
 local @ENV{qw(PGHOST PGPORT)} = ($node->host, $node->port);
+my $name = 'postgresql:///postgres?application_name=gw_bootstrap%20migration';
+my $pair = "application_name='gw_bootstrap migration'";
+local $ENV{PGSERVICEFILE} = PostgreSQL::Test::Utils::tempdir_short() . '/services';
+append_to_file($ENV{PGSERVICEFILE}, "[mine]\napplication_name=mine\nport=@{[$node->port]}\nhost=@{[$node->host]}\n"
+	  . "keepalives_idle=9\ndbname=served\n");
 foreach my $url (
 	[ "$uri&application_name=mine" => "$uri&$ours" ],
 	[ "$uri&application_name=mine&application_name=mine+too&connect_timeout=3" => "$uri&$ours&$ours&connect_timeout=3" ],
@@ -72,9 +78,22 @@ foreach my $url (
 	[ "$direct application_name=mine options=" => "application_name='gw_bootstrap migration' $direct options=" ],
 	[ "$direct application_name=mine passfile=none\\" => "application_name='gw_bootstrap migration' $direct passfile=none\\" ],
 	[ $direct => $direct ],
-	[ 'my_application_name' => 'my_application_name' ])
+	[ 'my_application_name' => 'my_application_name' ],
+	[ "$uri&application%5Fname=mine" => "$uri&application%5Fname=gw_bootstrap%20migration" ],
+	[ "$uri&%61pplication%5fname=mine&connect_timeout=3" => "$uri&%61pplication%5fname=gw_bootstrap%20migration&connect_timeout=3" ],
+	[ 'postgresql:///postgres?service=mine' => "$name&service=mine" ],
+	[ 'postgresql:///postgres?s%65rvice=mine&' => "$name&s%65rvice=mine&" ],
+	[ "postgresql:///postgres?service=mine&application_name=a" => "postgresql:///postgres?service=mine&$ours" ],
+	[ 'dbname=postgres service=mine' => "$pair dbname=postgres service=mine" ],
+	[ "application_name=a service='mine'" => "$pair service='mine'" ],
+	[ 'postgresql:///postgres' => $name, 'mine' ],
+	[ 'postgresql:///postgres?' => $name, 'mine' ],
+	[ 'postgresql:///postgres?connect_timeout=3' => "$name&connect_timeout=3", 'mine' ],
+	[ 'postgres' => "$pair dbname=postgres", 'mine' ],
+	[ 'connect_timeout=3' => "$pair connect_timeout=3", 'mine' ])
 {
-	my ($given, $wanted) = @$url;
+	my ($given, $wanted, $service) = @$url;
+	local $ENV{PGSERVICE} = $service if $service;
 	my $result = run_client('gw_bootstrap', 'run', '-d', $given, '-e', 'a', '--migrate',
 		qq(printenv DATABASE_URL >$seen; psql -XAtqc 'SHOW application_name' -d "\$DATABASE_URL" >>$seen; false));
 
@@ -87,6 +106,54 @@ my $password = "postgresql://me:a&application_name=b?c\@/postgres?host=" . $node
 $node->safe_psql('postgres', 'CREATE ROLE me LOGIN SUPERUSER');
 start_replicas(1, 'gw_bootstrap', 'run', '-d', "$password&application_name=mine", '-e', 'a', '--migrate', "printenv DATABASE_URL >$seen; false")->wait;
 is(slurp_file($seen), "$password&$ours\n", 'but not a password that looks so');
+
+my $by_libpq = 'postgresql+psycopg://' . getpwuid($<) . '@/postgres?service=mine';
+foreach my $url ($by_libpq, $by_libpq =~ s/psycopg/asyncpg/r)
+{
+	my $wanted = $url =~ /asyncpg/ ? $url : $url =~ s/\?/?$ours&/r;
+	run_client('gw_bootstrap', 'run', '-d', $url, '-e', 'a', '--migrate', "printenv DATABASE_URL >$seen; false");
+	is(slurp_file($seen), "$wanted\n", "$url: named for a driver that knows services");
+}
+
+# PGSERVICE alone: there is no string that could name the sessions.
+my $at_head = qq(CREATE TABLE IF NOT EXISTS alembic_version (version_num text); INSERT INTO alembic_version VALUES ('@{[HEAD]}'));
+$node->safe_psql('served', $at_head);
+foreach my $case (
+	[ 'guard' => 'gw_bootstrap migration', '--', 'sh', '-c' ],
+	[ 'run' => 'gw_bootstrap migration', '-e', 'a', '--migrate' ],
+	[ 'run' => 'gw_bootstrap post step', '-e', HEAD, '--post' ])
+{
+	my ($mode, $wanted, @options) = @$case;
+	my $psql = q(psql -XAtqc "SELECT current_setting('application_name'), current_database()");
+	local @ENV{qw(PGSERVICE PGHOST PGPORT PGDATABASE)} = ('mine', '/nowhere', 1, 'nowhere');
+	my $result = run_client('gw_bootstrap', $mode, @options, "{ printenv DATABASE_URL; $psql; } >$seen");
+
+	is(slurp_file($seen), "$wanted|served\n", "$mode, $options[-1], by PGSERVICE: its sessions are known") or diag $result->{err};
+	like($result->{err}, qr/warning: what service "mine" sets, no variable can tell a command: keepalives_idle\n/, 'what is lost is told');
+}
+
+# The command of a client that is killed goes on: the next one finds it.
+foreach my $case ([ 'service=mine' ], [ 'postgresql:///?service=mine' ], [ "$uri&dbname=served&application%5Fname=mine" ], [ 'PGSERVICE' ])
+{
+	my ($url) = @$case;
+	local $ENV{PGSERVICE} = 'mine' if $url eq 'PGSERVICE';
+	my @run = ('gw_bootstrap', 'run', $url eq 'PGSERVICE' ? () : ('-d', $url), '-e', HEAD, '--migrate',
+		qq(psql -XqAt -d "\$DATABASE_URL" -c "SELECT pg_advisory_xact_lock(7); $at_head"));
+	my $lock = $node->background_psql('served');
+	my $at_work = q(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND NOT granted);
+	$lock->query_safe('DROP TABLE alembic_version; SELECT pg_advisory_lock(7)');
+	my $first = start_replicas(1, @run);
+	ok($node->poll_query_until('served', "SELECT 1 = ($at_work)"), "$url: a command is at work");
+	kill 'KILL', $first->pid;
+	$first->wait;
+	my $second = start_replicas(1, @run);
+	ok(wait_until(sub { $second->ended || $second->err =~ /under the name of an earlier migration/ || $node->safe_psql('served', $at_work) > 1 })
+		&& !$second->ended, "$url: the next replica has looked") or diag $second->err;
+	is($node->safe_psql('served', $at_work), 1, "$url: and waits for the command");
+	$lock->quit;
+	is(outcomes($second->wait), '1 x 0', "$url: then it is ready") or diag $second->err;
+	is($node->safe_psql('served', 'SELECT count(*) FROM alembic_version'), 1, "$url: migrated once");
+}
 
 foreach my $add (0, 1)
 {

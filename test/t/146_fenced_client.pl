@@ -78,7 +78,26 @@ is_refused(run($service, $fenced, '--migrate', $migrate, '--lock-key', 7), 4,
 is_refused(run($service, $service, '--migrate', $migrate, '--require-fence'), 4,
 	qr/the role of the migration is not fenced, which --require-fence asks for.*hint: .*fence_key/s, 'no fence');
 
+# Whatever names the sessions otherwise.
+local $ENV{PGSERVICEFILE} = PostgreSQL::Test::Utils::tempdir_short() . '/services';
+append_to_file($ENV{PGSERVICEFILE}, join "\n", '[fenced]', 'application_name=gateway', 'user=migrations', split(/ /, $service =~ s/'//gr), '');
+my $uri = 'postgresql://migrations@/postgres?host=' . $node->host . '&port=' . $node->port;
+foreach my $url ('service=fenced', 'postgresql:///?service=fenced', "$uri&application%5Fname=gateway", "$fenced application_name=gateway")
+{
+	prepare('postgres');
+	my $result = run($service, $url, '--migrate', $migrate);
+	is($result->{exit}, 0, "$url: the command may write") or diag $result->{err};
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM work'), '1', "$url: once");
+}
+prepare('postgres');
+{
+	local $ENV{PGSERVICE} = 'fenced';
+	my $result = GwBootstrap::Replicas->start(1, 'gw_bootstrap', 'run', '-e', $head, '--migrate', $migrate)->wait;
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM work'), '1', 'PGSERVICE: the command may write');
+}
+
 # The token is nobody else's.
+prepare('postgres');
 my $token = PostgreSQL::Test::Utils::tempdir_short() . '/token';
 my $result = run($service, $fenced, '--migrate', $migrate, '--post', qq(echo "<\$GW_BOOTSTRAP_TOKEN \$PGAPPNAME>" >$token));
 is($result->{exit}, 0, 'with a post step: ready') or diag $result->{err};
