@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/output.h"
+#include "fe_utils/string_utils.h"
 #include "getopt_long.h"
 #include "options/option_table.h"
 #include "options/options.h"
@@ -433,7 +434,7 @@ parse_options(int argc, char *argv[], const Mode *modes, Options *options)
 }
 
 /*
- * The expected heads, for messages.
+ * The expected heads, for messages: an array's text, as those that are found.
  */
 const char *
 describe_expected(const Options *options)
@@ -448,10 +449,11 @@ describe_expected(const Options *options)
 	{
 		if (text.len + strlen(cell->val) > MAX_DESCRIPTION)
 		{
-			appendPQExpBufferStr(&text, "...}");
+			appendPGArray(&text, "...");
 			break;
 		}
-		appendPQExpBuffer(&text, "%s%s", cell->val, cell->next ? "," : "}");
+		appendPGArray(&text, cell->val);
 	}
+	appendPQExpBufferChar(&text, '}');
 	return text.data;
 }

@@ -65,6 +65,32 @@ foreach my $dbname ('utf8', 'utf8_plain')
 	}
 }
 
+# What is found and what is wanted have one notation, that of an array's text.
+my %quoted = ('x\\y' => '{"x\\\\y"}', 'a b' => '{"a b"}', 'a,b' => '{"a,b"}', 'an "a"' => '{"an \\"a\\""}', '{a}' => '{"{a}"}', 'null' => '{"null"}', 'a-b' => '{a-b}');
+my @other = ('-e', 'z\\z', '-e', 'z');
+my $other = '{"z\\\\z",z}';
+foreach my $dbname ('utf8', 'utf8_plain')
+{
+	my @of = ('-d', $node->connstr($dbname));
+	foreach my $head (sort keys %quoted)
+	{
+		my $name = "$dbname, $head";
+		my $both = qr/found \Q$quoted{$head}\E, wanted \Q$other\E/i;
+		$node->safe_psql($dbname, 'TRUNCATE alembic_version; INSERT INTO alembic_version VALUES (' . sql_text($head) . ')');
+		like(run_client('gw_bootstrap', @$_, @of, @other)->{err}, $both, "$name, @$_: one notation")
+		  foreach [ 'check' ], [ 'run', '--migrate', 'true' ], [ 'run', '--skip-migrations' ];
+		like(run_client('gw_bootstrap', 'check', @of, @other, '--head-rule', 'latest', '--head-order', 'bytes')->{err}, $both, "$name, ahead: one notation")
+		  if $head eq '{a}';
+		like(run_client('gw_bootstrap', 'doctor', @of, @other)->{out}, $both, "$name, doctor: one notation");
+		my $json = run_client('gw_bootstrap', 'check', @of, @other, '--log-format', 'json');
+		like((eval { JSON::PP->new->utf8->decode((split /\n/, $json->{err})[-1]) } || {})->{message}, $both, "$name, in a log of JSON: one notation");
+		my $status = run_client('gw_bootstrap', 'status', @of, '-e', $head);
+		like($status->{out}, qr/^heads now: +\Q$quoted{$head}\E\nheads wanted: +\Q$quoted{$head}\E\noutcome: +at_head$/m, "$name, status: one notation");
+		my $lists = JSON::PP->new->utf8->decode(run_client('gw_bootstrap', 'status', @of, '-e', $head, '--json')->{out});
+		is($lists->{$_}[0], $head, "$name, status --json: $_") foreach 'current_heads', 'expected_heads';
+	}
+}
+
 # Bytes that are no UTF-8: an 8-bit CSI, among others.
 $node->safe_psql('bytes', q(CREATE TABLE alembic_version AS SELECT E'a\x9b31mz'::text AS version_num));
 my $connstr = $node->connstr('bytes');
