@@ -262,9 +262,9 @@ read_head_table(text *table, const HeadQuestion *question, HeadReading *reading)
 
 	rel = table_open(relid, NoLock);
 	check_head_table(rel);
+	check_row_security(rel);
 	plan_head_columns(&columns, question, has_column(rel, question->column));
 	how = prepare_columns(rel, &columns);
-	check_row_security(rel);
 	if (!scan_head_table(rel, &columns, how, question, &reading->found))
 		reading->state = HEADS_LOCKED;
 	table_close(rel, AccessShareLock);

@@ -53,6 +53,8 @@ INSERT INTO secured VALUES ('a');
 ALTER TABLE secured ENABLE ROW LEVEL SECURITY;
 CREATE POLICY all_of_it ON secured USING (true);
 GRANT SELECT ON secured TO stranger;
+CREATE TABLE hidden (version_num text);
+ALTER TABLE hidden ENABLE ROW LEVEL SECURITY;
 CREATE TABLE by_column (version_num text, secret text);
 INSERT INTO by_column VALUES ('a');
 GRANT SELECT (version_num) ON by_column TO stranger;
@@ -98,6 +100,8 @@ foreach my $case (
 	[ 'a parent', 4, '"parent" is not a plain table', [ @a, '--head-table', 'parent' ] ],
 	[ 'a child', 5, '\{\}', [ @a, '--head-table', 'child' ] ],
 	[ 'row security', 4, 'row security of table "secured" applies to role "stranger"', [ @a, '--head-table', 'secured' ], 'stranger' ],
+	[ 'row security, and no such column', 4, 'row security of table "secured" applies', [ @a, '--head-table', 'secured', '--head-column', 'v' ], 'stranger' ],
+	[ 'row security, and no privilege', 4, 'row security of table "hidden" applies', [ @a, '--head-table', 'hidden' ], 'stranger' ],
 	[ 'row security that does not apply', 0, '', [ @a, '--head-table', 'secured' ] ],
 	[ 'no privilege', 4, 'permission denied for table one', [ @a, '--head-table', 'one' ], 'stranger' ],
 	[ 'privilege on the column', 0, '', [ @a, '--head-table', 'by_column' ], 'stranger' ],
