@@ -4,7 +4,7 @@
  *		Read a head condition: clauses of terms, and never SQL.
  *
  *		condition	clause [[;] clause]...
- *		clause		count: | failed: | covers:, and terms joined by AND
+ *		clause		count: | failed: | covers: | undone:, and terms joined by AND
  *		term		[not] col | col is [not] null | col = col | col <> col
  *					| col [not] in ('a', ...) | col [not] starts 'x'
  *
@@ -45,6 +45,7 @@ static const char *const clause_names[] = {
 	[CLAUSE_COUNT] = "count",
 	[CLAUSE_FAILED] = "failed",
 	[CLAUSE_COVERS] = "covers",
+	[CLAUSE_UNDONE] = "undone",
 };
 
 static bool
@@ -302,7 +303,7 @@ parse_clause(Scanner *scanner)
 	while (kind < lengthof(clause_names) && !is_keyword(scanner, clause_names[kind]))
 		kind++;
 	if (kind == lengthof(clause_names) || !is_clause(scanner))
-		return fail(scanner, "\"count:\", \"failed:\" or \"covers:\"");
+		return fail(scanner, "\"count:\", \"failed:\", \"covers:\" or \"undone:\"");
 	clause->kind = kind;
 	next_token(scanner);
 	next_token(scanner);
@@ -318,7 +319,7 @@ parse_clause(Scanner *scanner)
 	return clause;
 }
 
-static bool
+bool
 has_clause(const HeadClause *clauses, HeadClauseKind kind)
 {
 	for (; clauses; clauses = clauses->next)
@@ -331,8 +332,8 @@ has_clause(const HeadClause *clauses, HeadClauseKind kind)
 
 /*
  * Read a condition.  NULL if it says nothing, or is none: then *error tells
- * why, as a sentence.  Only "failed" may be given more than once; one that holds
- * is enough.
+ * why, as a sentence.  Only "count" may not be given more than once; of others one
+ * that holds is enough.
  */
 HeadClause *
 parse_head_condition(const char *text, char **error)

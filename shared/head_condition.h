@@ -42,7 +42,8 @@ typedef enum HeadClauseKind
 {
 	CLAUSE_COUNT,				/* the rows that count */
 	CLAUSE_FAILED,				/* those that tell of a failed migration */
-	CLAUSE_COVERS				/* a baseline: those up to it are not wanted */
+	CLAUSE_COVERS,				/* a baseline: those up to it are not wanted */
+	CLAUSE_UNDONE				/* those that each take one back that counts */
 } HeadClauseKind;
 
 typedef struct HeadClause
@@ -52,6 +53,7 @@ typedef struct HeadClause
 	struct HeadClause *next;
 } HeadClause;
 
+extern bool has_clause(const HeadClause *clauses, HeadClauseKind kind);
 extern HeadClause *parse_head_condition(const char *text, char **error);
 
 #endif							/* GW_BOOTSTRAP_HEAD_CONDITION_H */

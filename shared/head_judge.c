@@ -112,8 +112,24 @@ begin_judging(const HeadQuestion *question, FoundHeads *found)
 	found->has_before = false;
 	found->greatest.data = NULL;
 	found->cover.data = NULL;
+	found->changes = NULL;
+	found->nchanges = 0;
 	if (question->expected)
 		forget_seen_heads(question->expected);
+}
+
+static void
+free_changes(FoundHeads *found)
+{
+	for (int i = 0; i < found->nchanges; i++)
+	{
+		free_head_key(&found->changes[i].key, &found->changes[i].head);
+		pfree(unconstify(char *, found->changes[i].head.data));
+	}
+	if (found->changes)
+		pfree(found->changes);
+	found->changes = NULL;
+	found->nchanges = 0;
 }
 
 static const Head *
@@ -225,6 +241,67 @@ note_head(const HeadQuestion *question, FoundHeads *found, const Head *head)
 }
 
 /*
+ * Take note of a row whose head counts or, if the count is -1, which takes such a row back.
+ * Which of them comes first in the table tells nothing, so they are kept until all are read.
+ */
+void
+note_change(const HeadQuestion *question, FoundHeads *found, const Head *head, int count)
+{
+	HeadChange *change;
+	char	   *copy;
+
+	if (head->len > MAX_HEAD_LENGTH || !has_clause(question->condition, CLAUSE_UNDONE))
+	{
+		if (count > 0)
+			note_head(question, found, head);
+		return;
+	}
+	if (found->changes == NULL)
+		found->changes = palloc(sizeof(HeadChange));
+	else if ((found->nchanges & (found->nchanges - 1)) == 0)
+		found->changes = repalloc(found->changes, 2 * found->nchanges * sizeof(HeadChange));
+	copy = palloc(head->len + 1);
+	memcpy(copy, head->data, head->len);
+	change = &found->changes[found->nchanges++];
+	change->head = (Head) {copy, head->len};
+	change->key = head_key(key_order(question->rule, question->order), &change->head);
+	change->count = count;
+}
+
+static int
+compare_changes(const void *a, const void *b)
+{
+	return compare_heads(&((const HeadChange *) a)->key, &((const HeadChange *) b)->key);
+}
+
+/*
+ * Take note of the heads that count more often than they are taken back.
+ */
+static void
+settle_changes(const HeadQuestion *question, FoundHeads *found)
+{
+	HeadChange *changes = found->changes;
+	int			next;
+
+	if (changes)
+		qsort(changes, found->nchanges, sizeof(HeadChange), compare_changes);
+	for (int i = 0; i < found->nchanges; i = next)
+	{
+		int			count = 0;
+
+		for (next = i;
+			 next < found->nchanges && compare_changes(&changes[i], &changes[next]) == 0; next++)
+			count += changes[next].count;
+		for (int row = i; row < next && count > 0; row++)
+		{
+			if (changes[row].count > 0)
+				note_head(question, found, &changes[row].head);
+		}
+	}
+	free_changes(found);
+}
+
+/*
  * Take note of a row that tells of a failed migration, with its head or NULL.
  */
 void
@@ -315,10 +392,11 @@ judge_latest(const HeadQuestion *question, const FoundHeads *found)
  * each kind.
  */
 HeadOutcome
-judge_heads(const HeadQuestion *question, const FoundHeads *found)
+judge_heads(const HeadQuestion *question, FoundHeads *found)
 {
 	bool		missing;
 
+	settle_changes(question, found);
 	if (question->expected == NULL)
 		return HEADS_BEHIND;
 	if (found->has_failed)
@@ -344,6 +422,7 @@ free_found_heads(FoundHeads *found)
 {
 	empty_head_list(&found->current);
 	empty_head_list(&found->failed);
+	free_changes(found);
 	if (found->greatest.data)
 		pfree(unconstify(char *, found->greatest.data));
 	if (found->cover.data)

@@ -40,6 +40,14 @@ typedef enum HeadOutcome
 	HEADS_RUNNING				/* or, if somebody is at work, of that one */
 } HeadOutcome;
 
+/* A row with a head, where others may take it back. */
+typedef struct HeadChange
+{
+	Head		head;
+	Head		key;
+	int			count;			/* 1, or -1 for one that does */
+} HeadChange;
+
 /* What one reading of the head table found. */
 typedef struct FoundHeads
 {
@@ -52,6 +60,8 @@ typedef struct FoundHeads
 	bool		has_before;		/* and one that is not */
 	Head		greatest;		/* its key, for RULE_LATEST; no data: none */
 	Head		cover;			/* the greatest baseline's key, likewise */
+	HeadChange *changes;		/* until all are read; or NULL */
+	int			nchanges;
 } FoundHeads;
 
 extern const char *const head_rule_names[];
@@ -63,10 +73,12 @@ extern HeadOrder key_order(HeadRule rule, HeadOrder order);
 extern bool may_stop_early(const HeadQuestion *question);
 extern void begin_judging(const HeadQuestion *question, FoundHeads *found);
 extern void note_head(const HeadQuestion *question, FoundHeads *found, const Head *head);
+extern void note_change(const HeadQuestion *question, FoundHeads *found, const Head *head,
+						int count);
 extern void note_failed(const HeadQuestion *question, FoundHeads *found, const Head *head);
 extern void note_cover(const HeadQuestion *question, FoundHeads *found, const Head *head);
 extern bool judging_is_done(const HeadQuestion *question, FoundHeads *found);
-extern HeadOutcome judge_heads(const HeadQuestion *question, const FoundHeads *found);
+extern HeadOutcome judge_heads(const HeadQuestion *question, FoundHeads *found);
 extern void free_found_heads(FoundHeads *found);
 
 #endif							/* GW_BOOTSTRAP_HEAD_JUDGE_H */

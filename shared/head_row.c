@@ -236,6 +236,7 @@ note_row(const HeadColumns *columns, const HeadValue *values,
 	HeadValue	head = get_head(columns, values);
 	const Head *text = head.state == VALUE_NULL ? NULL : &head.text;
 	bool		counts = true;
+	bool		undone = false;
 
 	for (HeadClause *clause = question->condition; clause; clause = clause->next)
 	{
@@ -245,11 +246,13 @@ note_row(const HeadColumns *columns, const HeadValue *values,
 			counts = holds;
 		else if (clause->kind == CLAUSE_FAILED && holds)
 			note_failed(question, found, text);
-		else if (holds)
+		else if (clause->kind == CLAUSE_COVERS && holds)
 			note_cover(question, found, text);
+		else
+			undone |= holds;
 	}
-	if (counts && text)
-		note_head(question, found, text);
+	if (text && (counts || undone))
+		note_change(question, found, text, undone ? -1 : 1);
 	if (columns->nparts > 1 && text && text->data)
 		pfree(unconstify(char *, text->data));
 

@@ -104,6 +104,9 @@ SELECT * FROM judge('{0,1}', head_condition => 'count: word is null; covers: wor
 SELECT * FROM judge('{0,1}', head_condition => $$count: word is null; covers: word is not null; covers: word in ('none')$$);
 SELECT * FROM judge('{0,1}', head_condition => $$count: word is null; covers: word in ('none'); covers: word is not null$$);
 SELECT * FROM judge('{2}', 'latest', head_condition => $$count: word in ('none'); covers: ok is not null$$);
+-- rows that take others back, whichever comes first
+SELECT * FROM judge('{1,2}', head_condition => 'count: ok; undone: not ok');
+SELECT * FROM judge('{1,2}', 'latest', head_condition => $$undone: word is null$$);
 
 -- a head of several columns
 SELECT * FROM judge('{1.it''s,2.Word}', head_column => 'head.word');

@@ -49,9 +49,9 @@ const MigrationTool migration_tools[] = {
 	{"efcore", "EF Core", "\"__EFMigrationsHistory\"", "MigrationId", "contain", "bytes", NULL,
 		.rule = {"^([0-9]{14}_.*)\\.Designer\\.cs$", NULL, VERSION}},
 	{"flyway", "Flyway", "flyway_schema_history", "version", "contain", "dotted",
-		"count: success and version is not null and type not in ('BASELINE') and type not starts "
-		"'UNDO'"
-		" and type not starts 'DELETE'; failed: not success;"
+		"count: success and version is not null and type not in ('BASELINE');"
+		" undone: success and type starts 'UNDO'; undone: success and type starts 'DELETE';"
+		" failed: not success;"
 		" covers: success and type in ('BASELINE', 'SQL_BASELINE', 'JDBC_BASELINE')",
 		.rule = {"^V([0-9]+([._][0-9]+)*)(__.*)?\\.sql$", NULL, VERSION,
 		.flags = NAMES_BELOW | AS_DOTTED},
@@ -63,7 +63,7 @@ const MigrationTool migration_tools[] = {
 		.repair = "mend the database by hand, then run \"migrate force VERSION\"",
 		.locks = {{LOCK_TIMES_NAMES, 1486364155}},
 		.row = {"schema_lock", NULL, "run DELETE FROM %s"}},
-	{"goose", "goose", "goose_db_version", "version_id", "contain", "numeric", "count: is_applied",
+	{"goose", "goose", "goose_db_version", "version_id", "contain", "numeric", "count: is_applied; undone: not is_applied",
 		.rule = {"^([0-9]+)_.*\\.(sql|go)$", "_test\\.go$|^0+_", VERSION, .flags = AS_NUMBER},
 		/* CRC-32 of its name; before v3.26.0 another hash of it */
 		.locks = {{LOCK_KEY, 4097083626}, {LOCK_KEY, 5887940537704921958}},

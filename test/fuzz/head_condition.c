@@ -56,7 +56,7 @@ append_term(PQExpBuffer text, const HeadTerm *term)
 static char *
 write_condition(const HeadClause *clauses)
 {
-	static const char *const names[] = {"count: ", "failed: ", "covers: "};
+	static const char *const names[] = {"count: ", "failed: ", "covers: ", "undone: "};
 	PQExpBufferData text;
 
 	initPQExpBuffer(&text);

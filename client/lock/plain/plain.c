@@ -84,10 +84,11 @@ missing_table(Session *session, const PGresult *table)
 static void
 judge_copied(Session *session, CopiedHeads *copied, const Options *options, Heads *heads)
 {
+	HeadOutcome outcome = judge_heads(options->question, &copied->found);
 	char	   *current = head_list_text(&copied->found.current);
 	char	   *failed = head_list_text(&copied->found.failed);
 
-	take_heads(session, heads, judge_heads(options->question, &copied->found), current, failed);
+	take_heads(session, heads, outcome, current, failed);
 	free(current);
 	free(failed);
 }
