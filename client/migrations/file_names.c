@@ -23,6 +23,7 @@
 #define NUMBER_FIRST "^([0-9]+)"
 #define MAX_VERSIONS 20000
 #define MAX_DEPTH 50
+#define MAX_FOLDERS 5000
 #define MAX_PLAN_SIZE (16 * 1024 * 1024)
 
 typedef struct Reading
@@ -36,7 +37,17 @@ typedef struct Reading
 	SimpleStringList *versions;
 	SimpleStringList *asides;
 	int			count;
+	int			folders;
 } Reading;
+
+/* A folder that is read, and the one that it is in. */
+typedef struct Folder
+{
+	dev_t		dev;
+	ino_t		ino;
+	const struct Folder *above;
+	int			depth;
+} Folder;
 
 static void
 compile(regex_t *regex, const char *pattern)
@@ -215,13 +226,41 @@ is_looked_into(const Reading *reading, const char *name)
 	return (reading->tool->rule.flags & NAMES_BELOW) && name[0] != '.';
 }
 
+/*
+ * Enter a folder, unless it is a link to one that it is in.
+ */
+static bool
+enter_folder(Reading *reading, const char *path, const Folder *above, Folder *folder)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0)
+		refuse_migration_set(reading->source, "could not read folder \"%s\": %m", path);
+	for (const Folder *f = above; f; f = f->above)
+	{
+		if (f->dev == status.st_dev && f->ino == status.st_ino)
+			return false;
+	}
+	*folder = (Folder) {status.st_dev, status.st_ino, above, above ? above->depth + 1 : 0};
+	if (folder->depth > MAX_DEPTH)
+		refuse_migration_set(reading->source, "%s: folders are nested too deeply", path);
+	if (++reading->folders > MAX_FOLDERS)
+		refuse_migration_set(reading->source, "%s: there are more than %d folders", path,
+							 MAX_FOLDERS);
+	return true;
+}
+
 static void
-read_folder(Reading *reading, const char *folder, int depth)
+read_folder(Reading *reading, const char *folder, const Folder *above)
 {
 	const NameRule *rule = &reading->tool->rule;
+	Folder		this;
 	struct dirent **entries;
-	int			count = scandir(folder, &entries, NULL, alphasort);
+	int			count;
 
+	if (!enter_folder(reading, folder, above, &this))
+		return;
+	count = scandir(folder, &entries, NULL, alphasort);
 	if (count < 0)
 		refuse_migration_set(reading->source, "could not read folder \"%s\": %m", folder);
 	for (int i = 0; i < count; i++)
@@ -239,10 +278,8 @@ read_folder(Reading *reading, const char *folder, int depth)
 
 			if (inside ? is_inner && stat(inside, &status) == 0 : !is_inner)
 				take_name(reading, path, name, 0);
-			if (is_inner && is_looked_into(reading, name) && depth >= MAX_DEPTH)
-				refuse_migration_set(reading->source, "%s: folders are nested too deeply", path);
 			if (is_inner && is_looked_into(reading, name))
-				read_folder(reading, path, depth + 1);
+				read_folder(reading, path, &this);
 			free(inside);
 		}
 		free(path);
@@ -350,7 +387,7 @@ read_file_names(const MigrationTool *tool, const char *path, const char *source,
 	if (tool->rule.lines_of)
 		read_lines(&reading, psprintf("%s/%s", path, tool->rule.lines_of));
 	else
-		read_folder(&reading, path, 0);
+		read_folder(&reading, path, NULL);
 	if (reading.count == 0)
 		refuse_migration_set(source, "%s: there is no migration of %s%s", path, tool->title,
 							 tool->rule.flags & NAMES_BELOW || tool->rule.lines_of ? "" :

@@ -95,6 +95,22 @@ foreach my $case (@cases)
 }
 is_deeply([ sort keys %told ], [], 'each tool of --migrations=help is tested here');
 
+# Links to the folder itself, and to the same one again and again.
+foreach my $tool (qw(rails flyway ecto refinery))
+{
+	my %file = (rails => '1_a.rb', flyway => 'V1__a.sql', ecto => '1_a.exs', refinery => 'V1__a.sql');
+	my $dir = folder($file{$tool}, 'below/x');
+
+	symlink $_->[0], "$dir/$_->[1]" or die "symlink: $!" foreach [ '.', 'a' ], [ '.', 'b' ], [ '..', 'below/c' ];
+	is(heads('--migrations', "$tool:$dir"), '1', "$tool: links to the folder itself");
+	$dir = folder(map { "$_/x" } 0 .. 20);
+	foreach my $n (0 .. 19)
+	{
+		symlink '../' . ($n + 1), "$dir/$n/$_" or die "symlink: $!" foreach 'a', 'b';
+	}
+	like(heads('--migrations', "$tool:$dir"), qr/^2: .*there are more than 5000 folders/, "$tool: links that double at each step");
+}
+
 # What is in real folders beside the migrations: of editors, of the system, and README.
 my @beside = ('.002_x.sql.swp', '002_x.sql~', '#002_x.sql#', '.#002_x.sql', '002_x.sql.orig', '002_x.sql.bak', '.DS_Store', 'Thumbs.db', 'README.md', '.gitkeep');
 is(heads('--migrations', "$_:" . folder("001_a b\xff.sql", @beside)), $_ eq 'dbmate' ? '001' : '1', "$_: what else is there does not count")
