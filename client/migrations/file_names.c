@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "migrations/migration_set.h"
 #include "pqexpbuffer.h"
+#include "shared/head_judge.h"
 
 #define MAX_GROUPS 10
 #define NUMBER_FIRST "^([0-9]+)"
@@ -330,28 +331,50 @@ read_lines(Reading *reading, const char *path)
 	free(text);
 }
 
+/*
+ * A version, and what it is compared by.
+ */
+typedef struct Version
+{
+	Head		key;
+	const char *text;
+} Version;
+
 static int
 compare_versions(const void *a, const void *b)
 {
-	return strcmp(*(char *const *) a, *(char *const *) b);
+	int			order = compare_heads(&((const Version *) a)->key, &((const Version *) b)->key);
+
+	return order != 0 ? order : strcmp(((const Version *) a)->text, ((const Version *) b)->text);
 }
 
 /*
- * There may be thousands, so not each is compared with each.
+ * There may be thousands, so not each is compared with each.  1.0 is 1, where the order
+ * of the tool says so.
  */
 static void
 refuse_twice(const Reading *reading, const char *path)
 {
-	char	  **sorted = pg_malloc((reading->count + 1) * sizeof(char *));
+	HeadOrder	order = find_word(reading->tool->head_order, head_order_names);
+	Version    *sorted = pg_malloc((reading->count + 1) * sizeof(Version));
 	int			count = 0;
 
 	for (SimpleStringListCell *cell = reading->versions->head; cell; cell = cell->next)
-		sorted[count++] = cell->val;
-	qsort(sorted, count, sizeof(char *), compare_versions);
+	{
+		Head		head = {cell->val, strlen(cell->val)};
+
+		sorted[count++] = (Version) {head_key(order, &head), cell->val};
+	}
+	qsort(sorted, count, sizeof(Version), compare_versions);
 	for (int i = 1; i < count; i++)
 	{
-		if (strcmp(sorted[i - 1], sorted[i]) == 0)
-			refuse_migration_set(reading->source, "%s: version %s is there twice", path, sorted[i]);
+		if (compare_heads(&sorted[i - 1].key, &sorted[i].key) != 0)
+			continue;
+		if (strcmp(sorted[i - 1].text, sorted[i].text) == 0)
+			refuse_migration_set(reading->source, "%s: version %s is there twice", path,
+								 sorted[i].text);
+		refuse_migration_set(reading->source, "%s: version %s is there twice, also as %s", path,
+							 sorted[i - 1].text, sorted[i].text);
 	}
 	free(sorted);
 }
@@ -395,7 +418,7 @@ read_file_names(const MigrationTool *tool, const char *path, const char *source,
 																					 "below are "
 																					 "not looked "
 																					 "into");
-	if (tool->rule.flags & (AS_NUMBER | AS_DOTTED) || tool->rule.lines_of)
+	if (tool->rule.flags & (AS_NUMBER | AS_DOTTED | ONCE) || tool->rule.lines_of)
 		refuse_twice(&reading, path);
 	if ((tool->rule.flags & WITHOUT_GAPS) && has_gap(versions, reading.count))
 		refuse_migration_set(source, "%s: the migrations are not numbered from 1 on without a gap",

@@ -38,9 +38,10 @@ enum
 {
 	NAMES_BELOW = 0x01,			/* of folders below, too */
 	AS_NUMBER = 0x02,			/* without leading zeros; two of one are refused */
-	AS_DOTTED = 0x04,			/* "_" is "." */
+	AS_DOTTED = 0x04,			/* "_" is "."; two of one are refused */
 	WITHOUT_DASHES = 0x08,
-	WITHOUT_GAPS = 0x10			/* from 1 on */
+	WITHOUT_GAPS = 0x10,		/* from 1 on */
+	ONCE = 0x20					/* two of one are refused */
 };
 
 /* How a tool makes the key of its session-level advisory lock. */
