@@ -177,6 +177,37 @@ take_version(Reading *reading, const char *path, const char *text, const regmatc
 }
 
 /*
+ * Put blanks for the comments of JavaScript.  A quote within a pattern must not make a
+ * string of all that follows, so what ends in its line ends there.
+ */
+static void
+blank_comments(char *text)
+{
+	char		quote = '\0';
+
+	for (char *c = text; *c; c++)
+	{
+		if (quote)
+		{
+			if (*c == '\\' && c[1])
+				c++;
+			else if (*c == quote || (*c == '\n' && quote != '`'))
+				quote = '\0';
+		}
+		else if (*c == '\'' || *c == '"' || *c == '`')
+			quote = *c;
+		else if (*c == '/' && (c[1] == '/' || c[1] == '*'))
+		{
+			const char *last = c[1] == '/' ? strchr(c, '\n') : strstr(c + 2, "*/");
+			size_t		len = last ? last - c + (c[1] == '*' ? 2 : 0) : strlen(c);
+
+			memset(c, ' ', len);
+			c += len - 1;
+		}
+	}
+}
+
+/*
  * Take the versions that are in a file.  The first pattern that is found counts.
  */
 static void
@@ -186,6 +217,7 @@ take_text(Reading *reading, const char *path)
 	regmatch_t	groups[MAX_GROUPS];
 	int			before = reading->count;
 
+	blank_comments(text);
 	for (int i = 0; i < MAX_TEXTS && reading->count == before; i++)
 	{
 		for (const char *rest = text;

@@ -63,6 +63,7 @@ my @cases = (
 	[ 'typeorm', [ [ '1700000000000-create-users.ts', "export class CreateUsers1700000000000 implements MigrationInterface {\n" ], [ 'tabsWidth.js', "class tabsWidth1800000000000 {\n" ], [ 'es5.js', "    function Old1600000000000() {\n    }\n" ] ], 'CreateUsers1700000000000 Old1600000000000 tabsWidth1800000000000' ],
 	[ 'typeorm', [ [ 'a.ts', "export class A implements MigrationInterface {\n  name = 'Named1700000000000'\n" ], [ 'b.js', "class B1 {\n  constructor() {\n    this.name = \"B1800000000000\";\n" ] ], 'Named1700000000000 B1800000000000' ],
 	[ 'typeorm', [ [ 'two.ts', "export class A1700000000000 {\n}\nexport class \xc3\xa91800000000000 {\n" ], [ 'a.d.ts', "export declare class No1700000000001 {\n" ], [ 'index.ts', "export * from './two'\n" ] ], "A1700000000000 \xc3\xa91800000000000" ],
+	[ 'typeorm', [ [ 'y.js', "/* class Old1600000000000 */ module.exports = class Bar1700000000001 {}" ], [ 'z.ts', "// class Old1600000000000\n/**\n * class Old1600000000001\n */\nconst s = 'http://x', t = `//`, u = \"/*\", v = '\\'/*';\nexport class Z1800000000000 {}\n// name = 'Old1600000000002'" ] ], 'Bar1700000000001 Z1800000000000' ],
 	[ 'sequelize', [ '1-a.js', '2-b.ts', '3-c.d.ts', '4-d.mjs' ], '1-a.js 2-b.ts' ],
 	[ 'efcore', [ '20240101000000_Init.cs', '20240101000000_Init.Designer.cs', 'ModelSnapshot.cs' ], '20240101000000_Init' ],
 	[ 'ecto', [ '1_a.exs', 'below/02_b.exs', '3_c.ex', '.formatter.exs' ], '1 2' ],
