@@ -49,7 +49,7 @@ my @cases = (
 	[ 'flyway', [ 'V1__a.sql', 'V1.0__b.sql' ], qr/version 1 is there twice, also as 1\.0/ ],
 	[ 'flyway', [ 'V1__a.sql', 'V01__b.sql' ], qr/version 01 is there twice, also as 1/ ],
 	[ 'flyway', [ 'V1_2__a.sql', 'V1.02__b.sql' ], qr/version 1\.02 is there twice, also as 1\.2/ ],
-	[ 'flyway', [ 'V1_2__a.sql', 'V1.20__b.sql', 'V12__c.sql' ], '12 1.20 1.2' ],
+	[ 'flyway', [ 'V1_2__a.sql', 'V1.20__b.sql', 'V12__c.sql' ], '1.20 12 1.2' ],
 	[ 'golang-migrate', [ '1_a.up.sql', '01_b.up.sql' ], qr/version 1 is there twice/ ],
 	[ 'dbmate', [ '1_a.sql', '01_b.sql' ], qr/version 01 is there twice, also as 1/ ],
 	[ 'dbmate', [ '1_a.sql', '1_b.sql' ], qr/version 1 is there twice/ ],
@@ -136,9 +136,6 @@ foreach my $tool (qw(flyway goose rails ecto))
 	is(heads('--migrations', "$tool:$dir.link"), '1', "$tool: a mounted volume");
 	unlink "$dir.link";
 }
-my $loop = folder('V1__a.sql');
-symlink '.', "$loop/loop" or die "$loop/loop: $!";
-like(heads('--migrations', "flyway:$loop"), qr/^2: .*version 1 is there twice/, 'a folder that links to itself');
 
 # Lists.
 my $list = folder([ 'list', "\xef\xbb\xbf# frozen\na\r\n \t\r\n  b::c::d e.sql \t\n \t# more\n" ]) . '/list';
