@@ -82,6 +82,7 @@ sub new
 	# Of a fenced role whether the server ends it when it is idle in a transaction.
 	$self->{idle_limit} = _pick(0, 1);
 	$self->{fails_over} = _pick((0) x 6, 1);
+	@$self{qw(timeout patience)} = (TIMEOUT, PATIENCE);
 	$self->{$_} = $fixed{$_} foreach keys %fixed;
 	$self->{events} ||= [ map { _event(GwBootstrap::StormFaults::pick($self), $self->{class}) } 1 .. _pick(0, 1, 1, 2, 3, 4) ];
 	push @{ $self->{events} }, _event('failover', $self->{class}) if $self->{fails_over};
@@ -188,7 +189,7 @@ sub start
 
 	push @work, '--migration-url', "$self->{connstr} user=migrations", '--require-fence' if $self->{class} eq 'fenced';
 	return start_replicas(1, @{ $self->{program} || ['gw_bootstrap'] }, 'run', '-d', $self->{connstr}, '-e', STEPS,
-		'--timeout', TIMEOUT, '--log-format', 'json', @work);
+		'--timeout', $self->{timeout}, '--log-format', 'json', @work);
 }
 
 # Past the pooler; a fault that cannot strike, strikes nobody.
@@ -209,8 +210,12 @@ sub _let_it_happen
 	my $start = $self->{begun};
 	my @due = @{ $self->{events} };
 
-	while (time < $start + TIMEOUT + PATIENCE)
+	while (time < $start + $self->{timeout} + $self->{patience})
 	{
+		foreach my $i (grep { $self->{started}[$_]->ended } 0 .. $#{ $self->{started} })
+		{
+			$self->{ended}[$i] //= time;
+		}
 		my $place = $self->{follower}->place;
 		my @striking = grep { time >= $start + $_->{after} && ($_->{wanted} // $place) eq $place } @due;
 		foreach my $event (@striking)
@@ -288,10 +293,10 @@ sub run
 	$self->{started} = [ map { $self->start } 1 .. $self->{replicas} ];
 	$self->_let_it_happen;
 	my @results = map { $_->wait(1) } @{ $self->{started} };
-	my ($next) = $self->start->wait(TIMEOUT + PATIENCE);
+	my ($next) = $self->start->wait($self->{timeout} + $self->{patience});
 	$self->{results} = [ @results, $next ];
 	$self->_bury_silent;
-	my @faults = ($self->_faults_of_replicas(@results), $self->_faults_of_database($next));
+	my @faults = ($self->_faults_of_replicas(@results), $self->_faults_of_time(@results), $self->_faults_of_database($next));
 
 	my @logs = $self->_logs;
 	my @events = grep { !$_->{place} && $_->{at} } @{ $self->{events} };
@@ -343,6 +348,17 @@ sub _faults_of_replicas
 	return @faults;
 }
 
+# Nobody is ready before the last step has begun to say that it is done.
+sub _faults_of_time
+{
+	my ($self, @results) = @_;
+	my $step = STEPS;
+	my $head = GwBootstrap::WorkLog::first_time(qr/version_num = '$step'/, $self->_logs);
+	my @early = grep { ($results[$_]{exit} // -1) == 0 && defined $self->{ended}[$_] && $self->{ended}[$_] < ($head // 0) } 0 .. $#results;
+
+	return map { sprintf 'ready %.3f s before the last step', $head - $self->{ended}[$_] } @early;
+}
+
 sub _faults_of_database
 {
 	my ($self, $next) = @_;
@@ -352,7 +368,7 @@ sub _faults_of_database
 
 	push @faults, 'the next one is not ready: ' . ($next->{exit} // "killed by $next->{signal}") . " $next->{err}"
 	  unless defined $next->{exit} && $next->{exit} == 0;
-	my $applied = $way->applied // 'nothing';
+	my $applied = $way->applied || 'nothing';
 	my $expected = join ', ', map { "$_ x 1" } @expected;
 	push @faults, "applied: $applied" unless $applied eq $expected;
 	push @faults, 'a row of a batch was made twice'

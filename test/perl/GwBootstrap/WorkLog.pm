@@ -4,6 +4,7 @@
 # "attempt of a file", which is told by its backend.
 #
 #   my @faults = GwBootstrap::WorkLog::overlaps(@logs);
+#   my $time = GwBootstrap::WorkLog::first_time($pattern, @logs);
 #   my @places = GwBootstrap::WorkLog::places($log, @times);
 #   my $follower = GwBootstrap::WorkLog->follow($file, $offset);
 #   $follower->place;    # where the migration is now
@@ -73,6 +74,15 @@ sub overlaps
 		  if $last{$before} > $first{$after};
 	}
 	return @faults;
+}
+
+# When the first statement like that began, undef if none did.
+sub first_time
+{
+	my ($pattern, @logs) = @_;
+	my ($first) = sort { $a <=> $b } map { $_->{from} } grep { $_->{text} =~ $pattern } map { _statements($_) } @logs;
+
+	return $first;
 }
 
 # Where the migration was at each of the times.
