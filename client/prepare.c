@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 #include "forms/forms.h"
-#include "lock/failed_migration.h"
+#include "lock/tool_lock.h"
 #include "migrations/take_set.h"
 #include "prepare.h"
 

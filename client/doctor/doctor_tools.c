@@ -8,22 +8,10 @@
 #include "postgres_fe.h"
 
 #include "doctor/doctor.h"
-#include "migrations/migration_tool.h"
+#include "lock/tool_lock.h"
 #include "server/answer.h"
 #include "sql/sql.h"
 #include "sql/sql_doctor.h"
-#include "sql/sql_plain.h"
-
-/* The columns of sql_advisory_locks(). */
-enum
-{
-	LOCK_KEY_COLUMN,
-	LOCK_PID,
-	LOCK_STATE,
-	LOCK_DATABASE,
-	LOCK_SCHEMA,
-	LOCK_KEYS					/* of how many keys: objsubid */
-};
 
 /*
  * Another tool's lock on a backend that is idle is what this project is
@@ -65,38 +53,16 @@ tell_lock(Doctor *doctor, const PGresult *locks, int row)
 				 pid);
 }
 
-/*
- * What a table of lock rows says.
- */
-typedef struct LockRows
-{
-	RowTaker	taker;			/* first */
-	const LockRow *row;
-	bool		locked;
-} LockRows;
-
-static bool
-take_lock_row(RowTaker *taker, const char *row, int len, Failure *failure)
-{
-	LockRows   *rows = (LockRows *) taker;
-
-	if (rows->row->column == NULL || *row == 't' || *row == '1')
-		rows->locked = true;
-	return true;
-}
-
 static void
 tell_lock_table(Doctor *doctor, const MigrationTool *tool, const PGresult *tables, int row)
 {
 	const char *table = answer_text(tables, row, 0);
-	LockRows	rows = {.taker = {.take = take_lock_row, .table = table}, .row = &tool->row};
-	bool		at_work = atoi(answer_text(tables, row, 3)) > 0;
+	LockRows	rows;
 	char	   *how;
 	char	   *remedy;
 
 	/* who may not read it, or meets it locked, is told nothing */
-	if (!session_copy(&doctor->session, sql_plain_read(table, answer_text(tables, row, 2)),
-					  &rows.taker, doctor->deadline))
+	if (!read_lock_rows(&doctor->session, tool, tables, row, doctor->deadline, &rows))
 		return;
 	how = psprintf(tool->row.remedy, table);
 	remedy = psprintf("If no migration of %s is running, %s.", tool->title, how);
@@ -104,7 +70,7 @@ tell_lock_table(Doctor *doctor, const MigrationTool *tool, const PGresult *table
 		say_bad(doctor, psprintf("Leave one row in %s, with %s = 0.", table, tool->row.column),
 				"other tools: %s has " INT64_FORMAT " rows, with which %s cannot migrate", table,
 				rows.taker.rows, tool->title);
-	else if (rows.locked && at_work)
+	else if (rows.locked && rows.at_work)
 		say_note(doctor, remedy, "other tools: %s says that %s is migrating", table, tool->title);
 	else if (rows.locked)
 		say_bad(doctor, remedy,
@@ -136,7 +102,7 @@ check_lock_tables(Doctor *doctor)
 void
 check_other_tools(Doctor *doctor)
 {
-	PGresult   *locks = doctor_ask(doctor, sql_advisory_locks());
+	PGresult   *locks = doctor_ask(doctor, sql_advisory_locks(doctor->session.conn, NULL));
 
 	for (int row = 0; locks != NULL && row < PQntuples(locks); row++)
 		tell_lock(doctor, locks, row);

@@ -5,8 +5,8 @@
  *
  * Many tools write such a row before they start, so it may be that of a
  * migration at work.  It is not only if nobody has our lock, nor that of the tool,
- * and a row still says so in a look made after that.  A tool that takes no
- * lock gets some time.
+ * and a row still says so in a look made some time after that, since a tool may
+ * take no lock, or have it switched off.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,7 +19,7 @@
 /* So that no replica migrates meanwhile. */
 #define UNDER_A_GUARD " Run that by \"gw_bootstrap guard -- COMMAND\"."
 
-/* How long a row must stay unchanged if the tool takes no lock. */
+/* How long a row must stay unchanged. */
 #define UNCHANGED_MS 2000
 
 /*
@@ -33,15 +33,13 @@ look_at_failed_migration(Session *session, const Options *options, Millis until,
 	char	   *failed = pg_strdup(heads->all_failed);
 	Millis		unchanged = now_ms() + UNCHANGED_MS;
 	bool		held = false;
-	bool		known;
+	bool		known = options->ask_tool_lock == NULL ||
+		options->ask_tool_lock(session, options, until, &held);
 
-	if (options->ask_tool_lock)
-		known = options->ask_tool_lock(session, options, until, &held);
-	else
+	if (known && !held)
 	{
 		while (now_ms() < Min(unchanged, until) && wait_until(NULL, 0, Min(unchanged, until)))
 			;
-		known = true;
 		held = now_ms() < unchanged;
 	}
 	if (known && !held)

@@ -16,7 +16,4 @@ extern bool look_at_failed_migration(Session *session, const Options *options, M
 extern char *failed_migration_hint(const Options *options);
 extern ExitCode report_failed_migration(const Heads *heads, const Options *options);
 
-/* tool_lock.c */
-extern void take_tool_lock(Options *options);
-
 #endif							/* FAILED_MIGRATION_H */

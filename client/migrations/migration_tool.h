@@ -97,6 +97,6 @@ extern char *migration_tool_names(void);
 /* tool_locks.c */
 extern const char *tool_of_lock(int64 key, const char *dbname, const char *schema);
 extern bool is_lock_of_tool(const MigrationTool *tool, int64 key, const char *dbname,
-							const char *schema);
+							const char *schema, const char *table);
 
 #endif							/* MIGRATION_TOOL_H */

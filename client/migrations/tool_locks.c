@@ -30,21 +30,31 @@ crc32(const char *text, size_t length)
 }
 
 /*
+ * What keys are made of.
+ */
+typedef struct LockNames
+{
+	const char *dbname;
+	const char *schema;
+	const char *table;
+} LockNames;
+
+/*
  * golang-migrate's, of the names of schema, table and database.
  */
 static uint32
-crc32_of_names(const MigrationTool *tool, const char *dbname, const char *schema)
+crc32_of_names(const LockNames *names)
 {
-	char		names[512];
+	char		text[512];
 	int			length;
 
-	length = snprintf(names, sizeof(names), "%s%c%s%c%s", schema, 0, tool->head_table, 0, dbname);
-	return crc32(names, Min(length, (int) sizeof(names)));
+	length = snprintf(text, sizeof(text), "%s%c%s%c%s", names->schema, 0, names->table, 0,
+					  names->dbname);
+	return crc32(text, Min(length, (int) sizeof(text)));
 }
 
 static bool
-is_lock_of(const MigrationTool *tool, const ToolLock *lock, int64 key, const char *dbname,
-		   const char *schema)
+is_lock_of(const ToolLock *lock, int64 key, const LockNames *names)
 {
 	switch (lock->kind)
 	{
@@ -53,9 +63,9 @@ is_lock_of(const MigrationTool *tool, const ToolLock *lock, int64 key, const cha
 		case LOCK_KEY:
 			return key == lock->number;
 		case LOCK_TIMES_DATABASE:
-			return key == lock->number * (int64) crc32(dbname, strlen(dbname));
+			return key == lock->number * (int64) crc32(names->dbname, strlen(names->dbname));
 		case LOCK_TIMES_NAMES:
-			return key == (uint32) (crc32_of_names(tool, dbname, schema) * (uint32) lock->number);
+			return key == (uint32) (crc32_of_names(names) * (uint32) lock->number);
 		case LOCK_PLUS_HASH:
 			return key >= lock->number + PG_INT32_MIN && key <= lock->number + PG_INT32_MAX;
 	}
@@ -63,30 +73,33 @@ is_lock_of(const MigrationTool *tool, const ToolLock *lock, int64 key, const cha
 }
 
 /*
- * Whose lock that is in the database of that name, with tables in that schema;
- * NULL if it is not known.
+ * Whether it is that of the tool in the database of that name, for a head table in that schema;
+ * of its usual name, if that is NULL.
+ */
+bool
+is_lock_of_tool(const MigrationTool *tool, int64 key, const char *dbname, const char *schema,
+				const char *table)
+{
+	LockNames	names = {dbname, schema, table ? table : tool->head_table};
+
+	for (int i = 0; i < lengthof(tool->locks); i++)
+	{
+		if (is_lock_of(&tool->locks[i], key, &names))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whose lock that is, with tables of the usual names; NULL if it is not known.
  */
 const char *
 tool_of_lock(int64 key, const char *dbname, const char *schema)
 {
 	for (const MigrationTool *tool = migration_tools; tool->title; tool++)
 	{
-		for (int i = 0; i < lengthof(tool->locks); i++)
-		{
-			if (is_lock_of(tool, &tool->locks[i], key, dbname, schema))
-				return tool->title;
-		}
+		if (is_lock_of_tool(tool, key, dbname, schema, NULL))
+			return tool->title;
 	}
 	return NULL;
-}
-
-/*
- * Whether it is that of the tool, under whichever of its entries.
- */
-bool
-is_lock_of_tool(const MigrationTool *tool, int64 key, const char *dbname, const char *schema)
-{
-	const char *owner = tool_of_lock(key, dbname, schema);
-
-	return owner != NULL && strcmp(owner, tool->title) == 0;
 }

@@ -68,7 +68,7 @@ extern Query sql_may_watch(void);
 extern Query sql_watch(const Options *options, const char *name);
 extern Query sql_earlier_migration(const Options *options, int recent_ms);
 extern Query sql_is_guard(const Options *options, const char *names);
-extern Query sql_advisory_locks(void);
+extern Query sql_advisory_locks(PGconn *conn, const char *table);
 extern Query sql_namesakes(PGconn *conn, const Options *options);
 extern Query sql_commit(void);
 extern Query sql_rollback(void);

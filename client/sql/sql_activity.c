@@ -62,24 +62,39 @@ sql_sessions(int holder_pid)
 /*
  * The advisory locks of this database that backends hold, of one key or of two, and what
  * these do, as far as we may see it.  One that our own backend has was there
- * before us, left by another client of the pooler.  The names of the database
- * and of the schema are for keys that are made of them.
+ * before us, left by another client of the pooler.  The names of the database,
+ * of the schema and of the table, if one is given, are for keys that are made of them.
  */
 Query
-sql_advisory_locks(void)
+sql_advisory_locks(PGconn *conn, const char *table)
 {
-	return FIXED_QUERY("SELECT ((l.classid::pg_catalog.int8 OPERATOR(pg_catalog.<<) 32)"
-					   " OPERATOR(pg_catalog.|) l.objid::pg_catalog.int8), l.pid,"
-					   " CASE WHEN l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN"
-					   " 'idle' ELSE a.state END,"
-					   " pg_catalog.current_database(), pg_catalog.current_schema(), l.objsubid"
-					   " FROM pg_catalog.pg_lock_status() l"
-					   " JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid"
-					   " WHERE l.granted AND l.locktype OPERATOR(pg_catalog.=)"
-					   " 'advisory'::pg_catalog.text"
-					   " AND l.objsubid OPERATOR(pg_catalog.<=) 2::pg_catalog.int2"
-					   " AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM"
-					   " pg_catalog.pg_database d"
-					   " WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())",
-					   ANY_ROWS, "iiTtTi");
+	PQExpBufferData sql;
+
+	initPQExpBuffer(&sql);
+	appendPQExpBufferStr(&sql,
+						 "SELECT ((l.classid::pg_catalog.int8 OPERATOR(pg_catalog.<<) 32)"
+						 " OPERATOR(pg_catalog.|) l.objid::pg_catalog.int8), l.pid,"
+						 " CASE WHEN l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() THEN"
+						 " 'idle' ELSE a.state END, pg_catalog.current_database(),"
+						 " COALESCE(n.nspname, pg_catalog.current_schema()), l.objsubid, c.relname"
+						 " FROM pg_catalog.pg_lock_status() l"
+						 " JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid"
+						 " LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=)"
+						 " pg_catalog.to_regclass(");
+	if (table)
+		append_literal(&sql, conn, table);
+	else
+		appendPQExpBufferStr(&sql, "NULL");
+	appendPQExpBufferStr(&sql,
+						 "::pg_catalog.text)::pg_catalog.oid"
+						 " LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=)"
+						 " c.relnamespace"
+						 " WHERE l.granted AND l.locktype OPERATOR(pg_catalog.=)"
+						 " 'advisory'::pg_catalog.text"
+						 " AND l.objsubid OPERATOR(pg_catalog.<=) 2::pg_catalog.int2"
+						 " AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM"
+						 " pg_catalog.pg_database d"
+						 " WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())");
+
+	return (Query) {sql.data, ANY_ROWS, "iiTtTiT"};
 }

@@ -7,6 +7,7 @@
 use strict;
 use warnings;
 
+use Compress::Zlib ();
 use GwBootstrap::Test;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -114,6 +115,47 @@ sub test_left
 	return;
 }
 
+# Its lock is made of the names of schema, table and database.
+sub test_golang
+{
+	my ($way, $name, $table) = @_;
+	my @options = ("--migrations=golang-migrate:$dir/numbers", "--head-table=$table");
+	my $holder = $node->background_psql($way->dbname);
+	my ($schema, $plain) = $table =~ /^(?:(\w+)\.)?"?(\w+)"?$/;
+
+	$name = "$name, golang-migrate by $table";
+	append_to_file("$dir/numbers", "1\n2\n") unless -e "$dir/numbers";
+	$way->sql("CREATE SCHEMA IF NOT EXISTS other; CREATE TABLE $table AS SELECT 2::bigint AS version, true AS dirty");
+	my $key = (Compress::Zlib::crc32(join "\0", $schema // 'public', $plain, $way->dbname) * 1486364155) & 0xffffffff;
+	$holder->query_safe("SELECT pg_advisory_lock($key)");
+	is(check($way, @options)->{exit}, 5, "$name: it has its lock");
+	$holder->quit;
+	is(check($way, @options)->{exit}, 7, "$name: nobody has it");
+	$way->sql("DROP TABLE $table");
+	return;
+}
+
+# With x-lock-strategy=table a row is its lock, which counts while somebody is at work.
+sub test_lock_table
+{
+	my ($way, $name) = @_;
+	my @options = ("--migrations=golang-migrate:$dir/numbers");
+	my $worker = $node->background_psql($way->dbname);
+
+	$name = "$name, golang-migrate with a table of locks";
+	$way->sql('CREATE TABLE schema_migrations AS SELECT 2::bigint AS version, true AS dirty; CREATE TABLE schema_lock AS SELECT 1::bigint AS lock_id');
+	$worker->query_safe('BEGIN');
+	is(check($way, @options)->{exit}, 5, "$name: a row, and a session at work");
+	$worker->query_safe('COMMIT');
+	is(check($way, @options)->{exit}, 7, "$name: a row that was left behind");
+	$worker->query_safe('BEGIN');
+	$way->sql('DELETE FROM schema_lock');
+	is(check($way, @options)->{exit}, 7, "$name: no row");
+	$worker->quit;
+	$way->sql('DROP TABLE schema_migrations, schema_lock');
+	return;
+}
+
 foreach my $way (quiet_ways($node))
 {
 	$way->create->open;
@@ -127,6 +169,8 @@ foreach my $way (quiet_ways($node))
 	test_held($way, "$name, the tool has its lock", 'SELECT pg_advisory_lock(' . PRISMA_KEY . ')');
 	test_mended($way, "$name, mended");
 	test_left($way, "$name, left by a command that succeeds");
+	test_golang($way, $name, $_) foreach 'schema_migrations', '"Custom"', 'other.schema_migrations';
+	test_lock_table($way, $name);
 	$way->is_clean($name);
 	$way->close;
 }
