@@ -37,11 +37,11 @@ foreach my $command (\@run, [ 'gw_bootstrap', 'guard', '-d', $pooler->connstr('p
 	foreach my $missing ([ $late, 'No such file' ], [ "host=127.0.0.1 port=$none dbname=postgres", 'refused' ],
 		[ 'host=nowhere.invalid dbname=postgres', 'could not translate host name' ])
 	{
-		my @command = map { /^60$/ ? 1 : $_ } @$command;
+		my @command = map { /^60$/ ? 3 : $_ } @$command;
 		splice @command, 2, 0, '--migration-url', $missing->[0];
 		($out, $err) = run_command(\@command);
 		is($? >> 8, 3, "$command->[1]: $missing->[1]: waited for until the deadline");
-		like($err, qr/deadline of 1 s passed: no second connection for the migration command: .*$missing->[1].*\n.*hint: Check what --migration-url leads to\.$/m,
+		like($err, qr/deadline of 3 s passed: no second connection for the migration command: .*$missing->[1].*\n.*hint: Check what --migration-url leads to\.$/m,
 			"$command->[1]: $missing->[1]: which is told");
 		unlike($err, qr/larger pool|max_connections/, "$command->[1]: $missing->[1]: without a word of pools");
 	}

@@ -129,6 +129,7 @@ sub test_golang
 	my $key = (Compress::Zlib::crc32(join "\0", $schema // 'public', $plain, $way->dbname) * 1486364155) & 0xffffffff;
 	$holder->query_safe("SELECT pg_advisory_lock($key)");
 	is(check($way, @options)->{exit}, 5, "$name: it has its lock");
+	$holder->query_safe('SELECT pg_advisory_unlock_all()');
 	$holder->quit;
 	is(check($way, @options)->{exit}, 7, "$name: nobody has it");
 	$way->sql("DROP TABLE $table");
