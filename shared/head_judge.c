@@ -283,8 +283,9 @@ settle_changes(const HeadQuestion *question, FoundHeads *found)
 	HeadChange *changes = found->changes;
 	int			next;
 
-	if (changes)
-		qsort(changes, found->nchanges, sizeof(HeadChange), compare_changes);
+	if (changes == NULL)
+		return;
+	qsort(changes, found->nchanges, sizeof(HeadChange), compare_changes);
 	for (int i = 0; i < found->nchanges; i = next)
 	{
 		int			count = 0;

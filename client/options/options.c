@@ -399,16 +399,19 @@ check_options(Options *options)
 static const Mode *
 find_mode(const Mode *modes, const char *word)
 {
-	for (const Mode *mode = modes; mode->name; mode++)
+	const Mode *mode = modes;
+
+	while (mode->name && strcmp(word, mode->name) != 0)
+		mode++;
+	if (mode->name == NULL)
 	{
-		if (strcmp(word, mode->name) == 0)
-			return mode;
+		if (strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0)
+			tell_of_program(OPTION_HELP, modes);
+		if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
+			tell_of_program(OPTION_VERSION, modes);
+		usage_error(NULL, USAGE_HINT, "unknown command \"%s\"", word);
 	}
-	if (strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0)
-		tell_of_program(OPTION_HELP, modes);
-	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
-		tell_of_program(OPTION_VERSION, modes);
-	usage_error(NULL, USAGE_HINT, "unknown command \"%s\"", word);
+	return mode;
 }
 
 void
