@@ -52,7 +52,8 @@ foreach my $name (sort keys %broken)
 	note "$name: $_" foreach @faults;
 }
 
-# What is wrong of a client that goes by the lock, and what must be said of it.
+# What is wrong of a client that goes by the lock, and what must be said of it.  The sleeps
+# are the lapses themselves, which end if this test does not: nothing here waits for them.
 my $pids = migration_file('');
 my $client = 'gw_bootstrap "$@"';
 my %lapse = (
