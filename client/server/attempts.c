@@ -154,7 +154,7 @@ read_attempts(Attempts *attempts, const char *text)
 	for (int i = 0; i < attempts->count; i++)
 	{
 		attempt = &attempts->attempt[i];
-		attempt->judgement = judge_error(attempt->sqlstate, attempt->message.data + attempt->reason);
+		attempt->rule = judge_error(attempt->sqlstate, attempt->message.data + attempt->reason);
 	}
 }
 
@@ -165,7 +165,7 @@ read_attempts(Attempts *attempts, const char *text)
 static int
 weight(const Attempt *attempt)
 {
-	switch (attempt->judgement.prospect)
+	switch (attempt->rule->prospect)
 	{
 		case PASSES:
 			return *attempt->sqlstate ? 3 : 1;
@@ -210,11 +210,11 @@ decisive_attempt(const Attempts *attempts)
 {
 	const Attempt *found = weightiest(attempts, &attempts->attempt[0]);
 
-	for (int i = 1; i < attempts->count && found->judgement.prospect != PASSES; i++)
+	for (int i = 1; i < attempts->count && found->rule->prospect != PASSES; i++)
 	{
 		const Attempt *other = weightiest(attempts, &attempts->attempt[i]);
 
-		if (other->judgement.prospect == PASSES)
+		if (other->rule->prospect == PASSES)
 			found = other;
 	}
 	return found;

@@ -22,7 +22,7 @@ typedef struct Attempt
 	size_t		reason;			/* where that begins in the message */
 	PQExpBufferData detail;
 	PQExpBufferData hint;
-	Judgement	judgement;
+	const Rule *rule;			/* by which it is judged */
 } Attempt;
 
 typedef struct Attempts

@@ -155,19 +155,17 @@ make_text(const char *from)
 }
 
 /*
- * Judge the failure; the reason is what its message says without the host.
- * Ours is added to a hint of the server's only if it names an option.
+ * Our hint is added to one of the server's only if it names an option.
  */
 static void
-apply_judgement(Failure *failure, Judgement judgement)
+apply_rule(Failure *failure, const Rule *rule)
 {
 	char	   *ours;
 
-	failure_set_kind(failure, judgement.prospect == PASSES ? FAILURE_RETRY : FAILURE_FINAL);
-	if (judgement.hint == NULL || (failure->hint[0] && judgement.option == NULL))
+	failure_set_kind(failure, rule->prospect == PASSES ? FAILURE_RETRY : FAILURE_FINAL);
+	if (rule->hint == NULL || (failure->hint[0] && rule->option == NULL))
 		return;
-	ours = judgement.option ? psprintf(judgement.hint, option_source(judgement.option)) :
-							  pg_strdup(judgement.hint);
+	ours = rule->option ? psprintf(rule->hint, option_source(rule->option)) : pg_strdup(rule->hint);
 	failure_add_hint(failure, ours);
 	free(ours);
 }
@@ -227,7 +225,7 @@ set_connection_failure(Failure *failure, const PGconn *conn)
 	take_texts(failure, finish_text(&message), make_text(decisive->detail.data),
 			   make_text(decisive->hint.data));
 	strlcpy(failure->sqlstate, decisive->sqlstate, sizeof(failure->sqlstate));
-	apply_judgement(failure, decisive->judgement);
+	apply_rule(failure, decisive->rule);
 	free_attempts(&attempts);
 	if (PQconnectionNeedsPassword(conn))
 		failure_set_kind(failure, FAILURE_FINAL);
@@ -250,7 +248,7 @@ set_result_failure(Failure *failure, PGconn *conn, const PGresult *result)
 			   make_text(PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL)),
 			   make_text(PQresultErrorField(result, PG_DIAG_MESSAGE_HINT)));
 	strlcpy(failure->sqlstate, sqlstate, sizeof(failure->sqlstate));
-	apply_judgement(failure, judge_error(failure->sqlstate, failure->message));
+	apply_rule(failure, judge_error(failure->sqlstate, failure->message));
 	if (strcmp(failure->sqlstate, STANDBY_SQLSTATE) == 0)
 		failure_advise_on_standby(failure, conn);
 }
@@ -269,7 +267,7 @@ set_refusal(Failure *failure, const char *sqlstate, const char *detail, const ch
 			   pg_strdup(hint ? hint : ""));
 	va_end(args);
 	strlcpy(failure->sqlstate, sqlstate, sizeof(failure->sqlstate));
-	apply_judgement(failure, judge_error(failure->sqlstate, failure->message));
+	apply_rule(failure, judge_error(failure->sqlstate, failure->message));
 }
 
 /*

@@ -3,30 +3,23 @@
  * transient.c
  *		Which errors pass by themselves, and what mends the others.
  *
- * One table, of which the first line that fits decides.  PostgreSQL is judged
- * by its SQLSTATEs.  A pooler has few of its own and dresses everything in
- * one or two of them, a server's error included, so those are judged by their
- * text.  What libpq says without an SQLSTATE passes only if it is listed here
- * or is an error of a socket: all the rest is for somebody to mend.
+ * Tables, of which the first line that fits decides.  PostgreSQL is judged by its
+ * SQLSTATEs, where these tell enough.  What libpq says without an SQLSTATE passes
+ * only if it is listed here or is an error of a socket: all the rest is for
+ * somebody to mend.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres_fe.h"
 
 #include "base/text.h"
+#include "server/poolers.h"
 #include "server/transient.h"
 
 #define HINT_CONNECT "GRANT CONNECT ON DATABASE to the role."
 #define HINT_CONNINFO "Check the connection string and libpq's environment variables."
 #define HINT_DATABASE "Create the database, or correct its name."
 #define HINT_HBA "Check user, database and sslmode, and the server's pg_hba.conf."
-#define HINT_LIBRARY \
-	"The role preloads a library that this server lacks: install the extension's package there, " \
-	"or take session_preload_libraries from the role."
-#define HINT_LOGIN "Check user and password."
-#define HINT_PARAMETER \
-	"Remove \"options\" and other settings from the connection string, " \
-	"or list the parameter in PgBouncer's ignore_startup_parameters."
 #define HINT_NO_SERVER "Check host, port and sslmode: that is no server of PostgreSQL."
 #define HINT_SELECT \
 	"GRANT SELECT on the head table to the role, USAGE on its schema and on that of the extension, " \
@@ -40,147 +33,13 @@
 	"so none of its lines may begin with \"ldap\"."
 #endif
 #define HINT_USER "Name the user in the connection string or in PGUSER."
-#define HINT_ROUTE "Check user and database name, and the pooler's configuration of them."
 #define HINT_TLS "Check sslmode and the files of certificates and keys."
-#define HINT_TLS_WANTED "Set sslmode=require, or a stricter one, in the connection string."
-
-typedef struct Rule
-{
-	const char *sqlstate;		/* or a class of them; "" is none at all */
-	const char *text;			/* part of the message in any case, or NULL */
-	Prospect	prospect;
-	const char *hint;			/* or NULL */
-	const char *option;			/* for %s, or NULL */
-} Rule;
-
-/* For the SQLSTATEs in which poolers dress whatever they have to say. */
-#define ANY NULL
 
 static const char *const dresses[] = {"08", "28000", "53300", "57000", "58000", "XX000", NULL};
 
 /* clang-format off */
 static const Rule rules[] = {
-	/* a fenced role, as PgBouncer hands it on */
-	{ANY, "could not access file \"gw_bootstrap\"", STAYS, HINT_LIBRARY},
-
-	/* RDS Proxy: its user guide, "Troubleshooting for RDS Proxy", PostgreSQL */
-	{ANY, "because of too many competing requests", PASSES},
-	{ANY, "number of client connections to the proxy exceeded", PASSES},
-	{ANY, "rate of connection to proxy exceeded", PASSES},
-	{ANY, "timed-out waiting to acquire database connection", PASSES},
-	{ANY, "RDS proxy has no credentials for the role", STAYS, HINT_LOGIN},
-	{ANY, "that was provided for the role", STAYS, HINT_LOGIN},
-	{ANY, "RDS supports only IAM", STAYS, HINT_LOGIN},
-	{ANY, "user name is missing", STAYS, HINT_LOGIN},
-	{ANY, "RDS proxy currently doesn't support", STAYS, HINT_PARAMETER},
-	{ANY, "RDS proxy supports only version", STAYS},
-	{ANY, "allowed only with SSL connections", STAYS_IF_ALONE, HINT_TLS_WANTED},
-	{ANY, "requires TLS connections", STAYS_IF_ALONE, HINT_TLS_WANTED},
-
-	/* Supavisor: lib/supavisor/errors/, circuit_breaker.ex; 1.x in supavisor#134, #473 */
-	{ANY, "EMAXCONN", PASSES},
-	{ANY, "EMAXPOOLSREACHED", PASSES},
-	{ANY, "max client connections reached", PASSES},
-	{ANY, "MaxClientsInSessionMode", PASSES},
-	{ANY, "max clients reached", PASSES},
-	{ANY, "ECHECKOUT", PASSES},
-	{ANY, "EPOOLCHECKOUT", PASSES},
-	{ANY, "unable to check out", PASSES},
-	{ANY, "failed to check out", PASSES},
-	{ANY, "pool checkout failed", PASSES},
-	{ANY, "temporarily blocked", PASSES},		/* ECIRCUITBREAKER */
-	{ANY, "EDBHANDLEREXITED", PASSES},
-	{ANY, "DbHandler exited", PASSES},
-	{ANY, "EPROXYSTARTFAILED", PASSES},
-	{ANY, "EPROXYSUPERVISORUNAVAILABLE", PASSES},
-	{ANY, "ESUBSCRIBERETRIES", PASSES},
-	{ANY, "EPOOLTERMINATING", PASSES},
-	{ANY, "EPOOLRANCHNOTFOUND", PASSES},
-	{ANY, "EWORKERNOTFOUND", PASSES},
-	{ANY, "EJITREQUESTFAILED", PASSES},
-	{ANY, "connection to database not available", PASSES},
-	{ANY, "auth_query connection failed", PASSES},
-	{ANY, "auth_query secret check timed out", PASSES},
-	{ANY, "ESSLREQUIRED", STAYS_IF_ALONE, HINT_TLS_WANTED},
-	{ANY, "SSL connection is required", STAYS_IF_ALONE, HINT_TLS_WANTED},
-	{ANY, "startup packet too large", STAYS, HINT_PARAMETER},
-	{ANY, "invalid startup message", STAYS, HINT_PARAMETER},
-	{ANY, "protocol violation during authentication", STAYS, HINT_LOGIN},
-	{ANY, "ENOTFOUND", STAYS, HINT_ROUTE},
-	{ANY, "tenant or user not found", STAYS, HINT_ROUTE},
-
-	/* Neon: proxy/src/control_plane/, auth/mod.rs, compute/mod.rs, pglb/mod.rs */
-	{ANY, "too many connections", PASSES},
-	{ANY, "too many database connection attempts", PASSES},
-	{ANY, "control plane request failed: endpoint is disabled", STAYS, "Enable the endpoint."},
-	{ANY, "control plane request failed: endpoint cannot be found", STAYS, HINT_ROUTE},
-	{ANY, "control plane request failed", PASSES},
-	{ANY, "couldn't connect to compute node", PASSES},
-	{ANY, "authentication timed out", PASSES},
-	{ANY, "connection is insecure", STAYS_IF_ALONE, HINT_TLS_WANTED},
-
-	/* PgCat: src/client.rs, src/errors.rs; 58000 whatever it is */
-	{ANY, "no pool configured for database", STAYS, HINT_ROUTE},
-	{ANY, "pool down for database", PASSES},
-	{ANY, "could not get connection from the pool", PASSES},
-	{ANY, "checkout failure limit reached", PASSES},
-
-	/* Odyssey: sources/frontend.c, sources/auth.c */
-	{ANY, "failed to make auth query", PASSES},
-	{ANY, "SSL is required", STAYS_IF_ALONE, HINT_TLS_WANTED},
-	{ANY, "TLS connection required", STAYS_IF_ALONE, HINT_TLS_WANTED},
-	{ANY, "bad password message", STAYS, HINT_LOGIN},
-	{ANY, "insufficient access", STAYS, HINT_LOGIN},
-	{ANY, "unexpected message type from client", STAYS},
-	{ANY, "can't find suitable host", PASSES},
-
-	/* Pgpool-II: src/protocol/child.c, pool_connection_pool.c, pool_process_query.c */
-	{ANY, "failed to create a backend", PASSES},
-	{ANY, "all backend nodes are down", PASSES},
-	{ANY, "not accepting any new connections", PASSES},
-	{ANY, "unable to read data", PASSES},
-	{ANY, "unable to flush data", PASSES},
-	{ANY, "unable to forward message", PASSES},
-	{ANY, "unable to process parameter status", PASSES},
-	{ANY, "unable to read from", PASSES},		/* its sockets */
-	{ANY, "unable to read message", PASSES},
-	{ANY, "failed to read kind from backend", PASSES},
-	{ANY, "failed to accept user connection", PASSES},
-	{ANY, "failed to connect to PostgreSQL server", PASSES},
-	{ANY, "due to online recovery", PASSES},
-	{ANY, "connection to postmaster on DB node", PASSES},
-
-	/* pgagroal: src/libpgagroal/message.c, security.c; the second can also mean TLS or a ban */
-	{ANY, "connection pool is full", PASSES},
-	{"53300", "connection refused", PASSES, "If that lasts, see the log of pgagroal."},
-
-	/* PgBouncer 1.15 to 1.26: src/client.c, src/objects.c, src/server.c, src/janitor.c */
-	{ANY, "SSL required", STAYS_IF_ALONE, HINT_TLS_WANTED},
-	{ANY, "statement pooling",
-	STAYS, "Set pool_mode to transaction or session, or connect past the pooler."},
-	{ANY, "unsupported startup parameter", STAYS, HINT_PARAMETER},
-	{ANY, "unsupported options startup parameter", STAYS, HINT_PARAMETER},
-	{ANY, "no such database", STAYS, "Check the database name and the pooler's [databases] section."},
-	{ANY, "database does not allow connections", STAYS, "ENABLE the database in PgBouncer."},
-	{ANY, "is disabled", STAYS, "ENABLE the database in PgBouncer."},
-	{ANY, "no such user", STAYS, "Check the user name and the pooler's auth_file."},
-	{ANY, "no username supplied", STAYS, HINT_LOGIN},
-	{ANY, "login rejected", STAYS, "Check user, database and the pooler's auth_hba_file."},
-	{ANY, "name too long", STAYS, HINT_LOGIN},
-	{ANY, "password too long", STAYS, HINT_LOGIN},
-	{ANY, "empty password returned", STAYS, HINT_LOGIN},
-	{ANY, "bouncer config error", STAYS, "See the log of PgBouncer."},
-	{ANY, "no authentication method is found", STAYS, "See the log of PgBouncer."},
-	{ANY, "wrong password type", STAYS, HINT_LOGIN},
-	{ANY, "invalid server signature", STAYS, HINT_LOGIN},
-	{ANY, "server refused SSL", STAYS, "Check PgBouncer's server_tls_sslmode."},
-	{ANY, "protocol not supported", STAYS},
-
-	/* PostgreSQL: src/backend/utils/init/postinit.c, libpq/auth.c, in another's dress */
-	{ANY, "the database system is", PASSES},
-	{ANY, "remaining connection slots", PASSES},
-	{ANY, "too many clients already", PASSES},
-	{ANY, "number of requested standby connections", PASSES},
+	/* PostgreSQL: src/backend/utils/init/postinit.c, libpq/auth.c, also in a pooler's dress */
 	{ANY, "does not exist", STAYS, "Create it, or correct its name."},
 	{ANY, "is not permitted to log in", STAYS, "Check the user name."},
 	{ANY, "permission denied for database", STAYS, HINT_CONNECT},
@@ -259,8 +118,7 @@ static const Rule rules[] = {
 	{"", "could not fork new process", PASSES},
 	{"", "session is read-only", PASSES},
 	{"", "session is not read-only", PASSES},
-	{"", "server is in hot standby mode", PASSES},
-	{"", "server is not in hot standby mode", PASSES},
+	{"", "in hot standby mode", PASSES},		/* or not */
 	{"", "could not make a writable connection", PASSES},	/* until 13 */
 	{"", "channel binding", STAYS,
 	"Check channel_binding: a pooler may not offer it, and it needs TLS."},
@@ -275,8 +133,17 @@ static const Rule rules[] = {
 	{"", "SCRAM", STAYS, HINT_LOGIN},
 	{"", "authentication", STAYS, HINT_LOGIN},
 	{"", "permission denied", STAYS, "Check the permissions of the socket's directory."},
+	END_OF_RULES
 };
 /* clang-format on */
+
+static const Rule *const tables[] = {
+	pooler_rules,
+	rules,
+	NULL};
+
+static const Rule gone = {"", NULL, PASSES};
+static const Rule unknown = {ANY, NULL, STAYS};
 
 /*
  * Errors of sockets that pass, in whatever words this system has for them.  A
@@ -311,18 +178,21 @@ fits(const Rule *rule, const char *sqlstate, const char *text)
 }
 
 /*
- * Judge an error by its SQLSTATE, which may be empty, and its message.
+ * The rule for an error, by its SQLSTATE, which may be empty, and its message.
  */
-Judgement
+const Rule *
 judge_error(const char *sqlstate, const char *text)
 {
 	/* a connection that is gone without a word */
 	if (*sqlstate == '\0' && (*text == '\0' || is_socket_error(text)))
-		return (Judgement) {PASSES};
-	for (int i = 0; i < lengthof(rules); i++)
+		return &gone;
+	for (const Rule *const *table = tables; *table; table++)
 	{
-		if (fits(&rules[i], sqlstate, text))
-			return (Judgement) {rules[i].prospect, rules[i].hint, rules[i].option};
+		for (const Rule *rule = *table; rule->sqlstate != NULL || rule->text != NULL; rule++)
+		{
+			if (fits(rule, sqlstate, text))
+				return rule;
+		}
 	}
-	return (Judgement) {STAYS};
+	return &unknown;
 }

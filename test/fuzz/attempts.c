@@ -1,4 +1,4 @@
-/* attempts.c: what libpq says of attempts to connect, client/server/attempts.c, transient.c */
+/* attempts.c: what libpq says of attempts to connect, client/server/attempts.c, transient.c, poolers.c */
 #include "postgres_fe.h"
 
 #include "fuzz.h"
