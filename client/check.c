@@ -24,7 +24,8 @@ ask_at_head(Session *session, const Options *options, Millis until, ExitCode *co
 	*code = EXIT_READY;
 	if (at_head)
 		return true;
-	if (!session->way->read_heads(session, options, until, &heads) && needs_outcome(options))
+	if (!session->way->read_heads(session, &options->target, until, &heads) &&
+		needs_outcome(&options->target))
 		return false;
 	if (heads.outcome == HEADS_FAILED &&
 		!look_at_failed_migration(session, options, until, &heads))
@@ -35,7 +36,8 @@ ask_at_head(Session *session, const Options *options, Millis until, ExitCode *co
 	else if (heads.outcome == HEADS_FAILED)
 		*code = report_failed_migration(&heads, options);
 	else
-		log_info("not at head: found %s, wanted %s", heads.text, describe_expected(options));
+		log_info("not at head: found %s, wanted %s", heads.text,
+				 describe_expected(&options->target));
 	return true;
 }
 

@@ -15,7 +15,7 @@
 ExitCode
 do_heads(const Options *options)
 {
-	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
+	for (SimpleStringListCell *cell = options->target.expected_heads.head; cell; cell = cell->next)
 	{
 		if (!fits_list(cell->val))
 		{
@@ -25,7 +25,7 @@ do_heads(const Options *options)
 			return EXIT_USAGE;
 		}
 	}
-	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
+	for (SimpleStringListCell *cell = options->target.expected_heads.head; cell; cell = cell->next)
 		puts(cell->val);
 	return output_arrived() ? EXIT_READY : EXIT_STEP_FAILED;
 }

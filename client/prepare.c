@@ -49,10 +49,10 @@ static HeadClause *
 read_condition(const Options *options, HeadOrder order)
 {
 	char	   *error;
-	HeadClause *condition = parse_head_condition(options->head_condition, &error);
+	HeadClause *condition = parse_head_condition(options->target.head_condition, &error);
 
 	if (error)
-		usage_error(error, NULL, "invalid condition \"%s\" in %s", options->head_condition,
+		usage_error(error, NULL, "invalid condition \"%s\" in %s", options->target.head_condition,
 					option_source("--head-condition"));
 	for (HeadClause *clause = condition; clause; clause = clause->next)
 	{
@@ -72,17 +72,17 @@ make_question(const Options *options)
 	HeadQuestion *question = pg_malloc0(sizeof(HeadQuestion));
 	HeadOrder	order;
 
-	question->column = options->head_column;
-	question->rule = find_word(options->head_rule, head_rule_names);
-	question->order = find_word(options->head_order, head_order_names);
+	question->column = options->target.head_column;
+	question->rule = find_word(options->target.head_rule, head_rule_names);
+	question->order = find_word(options->target.head_order, head_order_names);
 	question->collect = true;
 	order = key_order(question->rule, question->order);
-	if (options->head_condition)
+	if (options->target.head_condition)
 		question->condition = read_condition(options, question->order);
-	if (options->expected_heads.head)
-		question->expected = make_set(&options->expected_heads, order);
-	if (options->known_heads.head)
-		question->known = make_set(&options->known_heads, order);
+	if (options->target.expected_heads.head)
+		question->expected = make_set(&options->target.expected_heads, order);
+	if (options->target.known_heads.head)
+		question->known = make_set(&options->target.known_heads, order);
 
 	return question;
 }
@@ -92,12 +92,12 @@ prepare_options(Options *options)
 {
 	for (int i = 0; readers[i]; i++)
 		readers[i](options);
-	set_default(&options->head_table, "alembic_version");
-	set_default(&options->head_column, "version_num");
-	set_default(&options->head_rule, "equal");
-	set_default(&options->head_order, "known");
-	options->question = make_question(options);
-	if (options->expected_heads.head != NULL || !(options->mode->needs & NEEDS_HEADS))
+	set_default(&options->target.head_table, "alembic_version");
+	set_default(&options->target.head_column, "version_num");
+	set_default(&options->target.head_rule, "equal");
+	set_default(&options->target.head_order, "known");
+	options->target.question = make_question(options);
+	if (options->target.expected_heads.head != NULL || !(options->mode->needs & NEEDS_HEADS))
 		return;
 	log_error_hint("Use --expect-head=REV or --migrations=TOOL:PATH, or set "
 				   "GW_BOOTSTRAP_EXPECT_HEAD or GW_BOOTSTRAP_MIGRATIONS.",

@@ -43,9 +43,9 @@ append_text(PQExpBuffer out, const Options *options, const Session *session,
 	PQExpBufferData line;
 
 	append_line(out, "heads now:", heads->all ? heads->all : NO_HEADS);
-	if (options->expected_heads.head)
+	if (options->target.expected_heads.head)
 	{
-		append_line(out, "heads wanted:", describe_expected(options));
+		append_line(out, "heads wanted:", describe_expected(&options->target));
 		append_line(out, "outcome:", head_outcome_names[heads->outcome]);
 	}
 	append_line(out, "lock key:", holder->lock_key);
@@ -111,10 +111,10 @@ append_json_heads(PQExpBuffer out, const char *array)
 static void
 append_json_expected(PQExpBuffer out, const Options *options, HeadOutcome outcome)
 {
-	if (options->expected_heads.head == NULL)
+	if (options->target.expected_heads.head == NULL)
 		return;
 	appendPQExpBufferStr(out, ", \"expected_heads\": [");
-	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
+	for (SimpleStringListCell *cell = options->target.expected_heads.head; cell; cell = cell->next)
 	{
 		append_json_string(out, cell->val);
 		appendPQExpBufferStr(out, cell->next ? ", " : "]");
@@ -213,7 +213,7 @@ ask_status(Session *session, const Options *options, Millis until, ExitCode *cod
 	const char *class;
 
 	if (!find_or_create_extension(session, options, until) ||
-		!session->way->ask_status(session, options, until, &holder, &heads) ||
+		!session->way->ask_status(session, &options->target, until, &holder, &heads) ||
 		(heads.outcome == HEADS_FAILED &&
 		 !look_at_failed_migration(session, options, until, &heads)))
 		return false;

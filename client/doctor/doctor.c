@@ -29,7 +29,7 @@
 static const struct
 {
 	const char *subject;
-	Query		(*query)(PGconn *conn, const Options *options);
+	Query		(*query)(PGconn *conn, const Target *target);
 	void		(*tell)(Doctor *doctor, const PGresult *result);
 	bool		of_migration;	/* asked as the role that migrates */
 	void		(*check)(Doctor *doctor);	/* or NULL */
@@ -206,7 +206,7 @@ check(Doctor *doctor, int i)
 	session = checks[i].of_migration ? migrating_session(doctor, &other) : &doctor->session;
 	if (session != NULL)
 		doctor_tell(doctor, session, checks[i].subject,
-					checks[i].query(session->conn, doctor->options), checks[i].tell);
+					checks[i].query(session->conn, &doctor->options->target), checks[i].tell);
 	session_close(&other);
 }
 

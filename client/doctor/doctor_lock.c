@@ -26,7 +26,8 @@ tell_namesakes(Doctor *doctor, const PGresult *result)
 				 "If it is this service's, name its schema in --head-table, or in the search_path "
 				 "of the role, and grant USAGE on it.",
 				 "heads: table %s is not in the search_path of role %s, but in schema %s",
-				 doctor->options->head_table, PQgetvalue(result, 0, 1), PQgetvalue(result, 0, 0));
+				 doctor->options->target.head_table, PQgetvalue(result, 0, 1),
+				 PQgetvalue(result, 0, 0));
 }
 
 /*
@@ -40,13 +41,13 @@ check_heads(Doctor *doctor)
 	Heads		heads;
 	PlainReading reading;
 
-	reading = plain_read_heads(&doctor->session, options, false, doctor->deadline, &heads);
+	reading = plain_read_heads(&doctor->session, &options->target, false, doctor->deadline, &heads);
 	if (reading == READING_FAILED)
 		say_failure(doctor, "heads", &doctor->session.failure);
 	else if (reading == READING_LOCKED)
 		say_note(doctor, "Replicas wait until it is free.", "heads: somebody has locked table %s",
-				 options->head_table);
-	else if (options->expected_heads.head == NULL)
+				 options->target.head_table);
+	else if (options->target.expected_heads.head == NULL)
 		say_note(doctor, "Tell what to expect with --expect-head or --alembic.", "heads: %s",
 				 heads.text);
 	else if (is_ahead(&heads))
@@ -55,16 +56,16 @@ check_heads(Doctor *doctor)
 	else if (heads.outcome == HEADS_FAILED)
 		say_bad(doctor, failed_migration_hint(options),
 				"heads: rows of table %s say of %s that their migration is at work, or has failed",
-				options->head_table, heads.failed);
+				options->target.head_table, heads.failed);
 	else if (heads.outcome == HEADS_AT_HEAD)
 		say_ok(doctor, "heads: at head, %s", heads.text);
 	else
 		say_note(doctor, "The next replica that has a migration runs it.",
 				 "heads: not at head: found %s, wanted %s",
-				 heads.text, describe_expected(options));
+				 heads.text, describe_expected(&options->target));
 	if (reading == READING_DONE && heads.all == NULL)
 		doctor_tell(doctor, &doctor->session, "heads",
-					sql_namesakes(doctor->session.conn, options), tell_namesakes);
+					sql_namesakes(doctor->session.conn, &options->target), tell_namesakes);
 }
 
 /*
@@ -103,7 +104,7 @@ tell_holder(Doctor *doctor, const Holder *holder)
 		[HOLDER_ACTIVE] = "A migration is under way.",
 		[HOLDER_ORPHANED] = end_orphan,
 		[HOLDER_PREPARED] = END_PREPARED};
-	int64		key = doctor->options->lock_key;
+	int64		key = doctor->options->target.lock_key;
 	bool		orphaned = holder->state == HOLDER_ORPHANED;
 	const char *detail = orphaned ? holder->since : holder->application_name;
 	char	   *text;
@@ -129,7 +130,7 @@ check_holder(Doctor *doctor)
 {
 	Holder		holder;
 
-	if (!plain_ask_holder(&doctor->session, doctor->options, doctor->deadline, &holder))
+	if (!plain_ask_holder(&doctor->session, &doctor->options->target, doctor->deadline, &holder))
 	{
 		say_failure(doctor, "lock", &doctor->session.failure);
 		return;

@@ -47,14 +47,14 @@ tell_not_fenced(Doctor *doctor, const Fence *fence)
 							" session_preload_libraries = 'gw_bootstrap'; ALTER ROLE ... SET"
 							" gw_bootstrap.fence_key = '" INT64_FORMAT
 							"'; and name it in --migration-url.",
-							options->lock_key);
+							options->target.lock_key);
 
 	if (fence->key[0] != '\0' && !fence->warns)
 		say_bad(doctor,
 				"Use that key in --lock-key, or give the role another gw_bootstrap.fence_key.",
 				"safety: the role of the migration is fenced by key %s, but the lock is"
 				" " INT64_FORMAT,
-				fence->key, options->lock_key);
+				fence->key, options->target.lock_key);
 	else if (options->require_fence)
 		say_bad(doctor, remedy, "safety: the role of the migration is not fenced%s", warned);
 	else

@@ -30,7 +30,7 @@ tell_lock(Doctor *doctor, const PGresult *locks, int row)
 								  tool_of_lock(key, answer_text(locks, row, LOCK_DATABASE),
 											   schema ? schema : "");
 
-	if (!two_keys && key == doctor->options->lock_key)
+	if (!two_keys && key == doctor->options->target.lock_key)
 		return;					/* told by check_holder() */
 	if (tool && idle)
 		say_bad(doctor,

@@ -35,13 +35,13 @@ refuse_wrong_fence(const Run *run)
 				  " by a superuser; or migrate by --migrate-sql.",
 				  "the role of the migration is not fenced, which %s asks for",
 				  option_source("--require-fence"));
-	else if (fence->key[0] != '\0' && strtoll(fence->key, NULL, 10) != options->lock_key)
+	else if (fence->key[0] != '\0' && strtoll(fence->key, NULL, 10) != options->target.lock_key)
 		log_event(LOG_ERROR, NULL,
 				  psprintf("Use --lock-key=%s, or have a superuser give the role another"
 						   " gw_bootstrap.fence_key.",
 						   fence->key),
 				  "the role of the migration is fenced by key %s, but the lock is " INT64_FORMAT,
-				  fence->key, options->lock_key);
+				  fence->key, options->target.lock_key);
 	else
 		return false;
 	return true;
@@ -83,7 +83,7 @@ char *
 sessions_of_migration(const Options *options, const char *token)
 {
 	return token ? psprintf("gw_bootstrap %s %s", MIGRATION, token) :
-				   command_application_name(MIGRATION, options);
+				   command_application_name(MIGRATION, &options->target);
 }
 
 /*

@@ -41,18 +41,18 @@ show_heads(Run *run)
 	const Options *options = run->options;
 	Heads		heads;
 
-	switch (plain_read_heads(&run->session, options, true, now_ms() + PATIENCE_MS, &heads))
+	switch (plain_read_heads(&run->session, &options->target, true, now_ms() + PATIENCE_MS, &heads))
 	{
 		case READING_FAILED:
 			log_warning("could not read the heads: %s", run->session.failure.message);
 			break;
 		case READING_LOCKED:
-			log_warning("could not read the heads: table %s is locked", options->head_table);
+			log_warning("could not read the heads: table %s is locked", options->target.head_table);
 			break;
 		case READING_DONE:
-			if (options->expected_heads.head)
+			if (options->target.expected_heads.head)
 				log_info("heads now: %s, wanted %s: %s", heads.text,
-						 describe_expected(options), head_outcome_names[heads.outcome]);
+						 describe_expected(&options->target), head_outcome_names[heads.outcome]);
 			else
 				log_info("heads now: %s", heads.text);
 	}
@@ -176,7 +176,7 @@ guard_round(Run *run)
 	run->session.way = &plain_way;
 	if (!session_be_idle(&run->session, run->options->conninfo, run->deadline.attempt))
 		return handle_failure(run);
-	try = plain_guard_take(&run->session, run->options, run->deadline.attempt);
+	try = plain_guard_take(&run->session, &run->options->target, run->deadline.attempt);
 	if (try.outcome == OUTCOME_FAILED)
 		return handle_failure(run);
 	if (try.outcome == OUTCOME_BUSY)

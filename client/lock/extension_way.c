@@ -33,9 +33,10 @@ check_extension_version(Session *session, const char *version, const char *what)
 }
 
 static PGresult *
-probe(Session *session, const Options *options, Millis deadline)
+probe(Session *session, const Target *target, Millis deadline)
 {
-	PGresult   *result = session_query(session, sql_at_head(session->conn, session->schema, options), deadline);
+	PGresult   *result = session_query(session, sql_at_head(session->conn, session->schema, target),
+									 deadline);
 	Failure    *failure = &session->failure;
 
 	/* the function that the script names, or the file, is not there */
@@ -49,9 +50,9 @@ probe(Session *session, const Options *options, Millis deadline)
 }
 
 static bool
-extension_is_at_head(Session *session, const Options *options, Millis until, bool *at_head)
+extension_is_at_head(Session *session, const Target *target, Millis until, bool *at_head)
 {
-	PGresult   *result = probe(session, options, until);
+	PGresult   *result = probe(session, target, until);
 	bool		version_fits;
 
 	if (result == NULL)
@@ -78,15 +79,15 @@ read_status_heads(Session *session, const PGresult *result, Heads *heads)
 }
 
 static PGresult *
-ask_for_status(Session *session, const Options *options, Millis until)
+ask_for_status(Session *session, const Target *target, Millis until)
 {
-	return session_query(session, sql_status(session->conn, session->schema, options), until);
+	return session_query(session, sql_status(session->conn, session->schema, target), until);
 }
 
 static bool
-extension_read_heads(Session *session, const Options *options, Millis until, Heads *heads)
+extension_read_heads(Session *session, const Target *target, Millis until, Heads *heads)
 {
-	PGresult   *result = ask_for_status(session, options, until);
+	PGresult   *result = ask_for_status(session, target, until);
 
 	take_no_heads(session, heads);
 	if (result == NULL)
@@ -97,10 +98,10 @@ extension_read_heads(Session *session, const Options *options, Millis until, Hea
 }
 
 static bool
-extension_ask_status(Session *session, const Options *options, Millis until, Holder *holder,
+extension_ask_status(Session *session, const Target *target, Millis until, Holder *holder,
 					 Heads *heads)
 {
-	PGresult   *result = ask_for_status(session, options, until);
+	PGresult   *result = ask_for_status(session, target, until);
 
 	if (result == NULL)
 		return false;
@@ -147,31 +148,31 @@ read_try(Session *session, PGresult *result)
 }
 
 static TryResult
-extension_open_guard(Session *session, const Options *options, Millis until)
+extension_open_guard(Session *session, const Target *target, Millis until)
 {
-	Query		query = sql_begin_and_try(session->conn, session->schema, options);
+	Query		query = sql_begin_and_try(session->conn, session->schema, target);
 
 	return read_try(session, session_query(session, query, until));
 }
 
 static TryResult
-extension_ask_again(Session *session, const Options *options, Millis until)
+extension_ask_again(Session *session, const Target *target, Millis until)
 {
-	Query		query = sql_try(session->conn, session->schema, options);
+	Query		query = sql_try(session->conn, session->schema, target);
 
 	return read_try(session, session_query(session, query, until));
 }
 
 static Query
-extension_break_orphan(const Session *session, const Options *options, const char *pid)
+extension_break_orphan(const Session *session, const Target *target, const char *pid)
 {
-	return sql_break_orphan(session->conn, session->schema, options);
+	return sql_break_orphan(session->conn, session->schema, target);
 }
 
 static char *
-extension_describe_break(const Options *options, const char *pid)
+extension_describe_break(const Target *target, const char *pid)
 {
-	return psprintf("gw_bootstrap_break_orphan(" INT64_FORMAT ")", options->lock_key);
+	return psprintf("gw_bootstrap_break_orphan(" INT64_FORMAT ")", target->lock_key);
 }
 
 const Way	extension_way = {

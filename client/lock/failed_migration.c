@@ -43,7 +43,7 @@ look_at_failed_migration(Session *session, const Options *options, Millis until,
 		held = now_ms() < unchanged;
 	}
 	if (known && !held)
-		known = session->way->read_heads(session, options, until, heads);
+		known = session->way->read_heads(session, &options->target, until, heads);
 	if (heads->outcome == HEADS_FAILED && (held || strcmp(heads->all_failed, failed) != 0))
 		heads->outcome = HEADS_RUNNING;
 	free(failed);
@@ -65,11 +65,12 @@ failed_migration_hint(const Options *options)
 ExitCode
 report_failed_migration(const Heads *heads, const Options *options)
 {
-	char	   *detail = psprintf("Found %s, wanted %s.", heads->text, describe_expected(options));
+	char	   *detail = psprintf("Found %s, wanted %s.", heads->text,
+							describe_expected(&options->target));
 	char	   *hint = failed_migration_hint(options);
 
 	log_event(LOG_ERROR, detail, hint, "the database is at a failed migration: table \"%s\" says so of %s",
-			  options->head_table, heads->failed);
+			  options->target.head_table, heads->failed);
 	free(detail);
 	free(hint);
 	return EXIT_FAILED_MIGRATION;

@@ -46,7 +46,8 @@ static bool
 ask_advisory_lock(Session *session, const Options *options, Millis until, bool *held)
 {
 	PGresult   *locks = session_query(session,
-									sql_advisory_locks(session->conn, options->head_table), until);
+									sql_advisory_locks(session->conn, options->target.head_table),
+									until);
 
 	for (int row = 0; locks != NULL && row < PQntuples(locks); row++)
 	{

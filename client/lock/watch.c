@@ -74,7 +74,7 @@ look_for_deadlock(const CommandPlan *plan, Heartbeat *heartbeat, const PGresult 
 					plan->source ? " of " : "", plan->source ? plan->source : "");
 	log_event(LOG_WARNING, detail, hint,
 			  "the %s %s for lock " INT64_FORMAT ", which its own guard has",
-			  plan->name, waiting ? "waits" : "seems to wait", heartbeat->options->lock_key);
+			  plan->name, waiting ? "waits" : "seems to wait", heartbeat->options->target.lock_key);
 	free(detail);
 	free(hint);
 }
@@ -131,11 +131,11 @@ send_heartbeat(const Command *command, Session *guard, Heartbeat *heartbeat)
 
 	heartbeat->for_token = wants_token(command) && now_ms() < heartbeat->watched + HEARTBEAT_MS;
 	if (heartbeat->for_token)
-		heartbeat->query = sql_token_seen(heartbeat->options, plan->role, plan->token);
+		heartbeat->query = sql_token_seen(&heartbeat->options->target, plan->role, plan->token);
 	else
 	{
 		heartbeat->query = heartbeat->may_look ?
-			sql_watch(heartbeat->options, plan->sessions) :
+			sql_watch(&heartbeat->options->target, plan->sessions) :
 			sql_heartbeat();
 		heartbeat->watched = now_ms();
 	}
@@ -206,7 +206,7 @@ end_watching(Command *command, Session *guard, const Heartbeat *heartbeat, Milli
 	}
 	if (!guard || !wants_token(command))
 		return true;
-	return session_ask(guard, sql_token_seen(heartbeat->options, plan->role, plan->token),
+	return session_ask(guard, sql_token_seen(&heartbeat->options->target, plan->role, plan->token),
 					   Min(deadline, now_ms() + PATIENCE_MS), &command->token_seen);
 }
 

@@ -17,10 +17,10 @@
 static void
 take_tool(Options *options, const MigrationTool *tool)
 {
-	set_default(&options->head_table, tool->head_table);
-	set_default(&options->head_column, tool->head_column);
-	set_default(&options->head_rule, tool->head_rule);
-	set_default(&options->head_order, tool->head_order);
+	set_default(&options->target.head_table, tool->head_table);
+	set_default(&options->target.head_column, tool->head_column);
+	set_default(&options->target.head_rule, tool->head_rule);
+	set_default(&options->target.head_order, tool->head_order);
 	options->repair = tool->repair;
 	options->tool = tool;
 }
@@ -42,18 +42,18 @@ take_migration_set(Options *options)
 		list_migration_tools();
 		exit(output_arrived() ? EXIT_READY : EXIT_STEP_FAILED);
 	}
-	read_migration_set(&set, options->migrations, options->head_column, source);
+	read_migration_set(&set, options->migrations, options->target.head_column, source);
 	options->set_path = set.path;
-	set_default(&options->head_condition, set.head_condition);
-	options->known_heads = set.known;
+	set_default(&options->target.head_condition, set.head_condition);
+	options->target.known_heads = set.known;
 	if (set.tool)
 		take_tool(options, set.tool);
-	if (options->expected_heads.head == NULL)
+	if (options->target.expected_heads.head == NULL)
 	{
-		options->expected_heads = set.expected;
+		options->target.expected_heads = set.expected;
 		return;
 	}
-	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
+	for (SimpleStringListCell *cell = options->target.expected_heads.head; cell; cell = cell->next)
 	{
 		if (!simple_string_list_member(set.known.head ? &set.known : &set.expected, cell->val))
 			refuse_migration_set(source, "expected head \"%s\" is not a revision of %s", cell->val,

@@ -16,12 +16,12 @@
  * other's migrations.
  */
 char *
-command_application_name(const char *name, const Options *options)
+command_application_name(const char *name, const Target *target)
 {
-	if (options->lock_key == DEFAULT_LOCK_KEY)
+	if (target->lock_key == DEFAULT_LOCK_KEY)
 		return psprintf("gw_bootstrap %s", name);
 
-	return psprintf("gw_bootstrap %s " INT64_FORMAT, name, options->lock_key);
+	return psprintf("gw_bootstrap %s " INT64_FORMAT, name, target->lock_key);
 }
 
 /*

@@ -10,7 +10,7 @@
 
 #include "options/options.h"
 
-extern char *command_application_name(const char *name, const Options *options);
+extern char *command_application_name(const char *name, const Target *target);
 extern const char *command_url(const char *url, const char *name, const Options *options);
 
 #endif							/* APPLICATION_NAME_H */

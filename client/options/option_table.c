@@ -21,7 +21,8 @@ const Option option_table[] = {
 		"CONNINFO",
 		"database, as URI or key=value pairs; postgresql+DRIVER://\n"
 		"is read as SQLAlchemy does"},
-	{"expect-head", 'e', OPTION_HEADS, FIELD(expected_heads), {"GW_BOOTSTRAP_EXPECT_HEAD"}, "REV",
+	{"expect-head", 'e', OPTION_HEADS, FIELD(target.expected_heads), {"GW_BOOTSTRAP_EXPECT_HEAD"},
+		"REV",
 		"head revision that this replica needs (repeat for\n"
 		"several heads; the variable has them comma-separated)"},
 	{"expect-heads-from", 0, OPTION_LIST, FIELD(migrations), {"GW_BOOTSTRAP_EXPECT_HEADS_FROM"},
@@ -76,24 +77,25 @@ const Option option_table[] = {
 		"deadline for everything before COMMAND (default 600);\n"
 		"0 looks once, which is the default of check and status\n"
 		"and with --skip-migrations; post steps then have 600 s"},
-	{"head-table", 0, OPTION_TEXT, FIELD(head_table), {"GW_BOOTSTRAP_HEAD_TABLE"}, "NAME",
+	{"head-table", 0, OPTION_TEXT, FIELD(target.head_table), {"GW_BOOTSTRAP_HEAD_TABLE"}, "NAME",
 		"table that holds the heads (default alembic_version, or\n"
 		"that of the tool)"},
-	{"head-column", 0, OPTION_TEXT, FIELD(head_column), {"GW_BOOTSTRAP_HEAD_COLUMN"}, "NAME",
+	{"head-column", 0, OPTION_TEXT, FIELD(target.head_column), {"GW_BOOTSTRAP_HEAD_COLUMN"}, "NAME",
 		"its column, taken literally (default version_num), or\n"
 		"several with what joins them: app.name, id::author"},
-	{"head-rule", 0, OPTION_WORD, FIELD(head_rule), {"GW_BOOTSTRAP_HEAD_RULE"}, "RULE",
+	{"head-rule", 0, OPTION_WORD, FIELD(target.head_rule), {"GW_BOOTSTRAP_HEAD_RULE"}, "RULE",
 		"equal (default: the rows are the heads), contain (one row\n"
 		"a migration) or latest (the greatest row)",
 		.words = "equal, contain or latest"},
-	{"head-order", 0, OPTION_WORD, FIELD(head_order), {"GW_BOOTSTRAP_HEAD_ORDER"}, "ORDER",
+	{"head-order", 0, OPTION_WORD, FIELD(target.head_order), {"GW_BOOTSTRAP_HEAD_ORDER"}, "ORDER",
 		"which other rows are ahead: known (default), numeric,\n"
 		"bytes, dotted or none",
 		.words = "known, numeric, bytes, dotted or none"},
-	{"head-condition", 0, OPTION_TEXT, FIELD(head_condition), {"GW_BOOTSTRAP_HEAD_CONDITION"},
+	{"head-condition", 0, OPTION_TEXT, FIELD(target.head_condition),
+		{"GW_BOOTSTRAP_HEAD_CONDITION"},
 		"CLAUSES",
 		"which rows count, and which tell of a failed migration"},
-	{"lock-key", 0, OPTION_BIGINT, FIELD(lock_key), {"GW_BOOTSTRAP_LOCK_KEY"}, "KEY",
+	{"lock-key", 0, OPTION_BIGINT, FIELD(target.lock_key), {"GW_BOOTSTRAP_LOCK_KEY"}, "KEY",
 		"bigint advisory lock key (default 42424242424242)"},
 	{"create-extension", 0, OPTION_BOOL, FIELD(create_extension),
 		{"GW_BOOTSTRAP_CREATE_EXTENSION"}, NULL,

@@ -291,7 +291,7 @@ parse_variables(Options *options, const Option *option)
 		if (option->type == OPTION_HEADS)
 		{
 			check_value(option->type, value, variable);
-			add_heads(&options->expected_heads, value, variable);
+			add_heads(&options->target.expected_heads, value, variable);
 			sources[option - option_table] = variable;
 		}
 		else
@@ -417,7 +417,7 @@ find_mode(const Mode *modes, const char *word)
 void
 parse_options(int argc, char *argv[], const Mode *modes, Options *options)
 {
-	*options = (Options) {.lock_key = DEFAULT_LOCK_KEY, .timeout = -1};
+	*options = (Options) {.target.lock_key = DEFAULT_LOCK_KEY, .timeout = -1};
 
 	parse_log_format_first(argc, argv);
 	if (argc < 2)
@@ -440,7 +440,7 @@ parse_options(int argc, char *argv[], const Mode *modes, Options *options)
  * The expected heads, for messages: an array's text, as those that are found.
  */
 const char *
-describe_expected(const Options *options)
+describe_expected(const Target *target)
 {
 	static PQExpBufferData text;
 
@@ -448,7 +448,7 @@ describe_expected(const Options *options)
 		initPQExpBuffer(&text);
 	resetPQExpBuffer(&text);
 	appendPQExpBufferChar(&text, '{');
-	for (SimpleStringListCell *cell = options->expected_heads.head; cell; cell = cell->next)
+	for (SimpleStringListCell *cell = target->expected_heads.head; cell; cell = cell->next)
 	{
 		if (text.len + strlen(cell->val) > MAX_DESCRIPTION)
 		{

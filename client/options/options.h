@@ -10,10 +10,7 @@
 
 #include "base/exit_code.h"
 #include "base/wait.h"
-#include "fe_utils/simple_list.h"
-#include "shared/head_judge.h"
-
-#define DEFAULT_LOCK_KEY INT64CONST(42424242424242)
+#include "options/target.h"
 
 /* What a command of the client needs, or may do. */
 enum
@@ -47,15 +44,13 @@ typedef struct Mode
 typedef struct Options
 {
 	const Mode *mode;
+	Target		target;
 	char	   *dbname;			/* as given, or NULL for libpq's defaults */
 	const char *conninfo;		/* the same as libpq takes it */
 	char	   *migration_url;	/* as given, or NULL */
 	const char *migration_conninfo;	/* where the migration command connects */
 	/* A connection string whose sessions have that name; NULL: it stays as it is. */
 	char	   *(*rename_url)(const char *url, const char *application_name);
-	SimpleStringList expected_heads;
-	SimpleStringList known_heads; /* every one of the migration set; empty if
-									 * they are not known */
 	char	   *migrations;		/* TOOL:PATH of a migration set, or NULL */
 	const char *set_path;		/* of that, or NULL */
 	const struct MigrationTool *tool;	/* of that, or NULL */
@@ -63,13 +58,6 @@ typedef struct Options
 	/* Whether somebody has a lock of the tool; or NULL: it takes none. */
 	bool		(*ask_tool_lock)(struct Session *session, const struct Options *options,
 						  Millis until, bool *held);
-	char	   *head_table;
-	char	   *head_column;
-	char	   *head_rule;
-	char	   *head_order;
-	char	   *head_condition; /* or NULL */
-	HeadQuestion *question;		/* what all these ask of the table */
-	int64		lock_key;
 	bool		create_extension;
 	bool		require_extension;
 	bool		require_fence;
@@ -96,6 +84,6 @@ extern char **shell_words(const char *command);
 extern void set_default(char **field, const char *value);
 extern void print_help(const Mode *modes);
 extern const char *option_source(const char *option);
-extern const char *describe_expected(const Options *options);
+extern const char *describe_expected(const Target *target);
 
 #endif							/* OPTIONS_H */

@@ -44,7 +44,7 @@ advise_on_orphan(const Run *run)
 	if (is_breakable(run))
 		return pg_strdup("It is ended once its backend has been idle for 10 s, or is lent to a"
 						 " replica with --break-orphans.");
-	call = run->session.way->describe_break(run->options, run->orphan);
+	call = run->session.way->describe_break(&run->options->target, run->orphan);
 	advice = psprintf("If no older replica is migrating any more, run SELECT %s as a role that may,"
 					  " or start with --break-orphans.",
 					  call);
@@ -67,14 +67,14 @@ break_orphan(Run *run)
 	if (run->orphan[0] == '\0' || !is_breakable(run))
 		return true;
 
-	result = session_query(session, session->way->break_orphan(session, run->options, run->orphan),
+	result = session_query(session, session->way->break_orphan(session, &run->options->target, run->orphan),
 						   run->deadline.attempt);
 	if (result != NULL)
 	{
 		if (!PQgetisnull(result, 0, 0))
 		{
 			log_warning("ended the orphaned lock " INT64_FORMAT " of backend %s",
-						run->options->lock_key, PQgetvalue(result, 0, 0));
+						run->options->target.lock_key, PQgetvalue(result, 0, 0));
 			run->wait_begun = 0;	/* ask soon */
 		}
 		PQclear(result);
@@ -87,7 +87,7 @@ break_orphan(Run *run)
 			  "GRANT the role of that backend, or pg_signal_backend, to the role of this replica; "
 			  "a superuser's backend takes a superuser.",
 			  "not permitted to end the orphaned lock " INT64_FORMAT " of backend %s",
-			  run->options->lock_key, run->orphan);
+			  run->options->target.lock_key, run->orphan);
 	return true;
 }
 

@@ -65,7 +65,8 @@ ask_for_migrations(Session *session, const Options *options, Millis deadline)
 	for (int look = 0; look < HIDDEN_LOOKS; look++)
 	{
 		PQclear(result);
-		result = session_query(session, sql_earlier_migration(options, OUTLIVE_MS), deadline);
+		result = session_query(session, sql_earlier_migration(&options->target, OUTLIVE_MS),
+							   deadline);
 		if (result == NULL || PQgetisnull(result, 0, EARLIER_PID) || !PQgetisnull(result, 0, EARLIER_AT_WORK))
 			break;
 		wait_until(NULL, 0, now_ms() + HIDDEN_PAUSE_MS);
@@ -123,7 +124,7 @@ is_earlier_migration(Run *run, const PGresult *found)
 bool
 is_still_to_do(Run *run, Step *step)
 {
-	TryResult	try = guard_ask_again(&run->session, run->options, run->deadline.attempt);
+	TryResult	try = guard_ask_again(&run->session, &run->options->target, run->deadline.attempt);
 
 	if (try.outcome == OUTCOME_ACQUIRED)
 		return true;

@@ -34,7 +34,7 @@ verify_migration(Run *run)
 
 	/* busy is a head table that somebody has locked just now */
 	do
-		try = guard_ask_again(&run->session, run->options, run->deadline.attempt);
+		try = guard_ask_again(&run->session, &run->options->target, run->deadline.attempt);
 	while (try.outcome == OUTCOME_BUSY && wait_backoff(round++, run->deadline.end));
 
 	switch (try.outcome)

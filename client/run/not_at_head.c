@@ -19,7 +19,7 @@ static char *
 find_namesakes(Run *run)
 {
 	Session    *session = &run->session;
-	PGresult   *result = session_query(session, sql_namesakes(session->conn, run->options),
+	PGresult   *result = session_query(session, sql_namesakes(session->conn, &run->options->target),
 									 run->deadline.attempt);
 	char	   *schemas = NULL;
 
@@ -38,7 +38,7 @@ end_not_at_head(Run *run, const Heads *heads, const char *applied, char *advice,
 {
 	char	   *schemas = find_namesakes(run);
 	char	   *detail = psprintf("Found %s, wanted %s.%s", heads->text,
-							describe_expected(run->options), applied);
+							describe_expected(&run->options->target), applied);
 
 	if (schemas != NULL)
 	{

@@ -31,13 +31,13 @@ waits_for_own_guard(Run *run)
 
 	if (guards == NULL || guards[strspn(guards, NAMES)] != '\0')
 		return false;
-	session_ask(&run->session, sql_is_guard(options, guards), run->deadline.attempt, &own);
+	session_ask(&run->session, sql_is_guard(&options->target, guards), run->deadline.attempt, &own);
 	if (own)
 		log_event(LOG_ERROR, NULL,
 				  psprintf("Run the migration tool itself under the guard, or give one of the two"
 						   " another lock by %s.",
 						   option_source("--lock-key")),
 				  "lock " INT64_FORMAT " is held by the guard under which this client runs itself",
-				  options->lock_key);
+				  options->target.lock_key);
 	return own;
 }

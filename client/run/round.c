@@ -28,7 +28,8 @@ describe_hindrance(const Run *run, const TryResult *found)
 	if (found->holder_state == HOLDER_NONE)
 		return pg_strdup("the head table is locked, or the lock has just been released");
 	holder = describe_holder(found->holder_state, found->holder_pid);
-	hindrance = psprintf("lock " INT64_FORMAT " is held by %s", run->options->lock_key, holder);
+	hindrance = psprintf("lock " INT64_FORMAT " is held by %s",
+						 run->options->target.lock_key, holder);
 	free(holder);
 	return hindrance;
 }
@@ -75,7 +76,8 @@ handle_busy(Run *run, TryResult *found)
 	hindrance = describe_hindrance(run, found);
 	advice = advise_on_holder(run, found);
 	heads = run->options->mode->needs & NEEDS_HEADS ?
-		psprintf("; found %s, wanted %s", found->heads.text, describe_expected(run->options)) :
+		psprintf("; found %s, wanted %s", found->heads.text,
+				 describe_expected(&run->options->target)) :
 		pg_strdup("");
 	set_reason(&run->reason, EXIT_DEADLINE, advice, "%s%s", hindrance, heads);
 	free(hindrance);
@@ -110,7 +112,7 @@ handle_failed_migration(Run *run, Heads *heads)
 		return end_with(run, report_failed_migration(heads, run->options));
 	set_reason(&run->reason, EXIT_DEADLINE, NULL,
 			   "a migration is at work outside of the lock: found %s, wanted %s", heads->text,
-			   describe_expected(run->options));
+			   describe_expected(&run->options->target));
 	return wait_without_lock(run);
 }
 
@@ -135,7 +137,7 @@ tell_of_failed_attempt(Run *run, const Heads *heads)
 static Step
 try_to_migrate(Run *run)
 {
-	TryResult	try = run->session.way->open_guard(&run->session, run->options,
+	TryResult	try = run->session.way->open_guard(&run->session, &run->options->target,
 												 run->deadline.attempt);
 
 	switch (try.outcome)
@@ -173,7 +175,7 @@ wait_for_others(Run *run, const Heads *heads)
 
 	set_reason(&run->reason, EXIT_NOT_AT_HEAD, hint,
 			   "the database is not at head: found %s, wanted %s",
-			   heads->text, describe_expected(run->options));
+			   heads->text, describe_expected(&run->options->target));
 	if (run->options->skip_migrations)
 		return wait_round(run);
 
@@ -197,10 +199,10 @@ look_at_heads(Run *run, bool may_migrate)
 		return handle_failure(run);
 	if (at_head)
 		return STEP_READY;
-	if (!may_migrate || needs_outcome(options))
+	if (!may_migrate || needs_outcome(&options->target))
 	{
-		if (!session->way->read_heads(session, options, run->deadline.attempt, &heads) &&
-			needs_outcome(options))
+		if (!session->way->read_heads(session, &options->target, run->deadline.attempt, &heads) &&
+			needs_outcome(&options->target))
 			return handle_failure(run);
 		if (is_ahead(&heads))
 			return handle_ahead(run, &heads);

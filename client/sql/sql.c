@@ -102,10 +102,10 @@ sql_rollback(void)
  * NULL; and the role.
  */
 Query
-sql_namesakes(PGconn *conn, const Options *options)
+sql_namesakes(PGconn *conn, const Target *target)
 {
 	PQExpBufferData sql;
-	char	   *name = PQescapeLiteral(conn, options->head_table, strlen(options->head_table));
+	char	   *name = PQescapeLiteral(conn, target->head_table, strlen(target->head_table));
 
 	initPQExpBuffer(&sql);
 	appendPQExpBuffer(&sql,

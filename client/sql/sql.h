@@ -9,7 +9,7 @@
 #define SQL_H
 
 #include "libpq-fe.h"
-#include "options/options.h"
+#include "options/target.h"
 #include "pqexpbuffer.h"
 #include "sql/query.h"
 
@@ -53,23 +53,23 @@ enum
 
 extern Query sql_find_extension(void);
 extern Query sql_create_extension(void);
-extern Query sql_at_head(PGconn *conn, const char *schema, const Options *options);
-extern Query sql_try(PGconn *conn, const char *schema, const Options *options);
-extern Query sql_begin_and_try(PGconn *conn, const char *schema, const Options *options);
-extern Query sql_status(PGconn *conn, const char *schema, const Options *options);
-extern Query sql_break_orphan(PGconn *conn, const char *schema, const Options *options);
+extern Query sql_at_head(PGconn *conn, const char *schema, const Target *target);
+extern Query sql_try(PGconn *conn, const char *schema, const Target *target);
+extern Query sql_begin_and_try(PGconn *conn, const char *schema, const Target *target);
+extern Query sql_status(PGconn *conn, const char *schema, const Target *target);
+extern Query sql_break_orphan(PGconn *conn, const char *schema, const Target *target);
 extern Query sql_sessions(int holder_pid);
 extern Query sql_heartbeat(void);
 extern Query sql_fence(void);
 extern Query sql_token(void);
 extern Query sql_has_xid(int pid);
-extern Query sql_token_seen(const Options *options, const char *role, const char *token);
+extern Query sql_token_seen(const Target *target, const char *role, const char *token);
 extern Query sql_may_watch(void);
-extern Query sql_watch(const Options *options, const char *name);
-extern Query sql_earlier_migration(const Options *options, int recent_ms);
-extern Query sql_is_guard(const Options *options, const char *names);
+extern Query sql_watch(const Target *target, const char *name);
+extern Query sql_earlier_migration(const Target *target, int recent_ms);
+extern Query sql_is_guard(const Target *target, const char *names);
 extern Query sql_advisory_locks(PGconn *conn, const char *table);
-extern Query sql_namesakes(PGconn *conn, const Options *options);
+extern Query sql_namesakes(PGconn *conn, const Target *target);
 extern Query sql_commit(void);
 extern Query sql_rollback(void);
 

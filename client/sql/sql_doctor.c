@@ -46,7 +46,7 @@ sql_own_name(void)
 }
 
 Query
-sql_doctor_server(PGconn *conn, const Options *options)
+sql_doctor_server(PGconn *conn, const Target *target)
 {
 	return FIXED_QUERY("SELECT " SETTING("server_version") ", pg_catalog.pg_is_in_recovery()",
 					   ONE_ROW, "tb");
@@ -56,7 +56,7 @@ sql_doctor_server(PGconn *conn, const Options *options)
  * The version installed, its schema, and the version that could be created.
  */
 Query
-sql_doctor_extension(PGconn *conn, const Options *options)
+sql_doctor_extension(PGconn *conn, const Target *target)
 {
 	return FIXED_QUERY("SELECT e.extversion, n.nspname, a.default_version FROM (SELECT 1) one"
 					   " LEFT JOIN pg_catalog.pg_extension e"
@@ -105,7 +105,7 @@ sql_doctor_library(PGconn *conn, const char *schema)
  * In the order of their columns; the last two are no settings.
  */
 Query
-sql_doctor_settings(PGconn *conn, const Options *options)
+sql_doctor_settings(PGconn *conn, const Target *target)
 {
 	static const char *const names[] = {
 		[SETTING_STATEMENT_TIMEOUT] = "statement_timeout",
@@ -136,7 +136,7 @@ sql_doctor_settings(PGconn *conn, const Options *options)
  * is any number.  reserved_connections came with 16.
  */
 Query
-sql_doctor_connections(PGconn *conn, const Options *options)
+sql_doctor_connections(PGconn *conn, const Target *target)
 {
 	static const char rows[] =
 		" CASE WHEN r.rolconnlimit OPERATOR(pg_catalog.>=) 0 AND NOT r.rolsuper"
@@ -163,7 +163,7 @@ sql_doctor_connections(PGconn *conn, const Options *options)
  * the role may create in it and, if there is a head table, change that one.
  */
 Query
-sql_doctor_privileges(PGconn *conn, const Options *options)
+sql_doctor_privileges(PGconn *conn, const Target *target)
 {
 	PQExpBufferData sql;
 
@@ -176,7 +176,7 @@ sql_doctor_privileges(PGconn *conn, const Options *options)
 						 " AND pg_catalog.has_table_privilege(c.oid, 'UPDATE'::pg_catalog.text)"
 						 " AND pg_catalog.has_table_privilege(c.oid, 'DELETE'::pg_catalog.text)"
 						 " FROM (SELECT pg_catalog.to_regclass(");
-	append_literal(&sql, conn, options->head_table);
+	append_literal(&sql, conn, target->head_table);
 	appendPQExpBufferStr(&sql,
 						 "::pg_catalog.text)::pg_catalog.oid AS oid) t"
 						 " LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid"

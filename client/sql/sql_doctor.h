@@ -9,7 +9,7 @@
 #define SQL_DOCTOR_H
 
 #include "libpq-fe.h"
-#include "options/options.h"
+#include "options/target.h"
 #include "sql/query.h"
 
 /* The columns of sql_doctor_settings(); one row. */
@@ -29,12 +29,12 @@ enum
 
 extern Query sql_begin_pid(PGconn *conn);
 extern Query sql_own_name(void);
-extern Query sql_doctor_server(PGconn *conn, const Options *options);
-extern Query sql_doctor_extension(PGconn *conn, const Options *options);
+extern Query sql_doctor_server(PGconn *conn, const Target *target);
+extern Query sql_doctor_extension(PGconn *conn, const Target *target);
 extern Query sql_doctor_library(PGconn *conn, const char *schema);
-extern Query sql_doctor_settings(PGconn *conn, const Options *options);
-extern Query sql_doctor_connections(PGconn *conn, const Options *options);
-extern Query sql_doctor_privileges(PGconn *conn, const Options *options);
+extern Query sql_doctor_settings(PGconn *conn, const Target *target);
+extern Query sql_doctor_connections(PGconn *conn, const Target *target);
+extern Query sql_doctor_privileges(PGconn *conn, const Target *target);
 extern Query sql_doctor_lock_tables(PGconn *conn);
 extern Query sql_doctor_last_statement(int pid);
 

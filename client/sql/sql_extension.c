@@ -100,35 +100,35 @@ end_array(PQExpBuffer sql)
  * Ask a question, and make these columns, of the table t (a), of the answer.
  */
 static void
-append_question(PQExpBuffer sql, PGconn *conn, const char *schema, const Options *options,
+append_question(PQExpBuffer sql, PGconn *conn, const char *schema, const Target *target,
 				const char *question, const char *input, const char *columns)
 {
 	bool		use_known = strcmp(question, AT_HEAD) != 0;
 
 	/* whether rows are the heads can be told without, and faster */
-	if (strcmp(options->head_rule, "equal") != 0 || options->head_condition != NULL)
+	if (strcmp(target->head_rule, "equal") != 0 || target->head_condition != NULL)
 		use_known = true;
 
 	appendPQExpBuffer(sql, "SELECT %s FROM pg_catalog.%s(ARRAY[", columns, input);
 	append_element(sql, conn, question);
-	append_element(sql, conn, options->head_table);
-	append_element(sql, conn, options->head_column);
-	append_element(sql, conn, options->head_rule);
-	append_element(sql, conn, options->head_order);
-	append_element(sql, conn, options->head_condition);
-	appendPQExpBuffer(sql, "'" INT64_FORMAT "', ", options->lock_key);
+	append_element(sql, conn, target->head_table);
+	append_element(sql, conn, target->head_column);
+	append_element(sql, conn, target->head_rule);
+	append_element(sql, conn, target->head_order);
+	append_element(sql, conn, target->head_condition);
+	appendPQExpBuffer(sql, "'" INT64_FORMAT "', ", target->lock_key);
 	if (use_known)
-		append_elements(sql, conn, options->known_heads.head);
+		append_elements(sql, conn, target->known_heads.head);
 	end_array(sql);
 	appendPQExpBufferStr(sql, " OPERATOR(");
 	append_identifier(sql, conn, schema);
 	appendPQExpBufferStr(sql, ".<?>) ");
-	if (options->expected_heads.head == NULL)
+	if (target->expected_heads.head == NULL)
 		appendPQExpBufferStr(sql, "NULL" TEXTS);
 	else
 	{
 		appendPQExpBufferStr(sql, "ARRAY[");
-		append_elements(sql, conn, options->expected_heads.head);
+		append_elements(sql, conn, target->expected_heads.head);
 		end_array(sql);
 	}
 	appendPQExpBufferStr(sql, ") t(a)");
@@ -137,13 +137,13 @@ append_question(PQExpBuffer sql, PGconn *conn, const char *schema, const Options
 #define COLUMN(number) "t.a OPERATOR(pg_catalog.->>) " #number
 
 static Query
-ask(PGconn *conn, const char *schema, const Options *options,
+ask(PGconn *conn, const char *schema, const Target *target,
 	const char *question, const char *columns, const char *answer)
 {
 	PQExpBufferData sql;
 
 	initPQExpBuffer(&sql);
-	append_question(&sql, conn, schema, options, question, "json_in", columns);
+	append_question(&sql, conn, schema, target, question, "json_in", columns);
 
 	return (Query) {sql.data, ONE_ROW, answer};
 }
@@ -152,12 +152,12 @@ ask(PGconn *conn, const char *schema, const Options *options,
  * The fast path: "t" or "f", and the version of the library.
  */
 Query
-sql_at_head(PGconn *conn, const char *schema, const Options *options)
+sql_at_head(PGconn *conn, const char *schema, const Target *target)
 {
 	PQExpBufferData sql;
 
 	initPQExpBuffer(&sql);
-	append_question(&sql, conn, schema, options, AT_HEAD, "textin", "t.a");
+	append_question(&sql, conn, schema, target, AT_HEAD, "textin", "t.a");
 
 	return (Query) {sql.data, ONE_ROW, "h"};
 }
@@ -166,18 +166,18 @@ sql_at_head(PGconn *conn, const char *schema, const Options *options)
 #define TRY_COLUMNS COLUMN(0) ", " COLUMN(1) ", " COLUMN(2) ", " COLUMN(3) ", " COLUMN(4)
 
 Query
-sql_try(PGconn *conn, const char *schema, const Options *options)
+sql_try(PGconn *conn, const char *schema, const Target *target)
 {
-	return ask(conn, schema, options, TRY, TRY_COLUMNS, "tTITT");
+	return ask(conn, schema, target, TRY, TRY_COLUMNS, "tTITT");
 }
 
 Query
-sql_begin_and_try(PGconn *conn, const char *schema, const Options *options)
+sql_begin_and_try(PGconn *conn, const char *schema, const Target *target)
 {
 	PQExpBufferData sql;
 
 	begin_guard(&sql, conn);
-	append_question(&sql, conn, schema, options, TRY, "json_in", TRY_COLUMNS);
+	append_question(&sql, conn, schema, target, TRY, "json_in", TRY_COLUMNS);
 
 	return (Query) {sql.data, ONE_ROW, "tTITT", BEGINS};
 }
@@ -191,13 +191,13 @@ sql_begin_and_try(PGconn *conn, const char *schema, const Options *options)
 #define STATUS_COLUMNS COLUMN(0) ", " COLUMN(1) ", " HOLDER ", " ACTIVITY ", " OUTCOME
 
 Query
-sql_status(PGconn *conn, const char *schema, const Options *options)
+sql_status(PGconn *conn, const char *schema, const Target *target)
 {
-	return ask(conn, schema, options, STATUS, STATUS_COLUMNS, "TiITTTTbTT");
+	return ask(conn, schema, target, STATUS, STATUS_COLUMNS, "TiITTTTbTT");
 }
 
 Query
-sql_break_orphan(PGconn *conn, const char *schema, const Options *options)
+sql_break_orphan(PGconn *conn, const char *schema, const Target *target)
 {
-	return ask(conn, schema, options, BREAK_ORPHAN, COLUMN(0), "I");
+	return ask(conn, schema, target, BREAK_ORPHAN, COLUMN(0), "I");
 }

@@ -64,7 +64,7 @@ sql_has_xid(int pid)
  * has the tag that only such a session can have while the lock is ours.
  */
 Query
-sql_token_seen(const Options *options, const char *role, const char *token)
+sql_token_seen(const Target *target, const char *role, const char *token)
 {
 	return (Query) {psprintf("SELECT EXISTS (SELECT FROM"
 							 " (SELECT pg_catalog.pg_stat_clear_snapshot()::pg_catalog.text AS anew"
@@ -80,6 +80,6 @@ sql_token_seen(const Options *options, const char *role, const char *token)
 							 " AND l.database OPERATOR(pg_catalog.=) (SELECT o.datid"
 							 " FROM pg_catalog.pg_stat_get_activity("
 							 "pg_catalog.pg_backend_pid()) o))",
-							 role, token, KEY_HALVES(options->lock_key)),
+							 role, token, KEY_HALVES(target->lock_key)),
 					ONE_ROW, "b"};
 }

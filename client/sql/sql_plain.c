@@ -62,7 +62,7 @@ append_columns(PQExpBuffer sql, PGconn *conn, char **columns, int ncolumns)
  * the cast would raise tells.
  */
 Query
-sql_plain_find_table(PGconn *conn, const Options *options, char **columns, int ncolumns,
+sql_plain_find_table(PGconn *conn, const Target *target, char **columns, int ncolumns,
 					 bool in_guard)
 {
 	PQExpBufferData sql;
@@ -85,7 +85,7 @@ sql_plain_find_table(PGconn *conn, const Options *options, char **columns, int n
 						 " w.columns, w.padded, w.generated, current_user, ");
 	appendPQExpBufferStr(&sql, soft_errors ? "e.sql_error_code, e.message" : "NULL, NULL");
 	appendPQExpBufferStr(&sql, " FROM (SELECT pg_catalog.to_regclass(");
-	append_literal(&sql, conn, options->head_table);
+	append_literal(&sql, conn, target->head_table);
 	appendPQExpBufferStr(&sql,
 						 "::pg_catalog.text)::pg_catalog.oid AS oid) t"
 						 " LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) t.oid"
@@ -95,7 +95,7 @@ sql_plain_find_table(PGconn *conn, const Options *options, char **columns, int n
 	if (soft_errors)
 	{
 		appendPQExpBufferStr(&sql, " LEFT JOIN LATERAL pg_catalog.pg_input_error_info(");
-		append_literal(&sql, conn, options->head_table);
+		append_literal(&sql, conn, target->head_table);
 		appendPQExpBufferStr(&sql, "::pg_catalog.text, 'pg_catalog.regclass'::pg_catalog.text) e"
 								   " ON t.oid IS NULL");
 	}
@@ -138,13 +138,13 @@ sql_plain_forget(void)
  * view would itself be locked until the guard ends.
  */
 static void
-append_key_locks(PQExpBuffer sql, const Options *options, const char *kinds)
+append_key_locks(PQExpBuffer sql, const Target *target, const char *kinds)
 {
 	appendPQExpBuffer(sql,
 					  " FROM pg_catalog.pg_lock_status() l"
 					  " WHERE l.granted AND " SQL_HAS_KEY
 					  " AND l.objsubid OPERATOR(pg_catalog.=) ANY ('{%s}'::pg_catalog.int2[])",
-					  KEY_HALVES(options->lock_key), kinds);
+					  KEY_HALVES(target->lock_key), kinds);
 }
 
 /*
@@ -155,7 +155,7 @@ append_key_locks(PQExpBuffer sql, const Options *options, const char *kinds)
  * An advisory lock in any other database is nothing to this backend.
  */
 Query
-sql_plain_begin_and_try(PGconn *conn, const Options *options)
+sql_plain_begin_and_try(PGconn *conn, const Target *target)
 {
 	PQExpBufferData sql;
 
@@ -163,15 +163,15 @@ sql_plain_begin_and_try(PGconn *conn, const Options *options)
 	appendPQExpBufferStr(&sql,
 						 "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'standby'"
 						 " WHEN EXISTS (SELECT 1");
-	append_key_locks(&sql, options, KEY);
+	append_key_locks(&sql, target, KEY);
 	appendPQExpBuffer(&sql,
 					  " AND l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()) THEN"
 					  " 'reentry'"
 					  " WHEN NOT pg_catalog.pg_try_advisory_xact_lock("
 					  "'" INT64_FORMAT "'::pg_catalog.int8) THEN 'busy'"
 					  " ELSE COALESCE((SELECT pg_catalog.min(l.pid)::pg_catalog.text",
-					  options->lock_key);
-	append_key_locks(&sql, options, TAG);
+					  target->lock_key);
+	append_key_locks(&sql, target, TAG);
 	appendPQExpBufferStr(&sql,
 						 " AND l.database OPERATOR(pg_catalog.=) (SELECT a.datid"
 						 " FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a)),"
@@ -189,7 +189,7 @@ sql_plain_begin_and_try(PGconn *conn, const Options *options)
  * more.
  */
 Query
-sql_plain_status(const Options *options)
+sql_plain_status(const Target *target)
 {
 	PQExpBufferData sql;
 
@@ -199,7 +199,7 @@ sql_plain_status(const Options *options)
 					  "SELECT NULL::pg_catalog.text[] AS current_heads,"
 					  " '" INT64_FORMAT "'::pg_catalog.int8 AS lock_key,"
 					  " h.pid AS holder_pid, h.holder_state, ",
-					  options->lock_key);
+					  target->lock_key);
 	appendPQExpBufferStr(&sql, SQL_UTC("h.since"));
 	appendPQExpBufferStr(&sql,
 						 " AS holder_since, h.application_name AS holder_application_name,"
@@ -219,7 +219,7 @@ sql_plain_status(const Options *options)
 						 " 'orphaned'"
 						 " WHEN a.state IS NOT NULL THEN 'active' END AS holder_state"
 						 " FROM (SELECT l.pid, l.objsubid");
-	append_key_locks(&sql, options, KEY_OR_TAG);
+	append_key_locks(&sql, target, KEY_OR_TAG);
 	appendPQExpBufferStr(&sql,
 						 " AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM"
 						 " pg_catalog.pg_database d"
@@ -239,7 +239,7 @@ sql_plain_status(const Options *options)
  * one has to be seen with the lock first and then idle since before that.
  */
 Query
-sql_plain_break_orphan(const Options *options, const char *pid)
+sql_plain_break_orphan(const Target *target, const char *pid)
 {
 	PQExpBufferData sql;
 
@@ -254,15 +254,15 @@ sql_plain_break_orphan(const Options *options, const char *pid)
 					  " 'ExclusiveLock'::pg_catalog.text"
 					  " THEN pg_catalog.pg_advisory_unlock('" INT64_FORMAT "'::pg_catalog.int8)"
 					  " ELSE pg_catalog.pg_advisory_unlock_shared('" INT64_FORMAT "'::pg_catalog.int8) END",
-					  pid, options->lock_key, options->lock_key);
-	append_key_locks(&sql, options, KEY);
+					  pid, target->lock_key, target->lock_key);
+	append_key_locks(&sql, target, KEY);
 	appendPQExpBufferStr(&sql,
 						 " AND l.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()"
 						 " AND r.n OPERATOR(pg_catalog.>=) 0 LIMIT 1) FROM r WHERE r.freed)"
 						 " SELECT pg_catalog.bool_or(r.freed) FROM r WHERE r.n"
 						 " OPERATOR(pg_catalog.>) 0)"
 						 " WHEN EXISTS (SELECT 1");
-	append_key_locks(&sql, options, KEY);
+	append_key_locks(&sql, target, KEY);
 	appendPQExpBuffer(&sql,
 					  " AND l.pid OPERATOR(pg_catalog.=) %s) AND EXISTS"
 					  " (SELECT 1 FROM pg_catalog.pg_stat_activity a"

@@ -9,7 +9,7 @@
 #define SQL_PLAIN_H
 
 #include "libpq-fe.h"
-#include "options/options.h"
+#include "options/target.h"
 #include "sql/query.h"
 
 /* The columns of sql_plain_find_table(); one row. */
@@ -29,12 +29,12 @@ enum
 	TABLE_NAME_ERROR			/* or NULL; see sql_plain_find_table() */
 };
 
-extern Query sql_plain_find_table(PGconn *conn, const Options *options, char **columns, int ncolumns,
+extern Query sql_plain_find_table(PGconn *conn, const Target *target, char **columns, int ncolumns,
 								  bool in_guard);
 extern Query sql_plain_read(const char *table, const char *columns);
 extern Query sql_plain_forget(void);
-extern Query sql_plain_begin_and_try(PGconn *conn, const Options *options);
-extern Query sql_plain_status(const Options *options);
-extern Query sql_plain_break_orphan(const Options *options, const char *pid);
+extern Query sql_plain_begin_and_try(PGconn *conn, const Target *target);
+extern Query sql_plain_status(const Target *target);
+extern Query sql_plain_break_orphan(const Target *target, const char *pid);
 
 #endif							/* SQL_PLAIN_H */

@@ -31,7 +31,7 @@
  * lock at this moment, and the guard's name; NULL if nobody has it.
  */
 static void
-append_ourselves(PQExpBuffer sql, const Options *options)
+append_ourselves(PQExpBuffer sql, const Target *target)
 {
 	appendPQExpBuffer(sql,
 					  "(SELECT o.usesysid, pg_catalog.current_setting('application_name') AS name,"
@@ -47,7 +47,7 @@ append_ourselves(PQExpBuffer sql, const Options *options)
 					  " AND l.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2 LIMIT 1) AS guard"
 					  " FROM pg_catalog.pg_stat_activity o"
 					  " WHERE o.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()) me",
-					  KEY_HALVES(options->lock_key), KEY_HALVES(options->lock_key));
+					  KEY_HALVES(target->lock_key), KEY_HALVES(target->lock_key));
 }
 
 /*
@@ -59,16 +59,16 @@ append_ourselves(PQExpBuffer sql, const Options *options)
  * send none.  A guard of another key, should it have that role, is left out.
  */
 Query
-sql_earlier_migration(const Options *options, int recent_ms)
+sql_earlier_migration(const Target *target, int recent_ms)
 {
-	char	   *name = command_application_name(MIGRATION, options);
+	char	   *name = command_application_name(MIGRATION, target);
 	PQExpBufferData sql;
 
 	initPQExpBuffer(&sql);
 	appendPQExpBufferStr(&sql,
 						 "SELECT s.pid, s.at_work, s.named,"
 						 " me.own_role, me.name, session_user, me.guard FROM ");
-	append_ourselves(&sql, options);
+	append_ourselves(&sql, target);
 	appendPQExpBuffer(&sql,
 					  " LEFT JOIN LATERAL (SELECT a.pid, a.state_change, a.application_name"
 					  " OPERATOR(pg_catalog.=) '%s'"
@@ -99,7 +99,7 @@ sql_earlier_migration(const Options *options, int recent_ms)
  * Whether one of these guards, their names apart by blanks, has the lock.
  */
 Query
-sql_is_guard(const Options *options, const char *names)
+sql_is_guard(const Target *target, const char *names)
 {
 	return (Query) {psprintf("SELECT EXISTS (SELECT FROM pg_catalog.pg_lock_status() l"
 							 " WHERE l.granted AND " SQL_HAS_KEY
@@ -111,6 +111,6 @@ sql_is_guard(const Options *options, const char *names)
 							 " AND " SQL_GUARD_NAME " OPERATOR(pg_catalog.=)"
 							 " ANY (pg_catalog.string_to_array('%s'::pg_catalog.text,"
 							 " ' '::pg_catalog.text)))",
-							 KEY_HALVES(options->lock_key), names),
+							 KEY_HALVES(target->lock_key), names),
 					ONE_ROW, "b"};
 }

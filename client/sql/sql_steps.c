@@ -27,7 +27,7 @@ sql_begin(PGconn *conn)
  * form of the key, which is another lock.
  */
 Query
-sql_begin_turn(PGconn *conn, const Options *options)
+sql_begin_turn(PGconn *conn, const Target *target)
 {
 	PQExpBufferData sql;
 
@@ -35,7 +35,7 @@ sql_begin_turn(PGconn *conn, const Options *options)
 	appendPQExpBuffer(&sql,
 					  "SELECT pg_catalog.pg_try_advisory_xact_lock("
 					  "'%d'::pg_catalog.int4, '%d'::pg_catalog.int4)",
-					  (int32) (options->lock_key >> 32), (int32) options->lock_key);
+					  (int32) (target->lock_key >> 32), (int32) target->lock_key);
 
 	return (Query) {sql.data, ONE_ROW, "b", BEGINS};
 }

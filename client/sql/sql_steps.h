@@ -9,11 +9,11 @@
 #define SQL_STEPS_H
 
 #include "libpq-fe.h"
-#include "options/options.h"
+#include "options/target.h"
 #include "sql/query.h"
 
 extern Query sql_begin(PGconn *conn);
-extern Query sql_begin_turn(PGconn *conn, const Options *options);
+extern Query sql_begin_turn(PGconn *conn, const Target *target);
 extern Query sql_begin_script(void);
 extern Query sql_limit_time(int64 left);
 extern Query sql_restore_names(PGconn *conn, const char *search_path, const char *role);

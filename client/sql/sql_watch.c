@@ -33,7 +33,7 @@ sql_may_watch(void)
  * it is told to look anew, and that first.
  */
 Query
-sql_watch(const Options *options, const char *name)
+sql_watch(const Target *target, const char *name)
 {
 	char	   *sql;
 
@@ -54,6 +54,6 @@ sql_watch(const Options *options, const char *name)
 				   " FROM pg_catalog.pg_stat_get_activity(CASE WHEN c.anew IS NULL THEN 0 END) a"
 				   " WHERE pg_catalog.starts_with(a.application_name, '%s'::pg_catalog.text)) s"
 				   " ON true",
-				   KEY_HALVES(options->lock_key), name);
+				   KEY_HALVES(target->lock_key), name);
 	return (Query) {sql, ONE_ROW, "II"};
 }

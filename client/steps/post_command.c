@@ -92,7 +92,7 @@ run_post_command(Run *run)
 		.name = "post step",
 		.source = option_source("--post"),
 		.argv = options->post_words,
-		.sessions = command_application_name("post step", options),
+		.sessions = command_application_name("post step", &options->target),
 		.patience = options->post_in_turn ? SILENCE_MS : 0,
 	};
 	Deadline	deadline = set_deadline(post_deadline(run), options->timeout);

@@ -81,7 +81,7 @@ static TryResult
 look_at_result(Run *run)
 {
 	Session    *session = &run->session;
-	TryResult	try = guard_ask_again(session, run->options, run->deadline.attempt);
+	TryResult	try = guard_ask_again(session, &run->options->target, run->deadline.attempt);
 	PGresult   *result;
 
 	if (try.outcome != OUTCOME_FAILED || PQtransactionStatus(session->conn) != PQTRANS_INERROR ||
@@ -89,7 +89,7 @@ look_at_result(Run *run)
 		return try;
 	result = session_query(session, sql_back_to_end_of_script(), run->deadline.attempt);
 	if (result != NULL && find_or_create_extension(session, run->options, run->deadline.attempt))
-		try = guard_ask_again(session, run->options, run->deadline.attempt);
+		try = guard_ask_again(session, &run->options->target, run->deadline.attempt);
 	PQclear(result);
 	return try;
 }
@@ -125,7 +125,8 @@ verify_and_commit(Run *run, const Script *script)
 	}
 	return end_not_at_head(run, &try.heads, " Nothing of the file was applied.",
 						   psprintf("Let the file write the heads into %s, and check that %s names them.",
-									run->options->head_table, option_source("--expect-head")),
+									run->options->target.head_table,
+									option_source("--expect-head")),
 						   psprintf("%s does not bring the database to head", script->file->path));
 }
 
@@ -136,7 +137,7 @@ verify_and_commit(Run *run, const Script *script)
 static Step
 end_changed_at_commit(Run *run)
 {
-	TryResult	try = guard_ask_again(&run->session, run->options, run->deadline.attempt);
+	TryResult	try = guard_ask_again(&run->session, &run->options->target, run->deadline.attempt);
 
 	if (try.outcome == OUTCOME_FAILED)
 		return handle_failure(run);

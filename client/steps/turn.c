@@ -39,7 +39,8 @@ static bool
 ask_for_turn(Session *session, const Options *options, const Deadline *deadline, bool *ours)
 {
 	return session_be_idle(session, options->conninfo, deadline->attempt) &&
-		session_ask(session, sql_begin_turn(session->conn, options), deadline->attempt, ours) &&
+		session_ask(session, sql_begin_turn(session->conn, &options->target), deadline->attempt,
+					ours) &&
 		(*ours || guard_end(session, deadline->attempt));
 }
 

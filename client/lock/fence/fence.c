@@ -36,7 +36,7 @@ bool
 is_fenced(const Fence *fence, const Options *options)
 {
 	return fence->key[0] != '\0' && !fence->warns &&
-		strtoll(fence->key, NULL, 10) == options->lock_key;
+		strtoll(fence->key, NULL, 10) == options->target.lock_key;
 }
 
 /*

@@ -82,9 +82,9 @@ missing_table(Session *session, const PGresult *table)
  * What the rows that were copied mean.
  */
 static void
-judge_copied(Session *session, CopiedHeads *copied, const Options *options, Heads *heads)
+judge_copied(Session *session, CopiedHeads *copied, const Target *target, Heads *heads)
 {
-	HeadOutcome outcome = judge_heads(options->question, &copied->found);
+	HeadOutcome outcome = judge_heads(target->question, &copied->found);
 	char	   *current = head_list_text(&copied->found.current);
 	char	   *failed = head_list_text(&copied->found.failed);
 
@@ -97,7 +97,7 @@ judge_copied(Session *session, CopiedHeads *copied, const Options *options, Head
  * Read the table that was found.
  */
 static PlainReading
-read_table(Session *session, const PGresult *table, const Options *options, Millis deadline,
+read_table(Session *session, const PGresult *table, const Target *target, Millis deadline,
 		   Heads *heads)
 {
 	TableColumns columns = {0};
@@ -106,14 +106,14 @@ read_table(Session *session, const PGresult *table, const Options *options, Mill
 
 	if (!check_table(session, table))
 		return READING_FAILED;
-	if (find_columns(&columns, options->question, table, &session->failure))
+	if (find_columns(&columns, target->question, table, &session->failure))
 	{
-		begin_copied_heads(&copied, options->question, &columns,
+		begin_copied_heads(&copied, target->question, &columns,
 						   answer_text(table, 0, TABLE_RELNAME));
 		if (session_copy(session, sql_plain_read(answer_text(table, 0, TABLE_NAME), columns.list),
 						 &copied.taker, deadline))
 		{
-			judge_copied(session, &copied, options, heads);
+			judge_copied(session, &copied, target, heads);
 			reading = READING_DONE;
 		}
 		else
@@ -128,13 +128,14 @@ read_table(Session *session, const PGresult *table, const Options *options, Mill
 }
 
 static PlainReading
-find_and_read_table(Session *session, const Options *options, bool in_guard, Millis deadline,
+find_and_read_table(Session *session, const Target *target, bool in_guard, Millis deadline,
 					Heads *heads)
 {
 	int			ncolumns;
-	char	  **columns = name_columns(options->question, &ncolumns);
+	char	  **columns = name_columns(target->question, &ncolumns);
 	PGresult   *table = session_query(session,
-									sql_plain_find_table(session->conn, options, columns, ncolumns, in_guard),
+									sql_plain_find_table(session->conn, target, columns, ncolumns,
+														 in_guard),
 									deadline);
 	PlainReading reading;
 
@@ -146,7 +147,7 @@ find_and_read_table(Session *session, const Options *options, bool in_guard, Mil
 		return failed_reading(session);
 	reading = answer_text(table, 0, TABLE_NAME) == NULL ?
 		missing_table(session, table) :
-		read_table(session, table, options, deadline, heads);
+		read_table(session, table, target, deadline, heads);
 	PQclear(table);
 
 	return reading;
@@ -177,12 +178,13 @@ forget_reading(Session *session, Millis deadline)
  * Look for the heads.
  */
 PlainReading
-plain_read_heads(Session *session, const Options *options, bool in_guard, Millis deadline, Heads *heads)
+plain_read_heads(Session *session, const Target *target, bool in_guard, Millis deadline,
+				 Heads *heads)
 {
 	PlainReading reading;
 
 	session->failure.timed_out = false;
-	reading = find_and_read_table(session, options, in_guard, deadline, heads);
+	reading = find_and_read_table(session, target, in_guard, deadline, heads);
 	if (in_guard && !forget_reading(session, deadline))
 		reading = READING_FAILED;
 	if (reading == READING_FAILED)

@@ -19,12 +19,12 @@ typedef enum PlainReading
 
 extern const Way plain_way;
 
-extern PlainReading plain_read_heads(Session *session, const Options *options, bool in_guard,
+extern PlainReading plain_read_heads(Session *session, const Target *target, bool in_guard,
 									 Millis deadline, Heads *heads);
-extern bool plain_ask_holder(Session *session, const Options *options, Millis until,
+extern bool plain_ask_holder(Session *session, const Target *target, Millis until,
 							 Holder *holder);
-extern TryResult plain_guard_take(Session *session, const Options *options, Millis deadline);
-extern TryResult plain_guard_open(Session *session, const Options *options, Millis deadline);
-extern TryResult plain_guard_ask_again(Session *session, const Options *options, Millis deadline);
+extern TryResult plain_guard_take(Session *session, const Target *target, Millis deadline);
+extern TryResult plain_guard_open(Session *session, const Target *target, Millis deadline);
+extern TryResult plain_guard_ask_again(Session *session, const Target *target, Millis deadline);
 
 #endif							/* PLAIN_H */

@@ -50,12 +50,12 @@ make_try(PlainReading reading, const Heads *heads)
  * Say who has the lock.
  */
 static bool
-find_holder(Session *session, const Options *options, Millis deadline, TryResult *try)
+find_holder(Session *session, const Target *target, Millis deadline, TryResult *try)
 {
 	Holder		holder;
 
 	/* told for the reader's sake alone, so done without if it is denied */
-	if (!plain_ask_holder(session, options, deadline, &holder))
+	if (!plain_ask_holder(session, target, deadline, &holder))
 		return PQstatus(session->conn) == CONNECTION_OK && !session->failure.timed_out;
 	strlcpy(try->holder_pid, holder.pid ? holder.pid : "", sizeof(try->holder_pid));
 	try->holder_state = holder.state;
@@ -68,10 +68,10 @@ find_holder(Session *session, const Options *options, Millis deadline, TryResult
  * The lock is ours: look again, with a snapshot that is newer than the lock.
  */
 TryResult
-plain_guard_ask_again(Session *session, const Options *options, Millis deadline)
+plain_guard_ask_again(Session *session, const Target *target, Millis deadline)
 {
 	Heads		heads;
-	PlainReading reading = plain_read_heads(session, options, true, deadline, &heads);
+	PlainReading reading = plain_read_heads(session, target, true, deadline, &heads);
 
 	return make_try(reading, &heads);
 }
@@ -81,9 +81,9 @@ plain_guard_ask_again(Session *session, const Options *options, Millis deadline)
  * that the next look at the states of backends is a fresh one.
  */
 static TryResult
-handle_busy(Session *session, const Options *options, Millis deadline, TryResult try)
+handle_busy(Session *session, const Target *target, Millis deadline, TryResult try)
 {
-	if (!guard_end(session, deadline) || !find_holder(session, options, deadline, &try))
+	if (!guard_end(session, deadline) || !find_holder(session, target, deadline, &try))
 		try.outcome = OUTCOME_FAILED;
 	return try;
 }
@@ -105,10 +105,10 @@ refused_by(const char *pid, HolderState state)
  * Begin a transaction and try to make it the guard, whatever the heads are.
  */
 TryResult
-plain_guard_take(Session *session, const Options *options, Millis deadline)
+plain_guard_take(Session *session, const Target *target, Millis deadline)
 {
 	PGresult   *result = session_query(session,
-									 sql_plain_begin_and_try(session->conn, options), deadline);
+									 sql_plain_begin_and_try(session->conn, target), deadline);
 	TryResult	try = {.outcome = OUTCOME_FAILED};
 	const char *answer;
 
@@ -129,7 +129,7 @@ plain_guard_take(Session *session, const Options *options, Millis deadline)
 		failure_advise_on_standby(&session->failure, session->conn);
 	}
 	else
-		try = handle_busy(session, options, deadline, refused_by("", HOLDER_NONE));
+		try = handle_busy(session, target, deadline, refused_by("", HOLDER_NONE));
 	PQclear(result);
 	return try;
 }
@@ -139,17 +139,17 @@ plain_guard_take(Session *session, const Options *options, Millis deadline)
  * head or ahead.
  */
 TryResult
-plain_guard_open(Session *session, const Options *options, Millis deadline)
+plain_guard_open(Session *session, const Target *target, Millis deadline)
 {
 	Heads		heads;
-	PlainReading reading = plain_read_heads(session, options, false, deadline, &heads);
+	PlainReading reading = plain_read_heads(session, target, false, deadline, &heads);
 	TryResult	try;
 
 	if (reading != READING_DONE || heads.outcome == HEADS_AT_HEAD || is_ahead(&heads))
 		return make_try(reading, &heads);
-	try = plain_guard_take(session, options, deadline);
+	try = plain_guard_take(session, target, deadline);
 	if (try.outcome == OUTCOME_ACQUIRED)
-		return plain_guard_ask_again(session, options, deadline);
+		return plain_guard_ask_again(session, target, deadline);
 	try.heads = heads;
 	return try;
 }

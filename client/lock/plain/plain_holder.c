@@ -29,15 +29,15 @@ same_value(const PGresult *a, const PGresult *b, int column)
  * idle since the same moment, has not.
  */
 bool
-plain_ask_holder(Session *session, const Options *options, Millis until, Holder *holder)
+plain_ask_holder(Session *session, const Target *target, Millis until, Holder *holder)
 {
-	PGresult   *before = session_query(session, sql_plain_status(options), until);
+	PGresult   *before = session_query(session, sql_plain_status(target), until);
 	PGresult   *status = before;
 	bool		orphaned = false;
 
 	if (is_orphaned(before))
 	{
-		status = session_query(session, sql_plain_status(options), until);
+		status = session_query(session, sql_plain_status(target), until);
 		orphaned = is_orphaned(status) && same_value(before, status, 2) && same_value(before, status, 8);
 		PQclear(before);
 	}

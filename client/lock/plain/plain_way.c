@@ -14,10 +14,10 @@
  * As gw_bootstrap_at_head(): a table that is locked counts as not at head.
  */
 static bool
-plain_is_at_head(Session *session, const Options *options, Millis until, bool *at_head)
+plain_is_at_head(Session *session, const Target *target, Millis until, bool *at_head)
 {
 	Heads		heads;
-	PlainReading reading = plain_read_heads(session, options, false, until, &heads);
+	PlainReading reading = plain_read_heads(session, target, false, until, &heads);
 
 	*at_head = reading == READING_DONE && heads.outcome == HEADS_AT_HEAD;
 	return reading != READING_FAILED;
@@ -28,22 +28,22 @@ plain_is_at_head(Session *session, const Options *options, Millis until, bool *a
  * somebody has the lock.  If nobody has, what the row says afterwards counts.
  */
 static bool
-plain_read_outcome(Session *session, const Options *options, Millis until, Heads *heads)
+plain_read_outcome(Session *session, const Target *target, Millis until, Heads *heads)
 {
-	PlainReading reading = plain_read_heads(session, options, false, until, heads);
+	PlainReading reading = plain_read_heads(session, target, false, until, heads);
 	Holder		holder;
 	bool		held;
 
 	if (reading == READING_DONE && heads->outcome == HEADS_FAILED)
 	{
-		if (!plain_ask_holder(session, options, until, &holder))
+		if (!plain_ask_holder(session, target, until, &holder))
 			return false;
 		held = holder.state != HOLDER_NONE;
 		PQclear(holder.result);
 		if (held)
 			heads->outcome = HEADS_RUNNING;
 		else
-			reading = plain_read_heads(session, options, false, until, heads);
+			reading = plain_read_heads(session, target, false, until, heads);
 	}
 	if (reading == READING_LOCKED)
 		heads->outcome = HEADS_RUNNING;
@@ -51,14 +51,14 @@ plain_read_outcome(Session *session, const Options *options, Millis until, Heads
 }
 
 static bool
-plain_ask_status(Session *session, const Options *options, Millis until, Holder *holder,
+plain_ask_status(Session *session, const Target *target, Millis until, Holder *holder,
 				 Heads *heads)
 {
-	if (!plain_ask_holder(session, options, until, holder))
+	if (!plain_ask_holder(session, target, until, holder))
 		return false;
 	if (heads == NULL)
 		return true;
-	if (!plain_read_outcome(session, options, until, heads))
+	if (!plain_read_outcome(session, target, until, heads))
 	{
 		PQclear(holder->result);
 		return false;
@@ -67,13 +67,13 @@ plain_ask_status(Session *session, const Options *options, Millis until, Holder 
 }
 
 static Query
-plain_break_orphan(const Session *session, const Options *options, const char *pid)
+plain_break_orphan(const Session *session, const Target *target, const char *pid)
 {
-	return sql_plain_break_orphan(options, pid);
+	return sql_plain_break_orphan(target, pid);
 }
 
 static char *
-plain_describe_break(const Options *options, const char *pid)
+plain_describe_break(const Target *target, const char *pid)
 {
 	return psprintf("pg_terminate_backend(%s)", pid);
 }

@@ -107,14 +107,14 @@ describe_migration(Session *session, const Options *options, Millis until)
 	char	   *migration;
 	int			found = 0;
 
-	if (!session->way->ask_status(session, options, until, &holder, NULL))
+	if (!session->way->ask_status(session, &options->target, until, &holder, NULL))
 		return NULL;
 	sessions = ask_sessions(session, &holder, until);
 	PQclear(holder.result);
 	if (sessions == NULL)
 		return NULL;
 
-	migration = command_application_name(MIGRATION, options);
+	migration = command_application_name(MIGRATION, &options->target);
 	initPQExpBuffer(&text);
 	for (int row = 0; row < PQntuples(sessions); row++)
 	{

@@ -69,10 +69,12 @@ take_no_heads(Session *session, Heads *heads)
  * Whether a database that is not at head can be anything but behind.
  */
 bool
-needs_outcome(const Options *options)
+needs_outcome(const Target *target)
 {
-	return options->question->known != NULL || options->question->rule != RULE_EQUAL ||
-		options->question->order != ORDER_KNOWN || options->question->condition != NULL;
+	const HeadQuestion *question = target->question;
+
+	return question->known != NULL || question->rule != RULE_EQUAL ||
+		question->order != ORDER_KNOWN || question->condition != NULL;
 }
 
 bool
@@ -92,12 +94,12 @@ describe_ahead(const Heads *heads, const Options *options)
 	int			nitems = 0;
 	char	   *description = NULL;
 
-	if (options->known_heads.head && options->question->order == ORDER_KNOWN &&
+	if (options->target.known_heads.head && options->target.question->order == ORDER_KNOWN &&
 		heads->all != NULL && parsePGArray(heads->all, &items, &nitems))
 	{
 		for (int i = 0; i < nitems && description == NULL; i++)
 		{
-			if (!is_known(&options->known_heads, items[i]))
+			if (!is_known(&options->target.known_heads, items[i]))
 				description = psprintf("revision \"%s\" is not in %s",
 									   *items[i] ? items[i] : "\"\"", options->set_path);
 		}
@@ -115,7 +117,8 @@ describe_ahead(const Heads *heads, const Options *options)
 ExitCode
 report_ahead(const Heads *heads, const Options *options)
 {
-	char	   *detail = psprintf("Found %s, wanted %s.%s", heads->text, describe_expected(options),
+	char	   *detail = psprintf("Found %s, wanted %s.%s", heads->text,
+							describe_expected(&options->target),
 							heads->outcome == HEADS_DIVERGED ?
 								" The two have diverged: migrations of this replica are missing." :
 								"");

@@ -31,7 +31,7 @@ typedef struct Heads
 extern void take_heads(Session *session, Heads *heads, HeadOutcome outcome, const char *array,
 					   const char *failed);
 extern void take_no_heads(Session *session, Heads *heads);
-extern bool needs_outcome(const Options *options);
+extern bool needs_outcome(const Target *target);
 extern bool is_ahead(const Heads *heads);
 extern char *describe_ahead(const Heads *heads, const Options *options);
 extern ExitCode report_ahead(const Heads *heads, const Options *options);

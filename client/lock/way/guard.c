@@ -24,9 +24,9 @@ patience(Millis deadline)
  * Ask in the guard itself whether its migration has reached head.
  */
 TryResult
-guard_ask_again(Session *session, const Options *options, Millis deadline)
+guard_ask_again(Session *session, const Target *target, Millis deadline)
 {
-	return session->way->ask_again(session, options, patience(deadline));
+	return session->way->ask_again(session, target, patience(deadline));
 }
 
 /*

@@ -22,7 +22,7 @@
 #define SECOND_CONNECTION_REMEDY \
 	"Use a larger pool, name a way past the pooler in --migration-url, or migrate by --migrate-sql."
 
-extern TryResult guard_ask_again(Session *session, const Options *options, Millis deadline);
+extern TryResult guard_ask_again(Session *session, const Target *target, Millis deadline);
 extern bool guard_is_alive(Session *session, Millis deadline);
 extern bool guard_end(Session *session, Millis deadline);
 

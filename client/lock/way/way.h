@@ -37,34 +37,34 @@ typedef struct TryResult
 typedef struct Way
 {
 	/* Whether the database is at head: all that most replicas ask. */
-	bool		(*is_at_head)(Session *session, const Options *options, Millis until,
+	bool		(*is_at_head)(Session *session, const Target *target, Millis until,
 					   bool *at_head);
 
 	/* What the heads are; if that fails, good for messages alone. */
-	bool		(*read_heads)(Session *session, const Options *options, Millis until,
+	bool		(*read_heads)(Session *session, const Target *target, Millis until,
 					   Heads *heads);
 
 	/*
 	 * Begin a transaction and try to make it the guard.  Unless the outcome is
 	 * OUTCOME_ACQUIRED, the caller should end it at once.
 	 */
-	TryResult	(*open_guard)(Session *session, const Options *options, Millis until);
+	TryResult	(*open_guard)(Session *session, const Target *target, Millis until);
 
 	/* The same in that guard, which may have brought the database to head. */
-	TryResult	(*ask_again)(Session *session, const Options *options, Millis until);
+	TryResult	(*ask_again)(Session *session, const Target *target, Millis until);
 
 	/*
 	 * Who has the lock, and which heads there are unless that is NULL.  The
 	 * holder's result is to be cleared when no longer needed.
 	 */
-	bool		(*ask_status)(Session *session, const Options *options, Millis until,
+	bool		(*ask_status)(Session *session, const Target *target, Millis until,
 					   Holder *holder, Heads *heads);
 
 	/* End the lock that this backend has left behind; its pid, or NULL. */
-	Query		(*break_orphan)(const Session *session, const Options *options, const char *pid);
+	Query		(*break_orphan)(const Session *session, const Target *target, const char *pid);
 
 	/* What a user calls to do that, allocated. */
-	char	   *(*describe_break)(const Options *options, const char *pid);
+	char	   *(*describe_break)(const Target *target, const char *pid);
 } Way;
 
 #endif							/* WAY_H */

@@ -1,0 +1,30 @@
+/*-------------------------------------------------------------------------
+ *
+ * target.h
+ *		What is to be reached, and under which lock: all that is asked of a
+ *		database.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef TARGET_H
+#define TARGET_H
+
+#include "fe_utils/simple_list.h"
+#include "shared/head_judge.h"
+
+#define DEFAULT_LOCK_KEY INT64CONST(42424242424242)
+
+typedef struct Target
+{
+	char	   *head_table;
+	char	   *head_column;
+	char	   *head_rule;
+	char	   *head_order;
+	char	   *head_condition; /* or NULL */
+	SimpleStringList expected_heads;
+	SimpleStringList known_heads;	/* all of the migration set; none if not known */
+	HeadQuestion *question;		/* what all these ask of the table */
+	int64		lock_key;
+} Target;
+
+#endif							/* TARGET_H */
