@@ -10,7 +10,7 @@
 
 #include "migrations/migration_tool.h"
 #include "options/options.h"
-#include "server/session.h"
+#include "server/copy.h"
 
 /* The columns of sql_advisory_locks(). */
 enum

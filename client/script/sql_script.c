@@ -15,6 +15,7 @@
 #include "mb/pg_wchar.h"
 #include "script/sql_script.h"
 #include "script/sql_words.h"
+#include "server/ask.h"
 #include "sql/sql.h"
 #include "sql/sql_steps.h"
 
@@ -231,6 +232,15 @@ limit_time(Attempt *attempt)
 	return end;
 }
 
+static void
+set_too_long(Session *session)
+{
+	set_failure(&session->failure, FAILURE_FINAL, "Nobody reads it: let the statement return less.",
+				"the answer to the statement of %s takes more than %d MB of memory",
+				session->running, ANSWER_MB);
+	session->failure.code = EXIT_STEP_FAILED;
+}
+
 static ScriptEnd
 run_statement(Attempt *attempt, const SqlStatement *statement)
 {
@@ -245,8 +255,10 @@ run_statement(Attempt *attempt, const SqlStatement *statement)
 	next_sql_word(&words);
 	session->running = psprintf("%s:%d", script->file->path, line_of(statement, words.start));
 	log_debug("sending the statement of %s", session->running);
-	if (session_send_script(session, statement->text))
+	if (session_send_text(session, statement->text) && PQsetSingleRowMode(session->conn) == 1)
 		result = session_receive(session, script->deadline.attempt);
+	if (result == NULL && session->failure.too_long)
+		set_too_long(session);
 	free(session->running);
 	session->running = NULL;
 	end = judge(script, statement, result);

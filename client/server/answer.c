@@ -119,7 +119,7 @@ check_rows(const PGresult *result, const Query *query, Failure *failure)
 bool
 check_answer(const PGresult *result, const Query *query, Failure *failure)
 {
-	bool		has_rows = query->rows != NO_ROWS && query->rows != COPIED_ROWS;
+	bool		has_rows = query->rows != NO_ROWS;
 	ExecStatusType status = PQresultStatus(result);
 
 	if (status != (has_rows ? PGRES_TUPLES_OK : PGRES_COMMAND_OK))

@@ -29,9 +29,6 @@
 /* undefined_function */
 #define NO_SUCH_FUNCTION "42883"
 
-/* What one answer may take of memory, in kB. */
-#define ANSWER_KB (64 * 1024)
-
 static long
 peak_memory(void)
 {
@@ -47,33 +44,7 @@ peak_memory(void)
 void
 limit_memory(Session *session)
 {
-	session->memory_limit = peak_memory() + ANSWER_KB;
-}
-
-/*
- * Of a table, or of what a file of SQL asks for, any length is an answer to what
- * was asked, and as long another time.
- */
-static void
-set_too_long(Session *session)
-{
-	Failure    *failure = &session->failure;
-	int			most = ANSWER_KB / 1024;
-
-	if (session->running)
-	{
-		set_failure(failure, FAILURE_FINAL, "Nobody reads it: let the statement return less.",
-					"the answer to the statement of %s takes more than %d MB of memory", session->running,
-					most);
-		failure->code = EXIT_STEP_FAILED;
-	}
-	else if (session->reading)
-		set_failure(failure, FAILURE_FINAL,
-					"Check --head-table and --head-column, or install the extension, which reads"
-					" only the beginning of a value.",
-					"a row of table \"%s\" takes more than %d MB of memory", session->reading, most);
-	else
-		set_answer_failure(failure, "it takes more than %d MB of memory", most);
+	session->memory_limit = peak_memory() + ANSWER_MB * 1024L;
 }
 
 /*
@@ -84,7 +55,8 @@ memory_is_left(Session *session)
 {
 	if (peak_memory() <= session->memory_limit)
 		return true;
-	set_too_long(session);
+	set_answer_failure(&session->failure, "it takes more than %d MB of memory", ANSWER_MB);
+	session->failure.too_long = true;
 	session_drop(session);
 	return false;
 }
@@ -158,8 +130,11 @@ session_read(Session *session)
 	return false;
 }
 
-static bool
-send_text(Session *session, const char *text)
+/*
+ * Send a statement, which may have a password in it.
+ */
+bool
+session_send_text(Session *session, const char *text)
 {
 	if (session->conn == NULL)
 		return false;			/* it was dropped, and the failure tells why */
@@ -179,20 +154,10 @@ session_send(Session *session, Query *query)
 	bool		sent;
 
 	log_debug("sending: %s", query->text);
-	sent = send_text(session, query->text);
+	sent = session_send_text(session, query->text);
 	free(query->text);
 	query->text = NULL;
 	return sent;
-}
-
-/*
- * Send somebody else's, which may have a password in it, and return what no
- * one wants to see.
- */
-bool
-session_send_script(Session *session, const char *statement)
-{
-	return send_text(session, statement) && PQsetSingleRowMode(session->conn) == 1;
 }
 
 static bool
@@ -227,46 +192,16 @@ wait_for_result(Session *session, Millis until)
 }
 
 /*
- * Hand on the rows of a COPY.
- */
-static bool
-take_rows(Session *session, RowTaker *taker, Millis until)
-{
-	char	   *row;
-	int			len;
-	bool		taken = true;
-
-	taker->rows = 0;
-	session->reading = taker->table;
-	while (taken && (len = PQgetCopyData(session->conn, &row, true)) >= 0)
-	{
-		if (len == 0)
-			taken = wait_for_server(session, POLLIN, until, "reading a table") &&
-				session_read(session);
-		else if (taker->take(taker, row, len, &session->failure))
-			taker->rows++;
-		else
-		{
-			session_drop(session);
-			taken = false;
-		}
-		PQfreemem(row);
-	}
-	session->reading = NULL;
-	return taken;				/* an error is the next result */
-}
-
-/*
  * One result.  Returns false, and the failure set, if the connection is of no
  * more use.
  */
 static bool
-handle_result(Session *session, PGresult *result, RowTaker *taker, Millis until)
+handle_result(Session *session, PGresult *result, Millis until)
 {
 	ExecStatusType status = PQresultStatus(result);
 
-	if (status == PGRES_COPY_OUT && taker != NULL)
-		return take_rows(session, taker, until);
+	if (status == PGRES_COPY_OUT && session->take_rows != NULL)
+		return session->take_rows(session, until);
 	if (status != PGRES_COPY_OUT && status != PGRES_COPY_IN && status != PGRES_COPY_BOTH)
 		return true;
 	set_answer_failure(&session->failure, "its kind is %s", PQresStatus(status));
@@ -286,8 +221,8 @@ has_failed(const PGresult *result)
  * Receive the result of the last statement sent, or of the first that failed.
  * NULL, and the failure set, if the connection broke or the time was up.
  */
-static PGresult *
-receive(Session *session, RowTaker *taker, Millis until)
+PGresult *
+session_receive(Session *session, Millis until)
 {
 	PGresult   *last = NULL;
 	PGresult   *result;
@@ -306,7 +241,7 @@ receive(Session *session, RowTaker *taker, Millis until)
 			}
 			return last;
 		}
-		if (!handle_result(session, result, taker, until))
+		if (!handle_result(session, result, until))
 		{
 			PQclear(result);
 			break;
@@ -321,12 +256,6 @@ receive(Session *session, RowTaker *taker, Millis until)
 	}
 	PQclear(last);
 	return NULL;
-}
-
-PGresult *
-session_receive(Session *session, Millis until)
-{
-	return receive(session, NULL, until);
 }
 
 /*
@@ -425,15 +354,15 @@ check_transaction(Session *session, const Query *query, bool in_transaction, boo
  * Ask, and receive the answer.  NULL, and the failure set, unless that is one
  * to what was asked.
  */
-static PGresult *
-ask(Session *session, Query query, RowTaker *taker, Millis until)
+PGresult *
+session_query(Session *session, Query query, Millis until)
 {
 	bool		in_transaction = PQtransactionStatus(session->conn) != PQTRANS_IDLE;
 	PGresult   *result;
 
 	if (!session_send(session, &query))
 		return NULL;
-	result = receive(session, taker, Min(until, now_ms() + ANSWER_MS));
+	result = session_receive(session, Min(until, now_ms() + ANSWER_MS));
 	if (result == NULL)
 		return NULL;
 	if (was_cut_up(session, &query, in_transaction, result))
@@ -447,32 +376,4 @@ ask(Session *session, Query query, RowTaker *taker, Millis until)
 	}
 	PQclear(result);
 	return NULL;
-}
-
-PGresult *
-session_query(Session *session, Query query, Millis until)
-{
-	return ask(session, query, NULL, until);
-}
-
-/*
- * The same for a COPY TO STDOUT, whose rows are handed on.
- */
-bool
-session_copy(Session *session, Query query, RowTaker *taker, Millis until)
-{
-	PGresult   *result;
-	bool		whole;
-
-	taker->rows = -1;
-	result = ask(session, query, taker, until);
-	if (result == NULL)
-		return false;
-	whole = taker->rows == strtol(PQcmdTuples(result), NULL, 10);
-	PQclear(result);
-	if (whole)
-		return true;
-	set_answer_failure(&session->failure, "it does not have the rows that it says");
-	session_drop(session);
-	return false;
 }

@@ -10,6 +10,9 @@
 
 #include "server/session.h"
 
+/* What one answer may take of memory. */
+#define ANSWER_MB 64
+
 extern void limit_memory(Session *session);
 extern bool memory_is_left(Session *session);
 extern bool wait_for_server(Session *session, short events, Millis until, const char *doing);

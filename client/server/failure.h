@@ -31,6 +31,7 @@ typedef struct Failure
 	ExitCode	code;			/* of the client, if nothing comes after it */
 	bool		timed_out;		/* there was no answer in time, */
 	bool		unreached;		/* nor any connection */
+	bool		too_long;		/* the answer took too much memory */
 	char		sqlstate[6];	/* empty if the server did not tell one */
 	char	   *message;		/* one line */
 	char	   *detail;			/* or empty */

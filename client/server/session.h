@@ -37,18 +37,10 @@ typedef struct Session
 	void	   *report_arg;
 	const Millis *report_due;
 	char	   *running;		/* whose long work an answer waits for, or NULL */
-	const char *reading;		/* which table is read, or NULL */
+	bool		(*take_rows)(struct Session *session, Millis until);	/* of a COPY, or NULL */
+	struct RowTaker *taker;		/* of each of them */
 	long		memory_limit;	/* of an answer, see ask.c */
 } Session;
-
-/* Takes the rows of a COPY; false, and the failure set, if it wants no more. */
-typedef struct RowTaker RowTaker;
-struct RowTaker
-{
-	bool		(*take)(RowTaker *taker, const char *row, int len, Failure *failure);
-	const char *table;			/* whose rows they are, for messages */
-	int64		rows;			/* taken so far */
-};
 
 extern bool session_open(Session *session, const char *conninfo, Millis deadline);
 extern bool session_be_idle(Session *session, const char *conninfo, Millis deadline);
@@ -56,7 +48,7 @@ extern void session_close(Session *session);
 extern void session_broke(Session *session);
 extern void session_drop(Session *session);
 extern bool session_send(Session *session, Query *query);
-extern bool session_send_script(Session *session, const char *statement);
+extern bool session_send_text(Session *session, const char *text);
 extern bool session_read(Session *session);
 extern PGresult *session_receive(Session *session, Millis until);
 extern void session_error(Session *session, const PGresult *result);
@@ -64,6 +56,5 @@ extern bool check_result(Session *session, const PGresult *result, const Query *
 extern PGresult *session_query(Session *session, Query query, Millis until);
 extern bool session_do(Session *session, Query query, Millis until);
 extern bool session_ask(Session *session, Query query, Millis until, bool *answer);
-extern bool session_copy(Session *session, Query query, RowTaker *taker, Millis until);
 
 #endif							/* SESSION_H */

@@ -13,8 +13,7 @@ typedef enum Rows
 	NO_ROWS,					/* only that it has been done */
 	ONE_ROW,
 	MAYBE_ROW,					/* or none */
-	ANY_ROWS,
-	COPIED_ROWS					/* of COPY TO STDOUT */
+	ANY_ROWS
 } Rows;
 
 /* What becomes of the transaction, of which there may be none. */

@@ -115,7 +115,7 @@ Query
 sql_plain_read(const char *table, const char *columns)
 {
 	return (Query) {psprintf(READ_SETTINGS "COPY %s (%s) TO STDOUT", table, columns),
-					COPIED_ROWS, "COPY"};
+					NO_ROWS, "COPY"};
 }
 
 /*

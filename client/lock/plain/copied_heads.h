@@ -9,7 +9,7 @@
 #define COPIED_HEADS_H
 
 #include "lock/plain/table_columns.h"
-#include "server/session.h"
+#include "server/copy.h"
 
 typedef struct CopiedHeads
 {
