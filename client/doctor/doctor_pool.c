@@ -150,13 +150,16 @@ second_until(const Doctor *doctor)
 
 /*
  * There is no second connection.  A pooler makes it wait, with PgBouncer at
- * most until query_wait_timeout.
+ * most until query_wait_timeout; but if the first is silent as well, it is the
+ * server that has gone.
  */
 static void
 tell_no_second(Doctor *doctor, const Failure *failure, int pid, int seconds)
 {
 	if (!failure->timed_out && strstr(failure->message, "query_wait_timeout") == NULL)
 		say_failure(doctor, "pooling: no second connection", failure);
+	else if (!guard_is_alive(&doctor->session, doctor->deadline))
+		say_failure(doctor, "pooling: no second connection, nor the first", &doctor->session.failure);
 	else if (doctor->options->migration_url)
 		say_note(doctor, NULL,
 				 "pooling: a pool of one, or with one connection left: no second within %d s; the "

@@ -25,7 +25,8 @@ $new->start;
 # that begins a session is that of the second one.
 my %moments = (
 	'connecting' => [ at => qr/user\0/, total => 1, count => 2 ],
-	'its first query' => [ at => qr/pg_stat_activity a/, total => 1 ]);
+	'its first query' => [ at => qr/pg_stat_activity a/, total => 1 ],
+	'its transaction' => [ at => qr/SELECT pg_catalog\.pg_backend_pid\(\)/, total => 1, count => 2 ]);
 
 # All sessions through such a proxy are silent from then on, and new ones are accepted.
 sub silencing { return GwBootstrap::Proxy->new($old->host, $old->port, do => 'pause', @{ $moments{ $_[0] } }); }
@@ -87,7 +88,7 @@ sub by_pooler
 my @cases;
 foreach my $plain (0, 1)
 {
-	foreach my $moment (sort keys %moments)
+	foreach my $moment ('connecting', 'its first query')
 	{
 		push @cases, start("$moment, by a service", plain => $plain, by_service($moment));
 		push @cases, start("$moment, by a service, command of guard", plain => $plain, command => 1, by_service($moment)) if $plain;
@@ -110,7 +111,12 @@ my @forever = map { my ($plain, $seconds) = @$_;
 my @alive = map { my ($plain, $moment) = @$_;
 	my $proxy = GwBootstrap::Proxy->new($old->host, $old->port, do => 'hold', once => 1, @{ $moments{$moment} });
 	start("$moment, a guard that lives", plain => $plain, proxy => $proxy, connstr => sub { $proxy->connstr($_[0]) }) }
-  map { my $plain = $_; map { [ $plain, $_ ] } sort keys %moments } 0, 1;
+  map { my $plain = $_; map { [ $plain, $_ ] } 'connecting', 'its first query' } 0, 1;
+
+# Doctor looks for a second connection, too.
+my %looked_at = by_pooler('its transaction');
+my $looked_at = new_way($old, dbname => 'looked_at')->create;
+my $doctor = start_replicas(1, 'gw_bootstrap', 'doctor', '-d', $looked_at{connstr}->('looked_at'), '-e', $head, '--timeout', 40);
 
 foreach my $case (@cases)
 {
@@ -138,7 +144,12 @@ foreach my $case (@alive)
 	is($case->{before}->locks, 0, "$case->{name}: no lock is left");
 }
 
-foreach my $case (@cases, @forever, @alive)
+my ($found) = $doctor->wait;
+is($found->{exit}, 5, 'doctor: finds something') or diag $found->{err};
+like($found->{out}, qr/^bad *pooling: no second connection, nor the first: no answer from the database/m, 'doctor: neither of two connections');
+unlike($found->{out}, qr/a pool of one/, 'doctor: says nothing of the pool');
+
+foreach my $case (@cases, @forever, @alive, { %looked_at })
 {
 	$case->{pooler}->stop if $case->{pooler};
 	$case->{proxy}->stop;
