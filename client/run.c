@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/output.h"
+#include "beside/second_connection.h"
 #include "command/environment.h"
 #include "commands.h"
 #include "orphans/orphan.h"
@@ -23,6 +24,7 @@ static void (*const parts[])(Run *run) = {
 	take_command_migration,
 	take_orphans,
 	take_progress,
+	take_second_connection,
 	take_sql_migration,
 	take_post_sql,
 	take_post_command,

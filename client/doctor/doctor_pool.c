@@ -10,7 +10,7 @@
 #include "postgres_fe.h"
 
 #include "doctor/doctor.h"
-#include "lock/names.h"
+#include "lock/sessions/names.h"
 #include "lock/way/guard.h"
 #include "server/answer.h"
 #include "sql/sql.h"

@@ -9,7 +9,7 @@
 
 #include "doctor/doctor.h"
 #include "lock/fence/fence.h"
-#include "lock/names.h"
+#include "lock/sessions/names.h"
 #include "lock/way/guard.h"
 #include "sql/sql_doctor.h"
 

@@ -121,17 +121,3 @@ is_fence_proven(const Run *run, const Command *command)
 			  option_source("--require-fence"));
 	return false;
 }
-
-/*
- * Whether the holder migrates in its own transaction, by a file of SQL: then
- * nothing of it is left when that has ended.  A guard never has an xid.
- */
-bool
-holder_migrates_itself(Run *run, const char *pid)
-{
-	bool		itself = false;
-
-	if (run->options->migrate_sql != NULL && *pid)
-		session_ask(&run->session, sql_has_xid(atoi(pid)), run->deadline.attempt, &itself);
-	return itself;
-}

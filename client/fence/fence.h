@@ -15,6 +15,5 @@ extern bool take_token(Run *run, const char **token, Step *step);
 extern char *sessions_of_migration(const Options *options, const char *token);
 extern void log_migrating(const Run *run, const char *doing);
 extern bool is_fence_proven(const Run *run, const Command *command);
-extern bool holder_migrates_itself(Run *run, const char *pid);
 
 #endif							/* FENCE_H */

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 
 #include "base/log.h"
+#include "beside/second_connection.h"
 #include "command/command.h"
 #include "fence/fence.h"
 #include "guarded/guarded.h"
@@ -24,7 +25,6 @@
 #include "orphans/orphan.h"
 #include "progress/progress.h"
 #include "run/run.h"
-#include "run/second_connection.h"
 
 #define NEVER PG_INT64_MAX
 
@@ -147,9 +147,9 @@ run_command(Run *run)
 	Step		step;
 	bool		stopped;
 
-	set_backstop(0);
 	if (!start_under_guard(run, &command, &plan, "running the command under the guard", &step))
 		return step;
+	set_backstop(0);
 	switch (await_command(&command, &run->session, options, NEVER))
 	{
 		case WATCH_ENDED:
@@ -171,7 +171,6 @@ static Step
 guard_round(Run *run)
 {
 	TryResult	try;
-	Step		step;
 
 	run->session.way = &plain_way;
 	if (!session_be_idle(&run->session, run->options->conninfo, run->deadline.attempt))
@@ -181,7 +180,7 @@ guard_round(Run *run)
 		return handle_failure(run);
 	if (try.outcome == OUTCOME_BUSY)
 		return handle_busy(run, &try);
-	return may_start_command(run, &step) ? run_command(run) : step;
+	return run_command(run);
 }
 
 ExitCode
@@ -193,6 +192,7 @@ do_guard(const Options *options)
 
 	take_orphans(&run);
 	take_progress(&run);
+	take_second_connection(&run);
 	code = go_in_rounds(&run, guard_round);
 	signo = take_stop_signal();
 	session_close(&run.session);

@@ -37,20 +37,6 @@ go_in_rounds(Run *run, Step (*round)(Run *run))
 }
 
 /*
- * Have that done by every start, once the database is ready.
- */
-void
-add_post_step(Run *run, ExitCode (*step)(Run *run))
-{
-	int			i = 0;
-
-	while (run->post[i])
-		i++;
-	Assert(i < MOST_POST_STEPS);
-	run->post[i] = step;
-}
-
-/*
  * Stop the command, since the guard is lost, the deadline has passed, or a
  * signal came.  If it cannot be stopped the guard is left to its watcher, who
  * keeps the connection until nothing of the command is left.

@@ -19,7 +19,19 @@
 #define GRACE_LOST_MS 1000		/* somebody else may be migrating */
 #define GRACE_DEADLINE_MS 500
 
-#define MOST_POST_STEPS 2
+/* How many can be asked for, of each kind. */
+#define MOST_PARTS 3
+
+/* Put one more into such an array, which ends with NULL. */
+#define ADD_PART(array, part) \
+	do \
+	{ \
+		int i = 0; \
+		while ((array)[i]) \
+			i++; \
+		Assert(i < MOST_PARTS); \
+		(array)[i] = (part); \
+	} while (0)
 
 struct		SqlFile;
 typedef struct Run Run;
@@ -44,7 +56,11 @@ struct Run
 {
 	const Options *options;
 	Step		(*migrate)(Run *run);	/* under the lock; NULL if not to */
-	ExitCode (*post[MOST_POST_STEPS + 1])(Run *run);	/* what follows; ends with NULL */
+	/* Before a command starts under the guard: false if the step says how to go on instead. */
+	bool (*before_command[MOST_PARTS + 1])(Run *run, CommandPlan *plan, Step *step);
+	/* While somebody else has the lock; the same. */
+	bool (*when_busy[MOST_PARTS + 1])(Run *run, const TryResult *found, Step *step);
+	ExitCode (*post[MOST_PARTS + 1])(Run *run);	/* once the database is ready */
 	const struct SqlFile *migrate_sql;	/* NULL unless it is asked for */
 	const struct SqlFile *post_sql;
 	/* Who migrates, NULL if that cannot be told; or NULL: it is not asked. */
@@ -66,7 +82,6 @@ struct Run
 	bool		migrated;		/* by us */
 	Fence		fence;			/* of the migration's role */
 	bool		nameless;		/* its sessions cannot be known */
-	char	   *guard_name;		/* NULL if it could not be seen */
 	bool		may_write;		/* our own role, without a guard, as far as it is to */
 	bool		ahead;			/* and allowed to be */
 	Failure		reason;			/* why we wait, and the last word if that does not help */
@@ -77,7 +92,6 @@ struct Run
 
 /* rounds.c */
 extern ExitCode go_in_rounds(Run *run, Step (*round)(Run *run));
-extern void add_post_step(Run *run, ExitCode (*step)(Run *run));
 extern bool stop_under_guard(Run *run, Command *command, int grace);
 
 /* waiting.c */

@@ -13,9 +13,7 @@
 #include "lock/failed_migration.h"
 #include "lock/watch.h"
 #include "options/application_name.h"
-#include "run/earlier_migration.h"
 #include "run/run.h"
-#include "run/second_connection.h"
 
 static Step
 start_over(Run *run)
@@ -103,11 +101,15 @@ start_under_guard(Run *run, Command *command, CommandPlan *plan, const char *doi
 {
 	const Options *options = run->options;
 
+	for (int i = 0; run->before_command[i]; i++)
+	{
+		if (!run->before_command[i](run, plan, step))
+			return false;
+	}
 	if (!take_token(run, &plan->token, step))
 		return false;
 	plan->patience = SILENCE_MS;
 	plan->guard = PQsocket(run->session.conn);
-	plan->guard_name = run->guard_name;
 	plan->sessions = sessions_of_migration(options, plan->token);
 	plan->database_url = command_url(options->migration_url ? options->migration_url : options->dbname,
 									 plan->sessions, options);
@@ -119,8 +121,11 @@ start_under_guard(Run *run, Command *command, CommandPlan *plan, const char *doi
 	return false;
 }
 
+/*
+ * We have the lock: migrate under its guard.
+ */
 static Step
-run_command(Run *run)
+migrate_by_command(Run *run)
 {
 	CommandPlan plan = {
 		.name = MIGRATION,
@@ -143,16 +148,6 @@ run_command(Run *run)
 		return end_with(run, EXIT_STEP_FAILED);
 	run->migrated = true;
 	return verify_migration(run);
-}
-
-/*
- * We have the lock: migrate under its guard.
- */
-static Step
-migrate_by_command(Run *run)
-{
-	Step		step;
-	return may_start_command(run, &step) && is_still_to_do(run, &step) ? run_command(run) : step;
 }
 
 void

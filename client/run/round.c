@@ -60,19 +60,21 @@ handle_busy(Run *run, TryResult *found)
 	char	   *hindrance;
 	char	   *advice;
 	char	   *heads;
+	Step		step;
 
 	if (waits_for_own_guard(run))
 		return end_with(run, EXIT_REFUSED);
 	if (run->orphans)
 		run->orphans->note(run, found);
+	for (int i = 0; run->when_busy[i]; i++)
+	{
+		if (!run->when_busy[i](run, found, &step))
+			return step;
+	}
 	if (found->holder_state == HOLDER_ORPHANED)
 		forget_heads_before(run);	/* it migrates nothing, and whoever ends it need not */
-	else
-	{
-		run->lock_was_taken = !holder_migrates_itself(run, found->holder_pid);
-		if (run->heads_before == NULL && found->holder_pid[0])
-			run->heads_before = pg_strdup(found->heads.text);
-	}
+	else if (run->heads_before == NULL && found->holder_pid[0])
+		run->heads_before = pg_strdup(found->heads.text);
 	hindrance = describe_hindrance(run, found);
 	advice = advise_on_holder(run, found);
 	heads = run->options->mode->needs & NEEDS_HEADS ?

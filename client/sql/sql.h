@@ -13,18 +13,6 @@
 #include "pqexpbuffer.h"
 #include "sql/query.h"
 
-/* The columns of sql_earlier_migration(); one row. */
-enum
-{
-	EARLIER_PID,				/* NULL if there is none */
-	EARLIER_AT_WORK,			/* or was, a moment ago; NULL if that cannot be seen */
-	EARLIER_NAMED,				/* known by its name, not by its role */
-	EARLIER_OWN_ROLE,			/* ours is not the guard's; NULL if nobody has the lock */
-	EARLIER_OUR_NAME,
-	EARLIER_OUR_ROLE,
-	EARLIER_GUARD				/* the name of whose transaction has the lock */
-};
-
 /* A timestamptz as text that does not depend on settings. */
 #define SQL_UTC(value) \
 	"pg_catalog.to_char(pg_catalog.timezone('UTC'::pg_catalog.text, " value ")," \
@@ -62,11 +50,9 @@ extern Query sql_sessions(int holder_pid);
 extern Query sql_heartbeat(void);
 extern Query sql_fence(void);
 extern Query sql_token(void);
-extern Query sql_has_xid(int pid);
 extern Query sql_token_seen(const Target *target, const char *role, const char *token);
 extern Query sql_may_watch(void);
 extern Query sql_watch(const Target *target, const char *name);
-extern Query sql_earlier_migration(const Target *target, int recent_ms);
 extern Query sql_is_guard(const Target *target, const char *names);
 extern Query sql_advisory_locks(PGconn *conn, const char *table);
 extern Query sql_namesakes(PGconn *conn, const Target *target);

@@ -48,18 +48,6 @@ sql_token(void)
 }
 
 /*
- * Whether that backend has written in its transaction.
- */
-Query
-sql_has_xid(int pid)
-{
-	return (Query) {psprintf("SELECT EXISTS (SELECT FROM pg_catalog.pg_stat_get_activity(%d) a"
-							 " WHERE a.backend_xid IS NOT NULL)",
-							 pid),
-					ONE_ROW, "b"};
-}
-
-/*
  * Whether a session of the fenced role, by its oid, shows that token, or any
  * has the tag that only such a session can have while the lock is ours.
  */

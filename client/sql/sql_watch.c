@@ -57,3 +57,23 @@ sql_watch(const Target *target, const char *name)
 				   KEY_HALVES(target->lock_key), name);
 	return (Query) {sql, ONE_ROW, "II"};
 }
+
+/*
+ * Whether one of these guards, their names apart by blanks, has the lock.
+ */
+Query
+sql_is_guard(const Target *target, const char *names)
+{
+	return (Query) {psprintf("SELECT EXISTS (SELECT FROM pg_catalog.pg_lock_status() l"
+							 " WHERE l.granted AND " SQL_HAS_KEY
+							 " AND l.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2"
+							 " AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM"
+							 " pg_catalog.pg_database d"
+							 " WHERE d.datname OPERATOR(pg_catalog.=)"
+							 " pg_catalog.current_database())"
+							 " AND " SQL_GUARD_NAME " OPERATOR(pg_catalog.=)"
+							 " ANY (pg_catalog.string_to_array('%s'::pg_catalog.text,"
+							 " ' '::pg_catalog.text)))",
+							 KEY_HALVES(target->lock_key), names),
+					ONE_ROW, "b"};
+}

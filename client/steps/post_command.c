@@ -123,5 +123,5 @@ void
 take_post_command(Run *run)
 {
 	if (run->options->post != NULL)
-		add_post_step(run, run_post_command);
+		ADD_PART(run->post, run_post_command);
 }

@@ -93,5 +93,5 @@ take_post_sql(Run *run)
 	if (path == NULL)
 		return;
 	run->post_sql = read_sql_file(path, option_source("--post-sql"));
-	add_post_step(run, run_post_sql);
+	ADD_PART(run->post, run_post_sql);
 }

@@ -11,10 +11,10 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "beside/earlier_migration.h"
 #include "fence/fence.h"
 #include "lock/extension.h"
 #include "rounds/rounds.h"
-#include "run/earlier_migration.h"
 #include "run/run.h"
 #include "script/sql_script.h"
 #include "sql/sql_steps.h"
@@ -199,7 +199,7 @@ migrate_by_sql(Run *run)
 	PQclear(sessions);
 	if (earlier)
 		return wait_without_lock(run);
-	if (!is_still_to_do(run, &step))
+	if (!is_still_to_do(run, NULL, &step))
 		return step;
 	return run->migrated ? end_changed_at_commit(run) : run_file(run);
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * sql_sessions.c
- *		The statements that look at who migrates.
+ * sql_beside.c
+ *		The statements that look for an earlier migration.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,6 +11,7 @@
 #include "options/application_name.h"
 #include "pqexpbuffer.h"
 #include "sql/sql.h"
+#include "sql/sql_beside.h"
 
 /*
  * Whether a session is at work, or NULL if its state is hidden from our role, or
@@ -96,21 +97,13 @@ sql_earlier_migration(const Target *target, int recent_ms)
 }
 
 /*
- * Whether one of these guards, their names apart by blanks, has the lock.
+ * Whether that backend has written in its transaction.
  */
 Query
-sql_is_guard(const Target *target, const char *names)
+sql_has_xid(int pid)
 {
-	return (Query) {psprintf("SELECT EXISTS (SELECT FROM pg_catalog.pg_lock_status() l"
-							 " WHERE l.granted AND " SQL_HAS_KEY
-							 " AND l.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2"
-							 " AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM"
-							 " pg_catalog.pg_database d"
-							 " WHERE d.datname OPERATOR(pg_catalog.=)"
-							 " pg_catalog.current_database())"
-							 " AND " SQL_GUARD_NAME " OPERATOR(pg_catalog.=)"
-							 " ANY (pg_catalog.string_to_array('%s'::pg_catalog.text,"
-							 " ' '::pg_catalog.text)))",
-							 KEY_HALVES(target->lock_key), names),
+	return (Query) {psprintf("SELECT EXISTS (SELECT FROM pg_catalog.pg_stat_get_activity(%d) a"
+							 " WHERE a.backend_xid IS NOT NULL)",
+							 pid),
 					ONE_ROW, "b"};
 }

@@ -14,11 +14,11 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "lock/names.h"
-#include "run/earlier_migration.h"
-#include "run/second_connection.h"
+#include "beside/earlier_migration.h"
+#include "beside/second_connection.h"
+#include "lock/sessions/names.h"
 #include "server/answer.h"
-#include "sql/sql.h"
+#include "sql/sql_beside.h"
 
 typedef enum SecondResult
 {
@@ -138,18 +138,6 @@ warn_of_names(Run *run, const char *sent, const PGresult *found)
 }
 
 /*
- * By what name the command is to know our guard.
- */
-static void
-note_guard(Run *run, const PGresult *found)
-{
-	const char *name = answer_text(found, 0, EARLIER_GUARD);
-
-	free(run->guard_name);
-	run->guard_name = name ? pg_strdup(name) : NULL;
-}
-
-/*
  * What was asked over the second connection.
  */
 typedef struct Beside
@@ -198,7 +186,7 @@ ask_beside(Run *run, Beside *beside)
  * let the command of another replica end.
  */
 static SecondResult
-ask_second_connection(Run *run)
+ask_second_connection(Run *run, CommandPlan *plan)
 {
 	Beside		beside = {NULL};
 	SecondResult answer = SECOND_LATER;
@@ -218,7 +206,9 @@ ask_second_connection(Run *run)
 	if (beside.migrations != NULL && !is_earlier_migration(run, beside.migrations))
 	{
 		warn_of_names(run, beside.sent, beside.migrations);
-		note_guard(run, beside.migrations);
+		plan->guard_name = answer_text(beside.migrations, 0, EARLIER_GUARD);
+		if (plan->guard_name)
+			plan->guard_name = pg_strdup(plan->guard_name);
 		answer = SECOND_CLEAR;
 	}
 	else if (beside.migrations == NULL && stop_signal() == 0)
@@ -227,14 +217,10 @@ ask_second_connection(Run *run)
 	return answer;
 }
 
-/*
- * Whether a command may start under our guard.  If not, the step says how to go
- * on.
- */
-bool
-may_start_command(Run *run, Step *step)
+static bool
+may_start_command(Run *run, CommandPlan *plan, Step *step)
 {
-	switch (ask_second_connection(run))
+	switch (ask_second_connection(run, plan))
 	{
 		case SECOND_CLEAR:
 			return true;
@@ -249,4 +235,14 @@ may_start_command(Run *run, Step *step)
 			break;
 	}
 	return false;
+}
+
+void
+take_second_connection(Run *run)
+{
+	ADD_PART(run->when_busy, note_holder);
+	ADD_PART(run->before_command, may_start_command);
+	/* "guard" runs its command whatever the heads are */
+	if (!(run->options->mode->needs & GUARDS_COMMAND))
+		ADD_PART(run->before_command, is_still_to_do);
 }

@@ -10,7 +10,7 @@
  */
 #include "postgres_fe.h"
 
-#include "lock/names.h"
+#include "lock/sessions/names.h"
 #include "server/setting.h"
 
 /*

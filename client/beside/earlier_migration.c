@@ -16,10 +16,10 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "run/earlier_migration.h"
+#include "beside/earlier_migration.h"
 #include "run/run.h"
 #include "server/answer.h"
-#include "sql/sql.h"
+#include "sql/sql_beside.h"
 
 /*
  * How long a command may live on after the loss of its guard: the grace, and
@@ -34,6 +34,24 @@
  */
 #define HIDDEN_LOOKS 12
 #define HIDDEN_PAUSE_MS 7
+
+/*
+ * Somebody has the lock.  One who migrates in a transaction of his own, by a file
+ * of SQL, leaves nothing behind when that has ended; a guard never has an xid.
+ */
+bool
+note_holder(Run *run, const TryResult *found, Step *step)
+{
+	bool		migrates_itself = false;
+
+	if (found->holder_state == HOLDER_ORPHANED)
+		return true;
+	if (run->options->migrate_sql != NULL && found->holder_pid[0])
+		session_ask(&run->session, sql_has_xid(atoi(found->holder_pid)), run->deadline.attempt,
+					&migrates_itself);
+	run->lock_was_taken = !migrates_itself;
+	return true;
+}
 
 /*
  * We waited for somebody who gave up the lock without reaching head.  If that
@@ -122,7 +140,7 @@ is_earlier_migration(Run *run, const PGresult *found)
  * nothing left to do, or it cannot be told, the step says how to go on.
  */
 bool
-is_still_to_do(Run *run, Step *step)
+is_still_to_do(Run *run, CommandPlan *plan, Step *step)
 {
 	TryResult	try = guard_ask_again(&run->session, &run->options->target, run->deadline.attempt);
 

@@ -10,6 +10,6 @@
 
 #include "rounds/rounds.h"
 
-extern bool may_start_command(Run *run, Step *step);
+extern void take_second_connection(Run *run);
 
 #endif							/* SECOND_CONNECTION_H */
