@@ -1,5 +1,8 @@
 # Processes that a test has started and that must not outlive it.
 #
+#   my $pid = GwBootstrap::Child::start(sub { ... }, log => $file);
+#   GwBootstrap::Child::stop($pid);
+#
 #   GwBootstrap::Child::started($pid);
 #   GwBootstrap::Child::started($pid, sub { kill 'INT', $_[0]; ... });
 #   GwBootstrap::Child::ended($pid);
@@ -12,10 +15,38 @@ package GwBootstrap::Child;
 use strict;
 use warnings;
 
+use POSIX ();
 # Its own END comes after ours: poolers go before their servers.
 use PostgreSQL::Test::Cluster;
 
 my %running;
+
+# A process that does so, or becomes another program.  What it says goes to the
+# log, or nowhere; "end" is how it ends.
+sub start
+{
+	my ($code, %options) = @_;
+
+	defined(my $pid = fork) or die "fork: $!";
+	if ($pid == 0)
+	{
+		open STDIN, '<', '/dev/null';
+		open STDOUT, '>>', $options{log} || '/dev/null';
+		open STDERR, '>&', \*STDOUT if $options{log};
+		eval { $code->(); 1 } or print STDERR $@;
+		POSIX::_exit(127);
+	}
+	started($pid, $options{end});
+	return $pid;
+}
+
+sub stop
+{
+	my ($pid) = @_;
+
+	$running{$pid}{end}->($pid);
+	return ended($pid);
+}
 
 sub started
 {

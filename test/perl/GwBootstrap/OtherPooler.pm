@@ -188,16 +188,11 @@ sub _run
 	my ($self, @command) = @_;
 
 	local $ENV{PATH} = "$ENV{PATH}:/usr/sbin";
-	defined($self->{pid} = fork) or die "fork: $!";
-	if ($self->{pid} == 0)
+	$self->{pid} = GwBootstrap::Child::start(sub
 	{
 		POSIX::setpgid(0, 0);
-		open STDIN, '<', '/dev/null';
-		open STDOUT, '>>', $self->{log};
-		open STDERR, '>&', \*STDOUT;
-		exec @command or POSIX::_exit(127);
-	}
-	GwBootstrap::Child::started($self->{pid}, \&_end);
+		exec @command;
+	}, log => $self->{log}, end => \&_end);
 
 	foreach (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
 	{

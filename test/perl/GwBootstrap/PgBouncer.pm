@@ -66,16 +66,8 @@ sub start
 
 	# Debian keeps it where only root's PATH leads.
 	local $ENV{PATH} = "$ENV{PATH}:/usr/sbin";
-	defined($self->{pid} = fork) or die "fork: $!";
-	if ($self->{pid} == 0)
-	{
-		open STDIN, '<', '/dev/null';
-		open STDOUT, '>>', $self->{log};
-		open STDERR, '>&', \*STDOUT;
-		exec 'pgbouncer', '-q', "$self->{dir}/pgbouncer.ini"
-		  or POSIX::_exit(127);
-	}
-	GwBootstrap::Child::started($self->{pid});
+	$self->{pid} = GwBootstrap::Child::start(sub { exec 'pgbouncer', '-q', "$self->{dir}/pgbouncer.ini"; },
+		log => $self->{log});
 
 	foreach (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
 	{
@@ -164,17 +156,10 @@ sub stop
 	$self->admin('SHUTDOWN');
 	foreach (1 .. 50)
 	{
-		if (waitpid($pid, POSIX::WNOHANG) == $pid)
-		{
-			GwBootstrap::Child::ended($pid);
-			return;
-		}
+		return GwBootstrap::Child::ended($pid) if waitpid($pid, POSIX::WNOHANG) == $pid;
 		usleep(100_000);
 	}
-	kill 'KILL', $pid;
-	waitpid($pid, 0);
-	GwBootstrap::Child::ended($pid);
-	return;
+	return GwBootstrap::Child::stop($pid);
 }
 
 1;

@@ -31,7 +31,6 @@ use GwBootstrap::Child;
 use IO::Select;
 use IO::Socket::INET;
 use IO::Socket::UNIX;
-use POSIX ();
 use PostgreSQL::Test::Utils;
 use Socket qw(SOL_SOCKET SO_LINGER IPPROTO_TCP TCP_NODELAY);
 use Time::HiRes qw(usleep);
@@ -57,15 +56,7 @@ sub new
 		%options,
 	}, $class;
 
-	defined($self->{pid} = fork) or die "fork: $!";
-	if ($self->{pid} == 0)
-	{
-		open STDIN, '<', '/dev/null';
-		open STDOUT, '>', '/dev/null';
-		$self->_relay;
-		POSIX::_exit(0);
-	}
-	GwBootstrap::Child::started($self->{pid});
+	$self->{pid} = GwBootstrap::Child::start(sub { $self->_relay; });
 	close delete $self->{listener};
 	return $self;
 }
@@ -89,10 +80,7 @@ sub stop
 	my ($self) = @_;
 	my $pid = delete $self->{pid} or return;
 
-	kill 'KILL', $pid;
-	waitpid($pid, 0);
-	GwBootstrap::Child::ended($pid);
-	return;
+	return GwBootstrap::Child::stop($pid);
 }
 
 # The process that relays.  A pair of sockets is one connection: "in" of the

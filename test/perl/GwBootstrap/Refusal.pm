@@ -17,7 +17,6 @@ use warnings;
 
 use GwBootstrap::Child;
 use IO::Socket::INET;
-use POSIX ();
 
 use constant SSL_REQUEST => 80877103;
 use constant GSS_REQUEST => 80877104;
@@ -30,19 +29,15 @@ sub new
 	  or die "listen: $!";
 	my $self = bless { port => $listener->sockport, tls => 'N', %options, errors => \@errors }, $class;
 
-	defined($self->{pid} = fork) or die "fork: $!";
-	if ($self->{pid} == 0)
+	$self->{pid} = GwBootstrap::Child::start(sub
 	{
 		local $SIG{PIPE} = 'IGNORE';
-		open STDIN, '<', '/dev/null';
 		while (my $socket = $listener->accept)
 		{
 			$self->_answer($socket);
 			close $socket;
 		}
-		POSIX::_exit(0);
-	}
-	GwBootstrap::Child::started($self->{pid});
+	});
 	return $self;
 }
 
@@ -59,10 +54,7 @@ sub stop
 	my ($self) = @_;
 	my $pid = delete $self->{pid} or return;
 
-	kill 'KILL', $pid;
-	waitpid($pid, 0);
-	GwBootstrap::Child::ended($pid);
-	return;
+	return GwBootstrap::Child::stop($pid);
 }
 
 # An error as PostgreSQL sends it, with more fields if there are any.

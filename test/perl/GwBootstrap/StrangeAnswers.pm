@@ -101,15 +101,7 @@ sub new
 	}, $class;
 
 	append_to_file($self->{log}, '');
-	defined($self->{pid} = fork) or die "fork: $!";
-	if ($self->{pid} == 0)
-	{
-		open STDIN, '<', '/dev/null';
-		open STDOUT, '>', '/dev/null';
-		eval { $self->_serve; };
-		POSIX::_exit(0);
-	}
-	GwBootstrap::Child::started($self->{pid}, \&_end);
+	$self->{pid} = GwBootstrap::Child::start(sub { $self->_serve; }, end => \&_end);
 	close delete $self->{listener};
 	return $self;
 }
@@ -136,9 +128,7 @@ sub stop
 	my ($self) = @_;
 	my $pid = delete $self->{pid} or return;
 
-	_end($pid);
-	GwBootstrap::Child::ended($pid);
-	return;
+	return GwBootstrap::Child::stop($pid);
 }
 
 sub _serve

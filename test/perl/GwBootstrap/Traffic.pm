@@ -24,17 +24,11 @@ sub new
 	# Longer than a query needs, so that several backends are lent at once.
 	PostgreSQL::Test::Utils::append_to_file("$dir/traffic.sql",
 		"SELECT pg_sleep(0.02);\nBEGIN;\nSELECT 1;\nCOMMIT;\n");
-	defined($self->{pid} = fork) or die "fork: $!";
-	if ($self->{pid} == 0)
+	$self->{pid} = GwBootstrap::Child::start(sub
 	{
-		open STDIN, '<', '/dev/null';
-		open STDOUT, '>', $self->{log};
-		open STDERR, '>&', \*STDOUT;
 		exec 'pgbench', '-n', '-M', 'simple', '-c', CLIENTS, '-T', '3600',
-		  '-f', "$dir/traffic.sql", "$connstr application_name=traffic"
-		  or POSIX::_exit(127);
-	}
-	GwBootstrap::Child::started($self->{pid});
+		  '-f', "$dir/traffic.sql", "$connstr application_name=traffic";
+	}, log => $self->{log});
 	$node->poll_query_until('postgres',
 		"SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'traffic' AND state = 'active'")
 	  or die "no traffic: " . PostgreSQL::Test::Utils::slurp_file($self->{log});
