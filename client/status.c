@@ -212,7 +212,7 @@ ask_status(Session *session, const Options *options, Millis until, ExitCode *cod
 	Heads		heads;
 	const char *class;
 
-	if (!find_or_create_extension(session, options, until) ||
+	if (!find_way(session, options, until) ||
 		!session->way->ask_status(session, &options->target, until, &holder, &heads) ||
 		(heads.outcome == HEADS_FAILED &&
 		 !look_at_failed_migration(session, options, until, &heads)))

@@ -10,8 +10,14 @@
 
 #include "lock/way/way.h"
 
+#define HINT_CREATE "Run CREATE EXTENSION gw_bootstrap in this database"
+
+/* create_extension.c */
+extern Search install_extension(Session *session, const Options *options, Millis until);
+
 /* extension.c */
-extern bool find_or_create_extension(Session *session, const Options *options, Millis deadline);
+extern Search find_extension(Session *session, Millis until);
+extern bool find_way(Session *session, const Options *options, Millis until);
 
 /* extension_way.c */
 #define SAME_VERSION_HINT \

@@ -80,13 +80,13 @@ session_is_at_head(Session *session, const Options *options, Millis deadline, bo
 	for (int looks = 0; !answered && looks < MOST_LOOKS && may_be_elsewhere(session); looks++)
 	{
 		if (!is_still_open(session, options, deadline) ||
-			!find_or_create_extension(session, options, deadline))
+			!find_way(session, options, deadline))
 			return false;
 		answered = session->way->is_at_head(session, &options->target, deadline, at_head);
 	}
 	if (!answered || *at_head || session->schema_known || session->way != &extension_way)
 		return answered;
-	if (!find_or_create_extension(session, options, deadline))
+	if (!find_way(session, options, deadline))
 		return false;
 	return session->way == &extension_way ||
 		session->way->is_at_head(session, &options->target, deadline, at_head);

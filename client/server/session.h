@@ -22,7 +22,6 @@ typedef struct Session
 	const struct Way *way;		/* in which it is asked; NULL if not known yet */
 	char	   *schema;			/* of the extension; a guess until verified */
 	bool		schema_known;
-	bool		extension_missing;	/* when it was last looked for */
 	bool		extension_works;	/* it has answered, so it is the right one */
 	Hosts		hosts;			/* without those that were silent, for as long as another answers */
 	char	   *blocking;		/* what may block while we connect */

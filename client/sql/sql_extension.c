@@ -37,9 +37,6 @@
 #define STATUS "gw_bootstrap_status"
 #define BREAK_ORPHAN "gw_bootstrap_break_orphan"
 
-/* Waiting for somebody else who creates the extension, too. */
-#define CREATE_SETTINGS SQL_GO_ON "SET LOCAL lock_timeout = 10000; "
-
 /*
  * Where the extension lives; no row if it isn't installed.
  */
@@ -52,17 +49,6 @@ sql_find_extension(void)
 					   " e.extnamespace"
 					   " WHERE e.extname OPERATOR(pg_catalog.=) 'gw_bootstrap'",
 					   MAYBE_ROW, "tv");
-}
-
-/*
- * The schema is named, since that is where the client looks first, and since
- * whatever comes first in a search_path could be anybody's.
- */
-Query
-sql_create_extension(void)
-{
-	return FIXED_QUERY(CREATE_SETTINGS "CREATE EXTENSION IF NOT EXISTS gw_bootstrap SCHEMA public",
-					   NO_ROWS, "CREATE EXTENSION");
 }
 
 /*

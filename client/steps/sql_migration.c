@@ -88,7 +88,7 @@ look_at_result(Run *run)
 		!session_forget_extension(session))
 		return try;
 	result = session_query(session, sql_back_to_end_of_script(), run->deadline.attempt);
-	if (result != NULL && find_or_create_extension(session, run->options, run->deadline.attempt))
+	if (result != NULL && find_way(session, run->options, run->deadline.attempt))
 		try = guard_ask_again(session, &run->options->target, run->deadline.attempt);
 	PQclear(result);
 	return try;

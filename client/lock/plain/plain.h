@@ -17,7 +17,10 @@ typedef enum PlainReading
 	READING_DONE				/* see the heads' outcome */
 } PlainReading;
 
+/* plain_way.c */
 extern const Way plain_way;
+
+extern Search do_without(Session *session, const Options *options, Millis until);
 
 extern PlainReading plain_read_heads(Session *session, const Target *target, bool in_guard,
 									 Millis deadline, Heads *heads);

@@ -7,6 +7,7 @@
  */
 #include "postgres_fe.h"
 
+#include "base/log.h"
 #include "lock/plain/plain.h"
 #include "sql/sql_plain.h"
 
@@ -87,3 +88,20 @@ const Way	plain_way = {
 	.break_orphan = plain_break_orphan,
 	.describe_break = plain_describe_break,
 };
+
+/*
+ * There is no extension, for a reason that is the session's failure.
+ */
+Search
+do_without(Session *session, const Options *options, Millis until)
+{
+	if (options->require_extension)
+		return SEARCH_IN_VAIN;
+	log_event(LOG_INFO, NULL,
+			  "Run CREATE EXTENSION gw_bootstrap in this database to save round trips, or use "
+			  "--require-extension to refuse to start without it.",
+			  "%s; using plain SQL", session->failure.message);
+	session->way = &plain_way;
+	session->failure.kind = FAILURE_NONE;
+	return SEARCH_DONE;
+}

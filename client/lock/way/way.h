@@ -15,6 +15,14 @@
 #include "lock/way/holder.h"
 #include "server/session.h"
 
+/* What a look for the extension, or for what to do without it, has come to. */
+typedef enum Search
+{
+	SEARCH_FAILED,				/* see the session's failure */
+	SEARCH_IN_VAIN,				/* the same, but to do something else may help */
+	SEARCH_DONE					/* the session has a way now */
+} Search;
+
 typedef enum Outcome
 {
 	OUTCOME_FAILED,				/* see the session's failure */
