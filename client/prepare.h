@@ -10,6 +10,10 @@
 
 #include "options/options.h"
 
+/* prepare.c */
 extern void prepare_options(Options *options);
+
+/* question.c */
+extern void take_question(Options *options);
 
 #endif							/* PREPARE_H */

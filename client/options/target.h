@@ -23,7 +23,7 @@ typedef struct Target
 	char	   *head_condition; /* or NULL */
 	SimpleStringList expected_heads;
 	SimpleStringList known_heads;	/* all of the migration set; none if not known */
-	HeadQuestion *question;		/* what all these ask of the table */
+	HeadQuestion *question;		/* the same, for who answers it here */
 	int64		lock_key;
 } Target;
 

@@ -66,15 +66,22 @@ take_no_heads(Session *session, Heads *heads)
 }
 
 /*
+ * Whether what is ahead is told by the set alone.
+ */
+static bool
+is_order_known(const Target *target)
+{
+	return strcmp(target->head_order, head_order_names[ORDER_KNOWN]) == 0;
+}
+
+/*
  * Whether a database that is not at head can be anything but behind.
  */
 bool
 needs_outcome(const Target *target)
 {
-	const HeadQuestion *question = target->question;
-
-	return question->known != NULL || question->rule != RULE_EQUAL ||
-		question->order != ORDER_KNOWN || question->condition != NULL;
+	return target->known_heads.head != NULL || target->head_condition != NULL ||
+		strcmp(target->head_rule, head_rule_names[RULE_EQUAL]) != 0 || !is_order_known(target);
 }
 
 bool
@@ -94,7 +101,7 @@ describe_ahead(const Heads *heads, const Options *options)
 	int			nitems = 0;
 	char	   *description = NULL;
 
-	if (options->target.known_heads.head && options->target.question->order == ORDER_KNOWN &&
+	if (options->target.known_heads.head && is_order_known(&options->target) &&
 		heads->all != NULL && parsePGArray(heads->all, &items, &nitems))
 	{
 		for (int i = 0; i < nitems && description == NULL; i++)
