@@ -41,7 +41,11 @@ typedef struct Option
 	const char *words;			/* as a hint has them */
 } Option;
 
+/* option_table.c */
 extern const Option option_table[];
 extern const int option_count;
+
+/* secret.c */
+extern const char *value_in_file(const Option *option, const char **variable);
 
 #endif							/* OPTION_TABLE_H */

@@ -11,7 +11,6 @@
 
 #include <limits.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/output.h"
 #include "fe_utils/string_utils.h"
@@ -25,9 +24,6 @@
 
 #define USAGE_HINT "Try \"gw_bootstrap --help\" for more information."
 
-/* A file with a connection string is not larger. */
-#define MAX_SECRET_SIZE 65536
-
 /* So much of the expected heads is shown. */
 #define MAX_DESCRIPTION 1000
 
@@ -37,6 +33,11 @@
 
 /* Where the value of each option came from, or NULL. */
 static const char *sources[MAX_OPTIONS];
+
+/* Where a value may be that is not in its variable.  They tell in which it is, then. */
+static const char *(*const elsewhere[])(const Option *option, const char **variable) = {
+	value_in_file,
+	NULL};
 
 static _Noreturn void
 tell_of_program(OptionType asked, const Mode *modes)
@@ -241,32 +242,6 @@ parse_command_line(int argc, char *argv[], const Mode *modes, Options *options)
 }
 
 /*
- * The value in the file that VARIABLE_FILE names, as images have it that take
- * their secrets from files.  As there, the line end after it does not count.
- */
-static const char *
-read_secret(const char *path, const char *variable)
-{
-	size_t		len;
-	const char *why;
-	char	   *value;
-
-	check_text(path, variable);
-	value = read_whole_file(path, MAX_SECRET_SIZE, &len, &why);
-	if (value == NULL)
-		log_error("could not read file \"%s\" of %s: %s", path, variable, why);
-	else if (strlen(value) != len)
-		log_error("file \"%s\" of %s has a null byte", path, variable);
-	while (value && len > 0 && (value[len - 1] == '\n' || value[len - 1] == '\r'))
-		value[--len] = '\0';
-	if (value && len == 0)
-		log_error("file \"%s\" of %s is empty", path, variable);
-	if (value == NULL || strlen(value) != len || len == 0)
-		exit(EXIT_USAGE);
-	return value;
-}
-
-/*
  * Take from the environment what the command line does not say.  A variable
  * that is set but empty counts as not set, as compose files and charts leave
  * them.
@@ -279,13 +254,8 @@ parse_variables(Options *options, const Option *option)
 		const char *variable = option->variables[i];
 		const char *value = getenv(variable);
 
-		if ((value == NULL || *value == '\0') && option->type == OPTION_URL)
-		{
-			variable = psprintf("%s_FILE", variable);
-			value = getenv(variable);
-			if (value && *value)
-				value = read_secret(value, variable);
-		}
+		for (int j = 0; (value == NULL || *value == '\0') && elsewhere[j]; j++)
+			value = elsewhere[j](option, &variable);
 		if (value == NULL || *value == '\0')
 			continue;
 		if (option->type == OPTION_HEADS)
