@@ -1,14 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * help.c
- *		What --help prints.
+ *		What --help and --version print.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres_fe.h"
 
 #include "options/option_table.h"
-#include "options/options.h"
 #include "pqexpbuffer.h"
 
 /* Where what a command or an option is for begins. */
@@ -102,4 +101,10 @@ print_help(const Mode *modes)
 		   "  128 + N  stopped by signal N\n\n"
 		   "On stdout, run prints one line, \"Database ready (...) in ... s\", status and doctor\n"
 		   "their answers and heads the heads; everything else is on stderr.\n");
+}
+
+void
+print_version(const Mode *modes)
+{
+	puts("gw_bootstrap " GW_BOOTSTRAP_VERSION);
 }

@@ -11,7 +11,6 @@
 #include "postgres_fe.h"
 
 #include "options/option_table.h"
-#include "options/options.h"
 
 #define FIELD(name) offsetof(Options, name)
 
@@ -116,10 +115,12 @@ const Option option_table[] = {
 		"only warnings and errors"},
 	{"verbose", 'v', OPTION_SWITCH, FIELD(verbose), {NULL}, NULL,
 		"say more"},
-	{"version", 'V', OPTION_VERSION, 0, {NULL}, NULL,
-		"output version information, then exit"},
-	{"help", '?', OPTION_HELP, 0, {NULL}, NULL,
-		"show this help, then exit"},
+	{"version", 'V', OPTION_SWITCH, 0, {NULL}, NULL,
+		"output version information, then exit",
+		.tell = print_version},
+	{"help", '?', OPTION_SWITCH, 0, {NULL}, NULL,
+		"show this help, then exit",
+		.tell = print_help},
 };
 /* clang-format on */
 

@@ -9,6 +9,8 @@
 #ifndef OPTION_TABLE_H
 #define OPTION_TABLE_H
 
+#include "options/options.h"
+
 /* What an option's value is, and so what its field in Options is. */
 typedef enum OptionType
 {
@@ -23,9 +25,7 @@ typedef enum OptionType
 	OPTION_BOOL,				/* bool; no value means true */
 	OPTION_SWITCH,				/* bool; it takes no value */
 	OPTION_SECONDS,				/* int */
-	OPTION_BIGINT,				/* int64 */
-	OPTION_VERSION,				/* print that, and exit */
-	OPTION_HELP
+	OPTION_BIGINT				/* int64 */
 } OptionType;
 
 typedef struct Option
@@ -39,11 +39,17 @@ typedef struct Option
 	const char *help;			/* lines */
 	int			unfit_for;		/* what a command does that has no use for it */
 	const char *words;			/* as a hint has them */
+	/* Prints what was asked for in place of anything else; or NULL. */
+	void		(*tell)(const Mode *modes);
 } Option;
 
 /* option_table.c */
 extern const Option option_table[];
 extern const int option_count;
+
+/* help.c */
+extern void print_help(const Mode *modes);
+extern void print_version(const Mode *modes);
 
 /* secret.c */
 extern const char *value_in_file(const Option *option, const char **variable);

@@ -16,7 +16,6 @@
 #include "fe_utils/string_utils.h"
 #include "getopt_long.h"
 #include "options/option_table.h"
-#include "options/options.h"
 #include "options/values.h"
 #include "pqexpbuffer.h"
 
@@ -39,13 +38,13 @@ static const char *(*const elsewhere[])(const Option *option, const char **varia
 	value_in_file,
 	NULL};
 
+/*
+ * Print what is asked for in place of anything else.
+ */
 static _Noreturn void
-tell_of_program(OptionType asked, const Mode *modes)
+tell_and_end(const Option *option, const Mode *modes)
 {
-	if (asked == OPTION_VERSION)
-		puts("gw_bootstrap " GW_BOOTSTRAP_VERSION);
-	else
-		print_help(modes);
+	option->tell(modes);
 	exit(output_arrived() ? EXIT_READY : EXIT_STEP_FAILED);
 }
 
@@ -89,9 +88,6 @@ set_option(Options *options, const Option *option, const char *value, const char
 			break;
 		case OPTION_BIGINT:
 			*(int64 *) field = parse_integer(value, source, PG_INT64_MIN, PG_INT64_MAX);
-			break;
-		case OPTION_VERSION:
-		case OPTION_HELP:
 			break;
 	}
 }
@@ -166,7 +162,7 @@ fill_getopt(struct option *long_options, char *letters)
 													  no_argument;
 
 		long_options[i] = (struct option) {option->name, has_value, NULL, FIRST_OPTION + i};
-		if (option->letter && option->type != OPTION_HELP)
+		if (option->letter && option->letter != '?')
 			sprintf(letters + strlen(letters), "%c%s", option->letter, option->value ? ":" : "");
 	}
 	long_options[option_count] = (struct option) {NULL};
@@ -222,8 +218,8 @@ parse_command_line(int argc, char *argv[], const Mode *modes, Options *options)
 		else if (is_unfit(option, options))
 			usage_error(NULL, USAGE_HINT, "\"gw_bootstrap %s\" has no option --%s",
 						options->mode->name, option->name);
-		else if (option->type == OPTION_HELP || option->type == OPTION_VERSION)
-			tell_of_program(option->type, modes);
+		else if (option->tell)
+			tell_and_end(option, modes);
 		else
 		{
 			/* only a flag has no value of its own */
@@ -366,6 +362,18 @@ check_options(Options *options)
 		set_conninfo(options);
 }
 
+/*
+ * Whether the word is that option, written out or as its letter.
+ */
+static bool
+is_option(const char *word, const Option *option)
+{
+	const char	letter[] = {'-', option->letter, '\0'};
+
+	return strcmp(word, letter) == 0 ||
+		(strncmp(word, "--", 2) == 0 && strcmp(word + 2, option->name) == 0);
+}
+
 static const Mode *
 find_mode(const Mode *modes, const char *word)
 {
@@ -373,14 +381,13 @@ find_mode(const Mode *modes, const char *word)
 
 	while (mode->name && strcmp(word, mode->name) != 0)
 		mode++;
-	if (mode->name == NULL)
+	for (int i = 0; mode->name == NULL && i < option_count; i++)
 	{
-		if (strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0)
-			tell_of_program(OPTION_HELP, modes);
-		if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
-			tell_of_program(OPTION_VERSION, modes);
-		usage_error(NULL, USAGE_HINT, "unknown command \"%s\"", word);
+		if (option_table[i].tell && is_option(word, &option_table[i]))
+			tell_and_end(&option_table[i], modes);
 	}
+	if (mode->name == NULL)
+		usage_error(NULL, USAGE_HINT, "unknown command \"%s\"", word);
 	return mode;
 }
 

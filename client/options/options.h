@@ -82,7 +82,6 @@ typedef struct Options
 extern void parse_options(int argc, char *argv[], const Mode *modes, Options *options);
 extern char **shell_words(const char *command);
 extern void set_default(char **field, const char *value);
-extern void print_help(const Mode *modes);
 extern const char *option_source(const char *option);
 extern const char *describe_expected(const Target *target);
 
