@@ -32,6 +32,7 @@ set_defaults(Options *options)
  * libpq's, a command one of the shell's, and the heads are those of --expect-head.
  */
 static void (*const readers[])(Options *options) = {
+	take_log_format,
 	take_migration_set,
 	take_tool_lock,
 	take_connection_strings,

@@ -13,7 +13,6 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/visible.h"
@@ -24,11 +23,6 @@
 
 static LogLevel least_level = LOG_INFO;
 static void (*erase)(void);		/* what a line of ours must not follow, or NULL */
-
-/* Beside text. */
-static const LogFormat *const formats[] = {
-	&json_format,
-	NULL};
 
 static const LogFormat *format; /* NULL if it is text */
 const char *program_name = "gw_bootstrap";
@@ -58,15 +52,13 @@ log_set_level(LogLevel level)
 	least_level = level;
 }
 
+/*
+ * NULL is text.
+ */
 void
-log_set_format(const char *name)
+log_set_format(const LogFormat *wanted)
 {
-	format = NULL;
-	for (int i = 0; name && formats[i]; i++)
-	{
-		if (strcmp(formats[i]->name, name) == 0)
-			format = formats[i];
-	}
+	format = wanted;
 }
 
 bool

@@ -22,7 +22,6 @@ typedef enum LogLevel
 /* How an event is written, so many milliseconds from now; the line is allocated. */
 typedef struct LogFormat
 {
-	const char *name;
 	char	   *(*line)(int64 from_now, LogLevel level, const char *message, const char *detail,
 				  const char *hint);
 } LogFormat;
@@ -32,7 +31,7 @@ extern const char *program_name;
 
 extern void log_init(const char *argv0);
 extern void log_set_level(LogLevel level);
-extern void log_set_format(const char *name);
+extern void log_set_format(const LogFormat *wanted);
 extern void log_erase_by(void (*erase)(void));
 extern void log_erase(void);
 extern bool log_can_write(void);

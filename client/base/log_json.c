@@ -59,4 +59,4 @@ event_line(int64 from_now, LogLevel level, const char *message, const char *deta
 	return line.data;
 }
 
-const LogFormat json_format = {"json", event_line};
+const LogFormat json_format = {event_line};

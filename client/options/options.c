@@ -33,6 +33,11 @@
 /* Where the value of each option came from, or NULL. */
 static const char *sources[MAX_OPTIONS];
 
+/* What is to be known before there is anything to say. */
+static void (*const first[])(int argc, char *argv[]) = {
+	find_log_format,
+	NULL};
+
 /* Where a value may be that is not in its variable.  They tell in which it is, then. */
 static const char *(*const elsewhere[])(const Option *option, const char **variable) = {
 	value_in_file,
@@ -266,25 +271,6 @@ parse_variables(Options *options, const Option *option)
 }
 
 /*
- * Find out how to log before there is anything to say.
- */
-static void
-parse_log_format_first(int argc, char *argv[])
-{
-	static const char option[] = "--log-format=";
-	const char *format = getenv("GW_BOOTSTRAP_LOG_FORMAT");
-
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-	{
-		if (strncmp(argv[i], option, strlen(option)) == 0)
-			format = argv[i] + strlen(option);
-		else if (strncmp(argv[i], option, strlen(option) - 1) == 0 && i + 1 < argc)
-			format = argv[i + 1];
-	}
-	log_set_format(format);
-}
-
-/*
  * Where we connect, and where the migration command does, if we start one or
  * ask anything there.
  */
@@ -396,7 +382,8 @@ parse_options(int argc, char *argv[], const Mode *modes, Options *options)
 {
 	*options = (Options) {.target.lock_key = DEFAULT_LOCK_KEY, .timeout = -1};
 
-	parse_log_format_first(argc, argv);
+	for (int i = 0; first[i]; i++)
+		first[i](argc, argv);
 	if (argc < 2)
 		usage_error(NULL, USAGE_HINT, "no command given");
 	options->mode = find_mode(modes, argv[1]);
@@ -407,7 +394,6 @@ parse_options(int argc, char *argv[], const Mode *modes, Options *options)
 		if (!is_unfit(&option_table[i], options))
 			parse_variables(options, &option_table[i]);
 	}
-	log_set_format(options->log_format);
 	log_set_level(options->quiet ? LOG_WARNING : options->verbose ? LOG_DEBUG :
 																	LOG_INFO);
 	check_options(options);

@@ -79,6 +79,11 @@ typedef struct Options
 	char	  **command;		/* after "--", or NULL */
 } Options;
 
+/* log_format.c */
+extern void find_log_format(int argc, char *argv[]);
+extern void take_log_format(Options *options);
+
+/* options.c */
 extern void parse_options(int argc, char *argv[], const Mode *modes, Options *options);
 extern char **shell_words(const char *command);
 extern void set_default(char **field, const char *value);

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "base/exit_code.h"
-#include "base/log.h"
+#include "base/json.h"
 #include "fuzz.h"
 
 #define MOST_BLOCKS (1 << 20)
@@ -161,9 +161,9 @@ prepare(void)
 	done = true;
 	log_init("gw_bootstrap");
 	setvbuf(stdout, NULL, _IONBF, 0);
-	log_set_format("json");
+	log_set_format(&json_format);
 	log_info("in JSON: %s", strerror(12345));
-	log_set_format("text");
+	log_set_format(NULL);
 	log_info("as text");
 	fuzz_prepare();
 	__sanitizer_install_malloc_and_free_hooks(note_malloc, note_free);
