@@ -44,6 +44,7 @@ note_holder(Run *run, const TryResult *found, Step *step)
 {
 	bool		migrates_itself = false;
 
+	run->waited_for_lock = true;
 	if (found->holder_state == HOLDER_ORPHANED)
 		return true;
 	if (run->options->migrate_sql != NULL && found->holder_pid[0])

@@ -90,6 +90,9 @@ advise_on_refusal(const Options *options, const Failure *failure)
 static SecondResult
 handle_no_connection(Run *run, const Failure *failure)
 {
+	if (failure->kind == FAILURE_RETRY && !run->waited_for_lock &&
+		tells_less(run, failure, &run->reason))
+		return SECOND_LATER;
 	if (failure->kind == FAILURE_RETRY && is_refused_for_now(failure))
 	{
 		set_reason(&run->reason, EXIT_DEADLINE, advise_on_refusal(run->options, failure),
@@ -176,9 +179,11 @@ ask_beside(Run *run, Beside *beside)
 		if (beside->migrations != NULL)
 			beside->sent = sent_application_name(&other);
 		session_close(&other);
+		if (!tells_less(run, &other.failure, &beside->failure))
+			failure_copy(&beside->failure, &other.failure);
 	} while (beside->migrations == NULL && other.failure.kind == FAILURE_RETRY &&
 			 !is_refused_for_now(&other.failure) && wait_backoff(round++, until));
-	failure_move(&beside->failure, &other.failure);
+	failure_clear(&other.failure);
 }
 
 /*
@@ -225,6 +230,7 @@ may_start_command(Run *run, CommandPlan *plan, Step *step)
 		case SECOND_CLEAR:
 			return true;
 		case SECOND_LATER:
+			run->waited_for_lock = false;
 			*step = wait_without_lock(run);
 			break;
 		case SECOND_NOR_GUARD:

@@ -78,6 +78,7 @@ struct Run
 	Millis		next_report;
 	Millis		report_interval;	/* of the log */
 	bool		lock_was_taken; /* by somebody whose command may still run */
+	bool		waited_for_lock;	/* so the reason tells of that, although it is ours now */
 	char	   *heads_before;	/* when that was seen first, or NULL */
 	bool		migrated;		/* by us */
 	Fence		fence;			/* of the migration's role */
@@ -98,6 +99,7 @@ extern bool stop_under_guard(Run *run, Command *command, int grace);
 extern void report_no_answer(void *arg);
 extern Step wait_round(Run *run);
 extern Step wait_without_lock(Run *run);
+extern bool tells_less(const Run *run, const Failure *failure, const Failure *before);
 extern Step handle_failure(Run *run);
 extern Step start_over_unguarded(Run *run, const char *when);
 extern Step end_with(Run *run, ExitCode code);

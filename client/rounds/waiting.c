@@ -178,6 +178,16 @@ wait_without_lock(Run *run)
 }
 
 /*
+ * Whether an attempt that failed tells less than what was known before it, since
+ * the deadline has cut it short.
+ */
+bool
+tells_less(const Run *run, const Failure *failure, const Failure *before)
+{
+	return failure->timed_out && before->kind != FAILURE_NONE && now_ms() >= run->deadline.end;
+}
+
+/*
  * Handle the failure of the session: start over if that can help.
  */
 Step
@@ -194,8 +204,7 @@ handle_failure(Run *run)
 		log_failure(failure);
 		return end_with(run, failure->code);
 	}
-	/* an attempt that the deadline cuts short tells less than the one before */
-	if (!failure->timed_out || run->reason.kind == FAILURE_NONE || now_ms() < run->deadline.end)
+	if (!tells_less(run, failure, &run->reason))
 		failure_copy(&run->reason, failure);
 	return wait_round(run);
 }

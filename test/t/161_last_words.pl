@@ -7,6 +7,9 @@ use strict;
 use warnings;
 
 use GwBootstrap::Test;
+use FindBin;
+use lib "$FindBin::Bin/../perl";
+use GwBootstrap::Proxy;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -68,12 +71,25 @@ foreach my $way (new_way($node), new_way($node, plain => 1))
 	like(last_word($result), qr/the migration did not end in time and was stopped/, "$name, after an orphan: the migration is why");
 	unlike(last_word($result), qr/hint/, "$name, after an orphan: and no hint is given for what has gone");
 
+	# An earlier migration is at work, and the deadline cuts the next question for it short.
+	my $earlier = $node->background_psql($way->dbname);
+	$earlier->query_safe(q(SET application_name = 'gw_bootstrap migration'; BEGIN));
+	my $proxy = GwBootstrap::Proxy->new($node->host, $node->port, at => qr/AS has_role/, total => 1, count => 2);
+	($result) = start($way, '--timeout', 4, '--migrate', $too_long, '--migration-url', $proxy->connstr($way->dbname))->wait;
+	ok($proxy->reached, "$name, a question cut short: it was asked");
+	is($result->{exit}, 3, "$name, a question cut short: the deadline is exit code 3");
+	like(last_word($result), qr/deadline of 4 s passed: backend \d+ is still at work under the name of an earlier migration/,
+		"$name, a question cut short: the answer before is why");
+	$proxy->stop;
+	$earlier->quit;
+
 	# The migration takes away what the look at its result needs.
 	$way->sql('CREATE TABLE alembic_version (version_num text)');
 	($result) = start($way, '--migrate', migration_command('ALTER TABLE alembic_version RENAME version_num TO v;'))->wait;
 	is($result->{exit}, 4, "$name, without the head column: exit code 4");
 	like(last_word($result), qr/column "version_num" .*does not exist/, "$name, without the head column: says so");
 	unlike($result->{err}, qr/lost/, "$name, without the head column: the guard was not lost");
+
 	$way->is_clean($name);
 	$way->close;
 }
@@ -91,6 +107,13 @@ $way = new_way($node, pool_size => 1, plain => 1)->create->open;
 ($result) = start($way, '--timeout', 2, '--migrate', $too_long)->wait;
 is($result->{exit}, 3, 'a pool of one, with little time: the deadline is exit code 3');
 like(last_word($result), qr/no second connection to the database while the guard holds one: /, 'a pool of one, with little time: says so');
+$way->close;
+
+# Nor does the attempt that was cut short tell more than the one before it.
+$way = new_way($node, pool_size => 1, plain => 1, pooler_settings => 'query_wait_timeout = 1')->create->open;
+($result) = start($way, '--timeout', 4, '--migrate', $too_long)->wait;
+is($result->{exit}, 3, 'a pool of one that says so: the deadline is exit code 3');
+like(last_word($result), qr/no second connection to the database while the guard holds one: .*query_wait_timeout/, 'a pool of one that says so: in its words');
 $way->close;
 
 $node->stop;
