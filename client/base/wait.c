@@ -103,7 +103,8 @@ static struct
 	{SIGTERM, note_signal},
 	{SIGINT, note_signal},
 	{SIGALRM, end_at_backstop},
-	{SIGPIPE, SIG_IGN}};
+	{SIGPIPE, SIG_IGN},
+	{SIGXFSZ, SIG_IGN}};
 
 /*
  * The signal that asked us to stop, or 0.

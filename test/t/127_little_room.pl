@@ -182,19 +182,30 @@ my %printing = (
 	'status as JSON' => [ 'status', '--json', @all ],
 	doctor => [ 'doctor', @all ],
 	run => [ 'run', @all ]);
+my $limited = PostgreSQL::Test::Utils::tempdir_short() . '/limited';
+my @full = ('>/dev/full', '>&-');
+my $too_large = ">$limited; ulimit -f 0";
+
+# The client, or whatever it becomes, with its stdout there.
+sub to { my ($to) = @_; return ('sh', '-c', "exec $to; exec \"\$\@\"", 'sh'); }
+
 foreach my $name (sort keys %printing)
 {
-	foreach my $to ('>/dev/full', '>&-')
+	# what is printed before anything is begun may be ended by the signal of that limit
+	foreach my $to (@full, $name =~ /help|version|tools/ ? () : $too_large)
 	{
-		my $result = run_client('sh', '-c', "\"\$\@\" $to", 'sh', $client, @{ $printing{$name} });
+		my $result = run_client(to($to), $client, @{ $printing{$name} });
 		is($result->{exit}, 1, "$name $to is a failure");
+		# stderr is a file, too
+		next if $to eq $too_large;
 		like($result->{err}, qr/could not write to standard output/, "$name $to: and told") or diag $result->{err};
 	}
 }
-foreach my $to ('>/dev/full', '>&-')
+foreach my $to (@full, $too_large)
 {
-	my $service = run_client('sh', '-c', "\"\$\@\" $to", 'sh', $client, 'run', @all, '--', 'sh', '-c', 'exit 42');
+	my $service = run_client(to($to), $client, 'run', @all, '--', 'sh', '-c', 'exit 42');
 	is($service->{exit}, 42, "the service starts although its log is $to");
+	next if $to eq $too_large;
 	like($service->{err}, qr/could not write to standard output/, "$to: which is told");
 }
 
