@@ -38,7 +38,7 @@ append_text(PQExpBuffer out, const Options *options, const Session *session,
 			const Holder *holder, const Heads *heads, const PGresult *sessions,
 			const char *class)
 {
-	const char *state = holder_state_name(holder->state);
+	const char *state = holder_state_names[holder->state];
 	const char *hidden = holder->pid ? NOT_VISIBLE : NONE;
 	PQExpBufferData line;
 
@@ -131,7 +131,7 @@ append_json_holder(PQExpBuffer out, const Holder *holder)
 		return;
 	}
 	appendPQExpBuffer(out, ", \"holder\": {\"pid\": %s", number_or_null(holder->pid));
-	append_member(out, "state", holder_state_name(holder->state));
+	append_member(out, "state", holder_state_names[holder->state]);
 	append_member(out, "since", holder->since);
 	append_member(out, "application_name", holder->application_name);
 	append_member(out, "client_addr", holder->client_addr);
@@ -213,7 +213,7 @@ ask_status(Session *session, const Options *options, Millis until, ExitCode *cod
 	const char *class;
 
 	if (!find_way(session, options, until) ||
-		!session->way->ask_status(session, &options->target, until, &holder, &heads) ||
+		!session->way->inspection->ask_status(session, &options->target, until, &holder, &heads) ||
 		(heads.outcome == HEADS_FAILED &&
 		 !look_at_failed_migration(session, options, until, &heads)))
 		return false;

@@ -27,6 +27,7 @@ extern bool find_way(Session *session, const Options *options, Millis until);
 extern const Way extension_way;
 
 extern bool check_extension_version(Session *session, const char *version, const char *what);
+extern void read_outcome(Session *session, const PGresult *result, int column, Heads *heads);
 
 /* probe.c */
 extern bool session_forget_extension(Session *session);

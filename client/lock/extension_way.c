@@ -13,6 +13,7 @@
 #include "postgres_fe.h"
 
 #include "lock/extension.h"
+#include "lock/way/inspection.h"
 #include "sql/sql.h"
 
 /*
@@ -66,49 +67,29 @@ extension_is_at_head(Session *session, const Target *target, Millis until, bool 
 }
 
 /*
- * Take the columns of sql_status() that tell of heads.
+ * Take what the heads mean from that column, and those of rows that say failed from the next.
  */
-static void
-read_status_heads(Session *session, const PGresult *result, Heads *heads)
+void
+read_outcome(Session *session, const PGresult *result, int column, Heads *heads)
 {
-	const char *word = answer_text(result, 0, 8);
+	const char *word = answer_text(result, 0, column);
 	int			outcome = word ? find_word(word, head_outcome_names) : -1;
 
 	take_heads(session, heads, outcome < 0 ? HEADS_BEHIND : outcome, answer_text(result, 0, 0),
-			   answer_text(result, 0, 9));
-}
-
-static PGresult *
-ask_for_status(Session *session, const Target *target, Millis until)
-{
-	return session_query(session, sql_status(session->conn, session->schema, target), until);
+			   answer_text(result, 0, column + 1));
 }
 
 static bool
 extension_read_heads(Session *session, const Target *target, Millis until, Heads *heads)
 {
-	PGresult   *result = ask_for_status(session, target, until);
+	PGresult   *result = session_query(session, sql_heads(session->conn, session->schema, target),
+									 until);
 
 	take_no_heads(session, heads);
-	if (result == NULL)
-		return false;
-	read_status_heads(session, result, heads);
+	if (result != NULL)
+		read_outcome(session, result, 1, heads);
 	PQclear(result);
-	return true;
-}
-
-static bool
-extension_ask_status(Session *session, const Target *target, Millis until, Holder *holder,
-					 Heads *heads)
-{
-	PGresult   *result = ask_for_status(session, target, until);
-
-	if (result == NULL)
-		return false;
-	read_holder(result, holder);
-	if (heads)
-		read_status_heads(session, result, heads);
-	return true;
+	return result != NULL;
 }
 
 static TryResult
@@ -163,24 +144,10 @@ extension_ask_again(Session *session, const Target *target, Millis until)
 	return read_try(session, session_query(session, query, until));
 }
 
-static Query
-extension_break_orphan(const Session *session, const Target *target, const char *pid)
-{
-	return sql_break_orphan(session->conn, session->schema, target);
-}
-
-static char *
-extension_describe_break(const Target *target, const char *pid)
-{
-	return psprintf("gw_bootstrap_break_orphan(" INT64_FORMAT ")", target->lock_key);
-}
-
 const Way	extension_way = {
 	.is_at_head = extension_is_at_head,
 	.read_heads = extension_read_heads,
 	.open_guard = extension_open_guard,
 	.ask_again = extension_ask_again,
-	.ask_status = extension_ask_status,
-	.break_orphan = extension_break_orphan,
-	.describe_break = extension_describe_break,
+	.inspection = &extension_inspection,
 };

@@ -13,6 +13,7 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "lock/way/inspection.h"
 #include "orphans/orphan.h"
 
 static void
@@ -44,7 +45,7 @@ advise_on_orphan(const Run *run)
 	if (is_breakable(run))
 		return pg_strdup("It is ended once its backend has been idle for 10 s, or is lent to a"
 						 " replica with --break-orphans.");
-	call = run->session.way->describe_break(&run->options->target, run->orphan);
+	call = run->session.way->inspection->describe_break(&run->options->target, run->orphan);
 	advice = psprintf("If no older replica is migrating any more, run SELECT %s as a role that may,"
 					  " or start with --break-orphans.",
 					  call);
@@ -67,7 +68,7 @@ break_orphan(Run *run)
 	if (run->orphan[0] == '\0' || !is_breakable(run))
 		return true;
 
-	result = session_query(session, session->way->break_orphan(session, &run->options->target, run->orphan),
+	result = session_query(session, session->way->inspection->break_orphan(session, &run->options->target, run->orphan),
 						   run->deadline.attempt);
 	if (result != NULL)
 	{

@@ -25,6 +25,10 @@
  */
 #define SQL_GO_ON "SET LOCAL exit_on_error = off; "
 
+/* The question for all that is known, and an item of an answer of the extension. */
+#define SQL_STATUS "gw_bootstrap_status"
+#define SQL_ITEM(number) "t.a OPERATOR(pg_catalog.->>) " #number
+
 /* The condition that a lock is of a key, for a format; and what that takes. */
 #define SQL_HAS_KEY \
 	"l.locktype OPERATOR(pg_catalog.=) 'advisory'::pg_catalog.text" \
@@ -44,6 +48,7 @@ extern Query sql_create_extension(void);
 extern Query sql_at_head(PGconn *conn, const char *schema, const Target *target);
 extern Query sql_try(PGconn *conn, const char *schema, const Target *target);
 extern Query sql_begin_and_try(PGconn *conn, const char *schema, const Target *target);
+extern Query sql_heads(PGconn *conn, const char *schema, const Target *target);
 extern Query sql_status(PGconn *conn, const char *schema, const Target *target);
 extern Query sql_break_orphan(PGconn *conn, const char *schema, const Target *target);
 extern Query sql_sessions(int holder_pid);
@@ -67,6 +72,8 @@ enum
 };
 
 /* Parts of statements. */
+extern Query ask_extension(PGconn *conn, const char *schema, const Target *target,
+						   const char *question, const char *columns, const char *answer);
 extern void append_literal(PQExpBuffer sql, PGconn *conn, const char *value);
 extern void append_identifier(PQExpBuffer sql, PGconn *conn, const char *name);
 extern void begin_guard(PQExpBuffer sql, PGconn *conn);

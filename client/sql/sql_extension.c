@@ -34,8 +34,6 @@
 /* Questions, called as the functions that answer the same. */
 #define AT_HEAD "gw_bootstrap_at_head"
 #define TRY "gw_bootstrap_try"
-#define STATUS "gw_bootstrap_status"
-#define BREAK_ORPHAN "gw_bootstrap_break_orphan"
 
 /*
  * Where the extension lives; no row if it isn't installed.
@@ -120,11 +118,9 @@ append_question(PQExpBuffer sql, PGconn *conn, const char *schema, const Target 
 	appendPQExpBufferStr(sql, ") t(a)");
 }
 
-#define COLUMN(number) "t.a OPERATOR(pg_catalog.->>) " #number
-
-static Query
-ask(PGconn *conn, const char *schema, const Target *target,
-	const char *question, const char *columns, const char *answer)
+Query
+ask_extension(PGconn *conn, const char *schema, const Target *target,
+			  const char *question, const char *columns, const char *answer)
 {
 	PQExpBufferData sql;
 
@@ -149,12 +145,12 @@ sql_at_head(PGconn *conn, const char *schema, const Target *target)
 }
 
 /* Outcome, heads, pid and state of the holder, and the rows that say failed. */
-#define TRY_COLUMNS COLUMN(0) ", " COLUMN(1) ", " COLUMN(2) ", " COLUMN(3) ", " COLUMN(4)
+#define TRY_COLUMNS SQL_ITEM(0) ", " SQL_ITEM(1) ", " SQL_ITEM(2) ", " SQL_ITEM(3) ", " SQL_ITEM(4)
 
 Query
 sql_try(PGconn *conn, const char *schema, const Target *target)
 {
-	return ask(conn, schema, target, TRY, TRY_COLUMNS, "tTITT");
+	return ask_extension(conn, schema, target, TRY, TRY_COLUMNS, "tTITT");
 }
 
 Query
@@ -168,22 +164,10 @@ sql_begin_and_try(PGconn *conn, const char *schema, const Target *target)
 	return (Query) {sql.data, ONE_ROW, "tTITT", BEGINS};
 }
 
-/* The columns of gw_bootstrap_status(), times in UTC. */
-#define HOLDER COLUMN(2) " AS holder_pid, " COLUMN(3)
-#define HOLDER_SINCE SQL_UTC("(" COLUMN(4) ")::pg_catalog.timestamptz")
-#define HOLDER_ADDRESS "pg_catalog.host((" COLUMN(6) ")::pg_catalog.inet)"
-#define ACTIVITY HOLDER_SINCE ", " COLUMN(5) ", " HOLDER_ADDRESS
-#define OUTCOME COLUMN(7) ", " COLUMN(8) ", " COLUMN(9)
-#define STATUS_COLUMNS COLUMN(0) ", " COLUMN(1) ", " HOLDER ", " ACTIVITY ", " OUTCOME
-
+/* What there is, what that means, and the rows that say failed. */
 Query
-sql_status(PGconn *conn, const char *schema, const Target *target)
+sql_heads(PGconn *conn, const char *schema, const Target *target)
 {
-	return ask(conn, schema, target, STATUS, STATUS_COLUMNS, "TiITTTTbTT");
-}
-
-Query
-sql_break_orphan(PGconn *conn, const char *schema, const Target *target)
-{
-	return ask(conn, schema, target, BREAK_ORPHAN, COLUMN(0), "I");
+	return ask_extension(conn, schema, target, SQL_STATUS,
+						 SQL_ITEM(0) ", " SQL_ITEM(8) ", " SQL_ITEM(9), "TTT");
 }

@@ -8,7 +8,7 @@
 #ifndef PLAIN_H
 #define PLAIN_H
 
-#include "lock/way/way.h"
+#include "lock/way/inspection.h"
 
 typedef enum PlainReading
 {

@@ -79,14 +79,18 @@ plain_describe_break(const Target *target, const char *pid)
 	return psprintf("pg_terminate_backend(%s)", pid);
 }
 
+const Inspection plain_inspection = {
+	.ask_status = plain_ask_status,
+	.break_orphan = plain_break_orphan,
+	.describe_break = plain_describe_break,
+};
+
 const Way	plain_way = {
 	.is_at_head = plain_is_at_head,
 	.read_heads = plain_read_outcome,
 	.open_guard = plain_guard_open,
 	.ask_again = plain_guard_ask_again,
-	.ask_status = plain_ask_status,
-	.break_orphan = plain_break_orphan,
-	.describe_break = plain_describe_break,
+	.inspection = &plain_inspection,
 };
 
 /*

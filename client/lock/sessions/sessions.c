@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "command/command.h"
 #include "lock/sessions/sessions.h"
-#include "lock/way/way.h"
 #include "options/application_name.h"
 #include "sql/sql.h"
 
@@ -107,7 +106,7 @@ describe_migration(Session *session, const Options *options, Millis until)
 	char	   *migration;
 	int			found = 0;
 
-	if (!session->way->ask_status(session, &options->target, until, &holder, NULL))
+	if (!session->way->inspection->ask_status(session, &options->target, until, &holder, NULL))
 		return NULL;
 	sessions = ask_sessions(session, &holder, until);
 	PQclear(holder.result);

@@ -8,7 +8,7 @@
 #ifndef SESSIONS_H
 #define SESSIONS_H
 
-#include "lock/way/holder.h"
+#include "lock/way/inspection.h"
 #include "pqexpbuffer.h"
 #include "server/session.h"
 

@@ -8,8 +8,6 @@
 #ifndef HOLDER_H
 #define HOLDER_H
 
-#include "libpq-fe.h"
-
 /* What it is doing. */
 typedef enum HolderState
 {
@@ -23,22 +21,10 @@ typedef enum HolderState
 /* What ends that. */
 #define END_PREPARED "See pg_prepared_xacts; COMMIT PREPARED or ROLLBACK PREPARED ends it."
 
-/* The server's answer; a string is NULL where it said NULL. */
-typedef struct Holder
-{
-	PGresult   *result;			/* owns the strings */
-	const char *lock_key;
-	const char *pid;
-	HolderState state;
-	const char *since;
-	const char *application_name;
-	const char *client_addr;
-	bool		in_recovery;
-} Holder;
+/* As the server calls them; NULL if there is nothing to tell. */
+extern const char *const holder_state_names[];
 
 extern HolderState read_holder_state(const char *pid, const char *word);
-extern const char *holder_state_name(HolderState state);
 extern char *describe_holder(HolderState state, const char *pid);
-extern void read_holder(PGresult *result, Holder *holder);
 
 #endif							/* HOLDER_H */

@@ -42,6 +42,8 @@ typedef struct TryResult
 	HolderState holder_state;
 } TryResult;
 
+struct		Inspection;
+
 typedef struct Way
 {
 	/* Whether the database is at head: all that most replicas ask. */
@@ -61,18 +63,8 @@ typedef struct Way
 	/* The same in that guard, which may have brought the database to head. */
 	TryResult	(*ask_again)(Session *session, const Target *target, Millis until);
 
-	/*
-	 * Who has the lock, and which heads there are unless that is NULL.  The
-	 * holder's result is to be cleared when no longer needed.
-	 */
-	bool		(*ask_status)(Session *session, const Target *target, Millis until,
-					   Holder *holder, Heads *heads);
-
-	/* End the lock that this backend has left behind; its pid, or NULL. */
-	Query		(*break_orphan)(const Session *session, const Target *target, const char *pid);
-
-	/* What a user calls to do that, allocated. */
-	char	   *(*describe_break)(const Target *target, const char *pid);
+	/* What is asked beyond a start. */
+	const struct Inspection *inspection;
 } Way;
 
 #endif							/* WAY_H */
