@@ -44,7 +44,7 @@ try_to_create(Session *session, Millis until, Failure *reason)
 	else if (PQstatus(session->conn) == CONNECTION_BAD || session->failure.timed_out)
 		return SEARCH_FAILED;
 	else
-		failure_move(reason, &session->failure);
+		failure_copy(reason, &session->failure);
 	return find_extension(session, until);
 }
 

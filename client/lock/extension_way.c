@@ -45,7 +45,8 @@ probe(Session *session, const Target *target, Millis deadline)
 		(strcmp(failure->sqlstate, "42883") == 0 || strcmp(failure->sqlstate, "58P01") == 0))
 	{
 		failure_set_kind(failure, FAILURE_FINAL);
-		failure_set_hint(failure, SAME_VERSION_HINT);
+		*failure->hint = '\0';
+		failure_add_hint(failure, SAME_VERSION_HINT);
 	}
 	return result;
 }

@@ -24,15 +24,16 @@
 void
 set_answer_failure(Failure *failure, const char *fmt, ...)
 {
-	char		what[256];
+	char	   *what;
 	va_list		args;
 
 	va_start(args, fmt);
-	vsnprintf(what, sizeof(what), fmt, args);
+	what = format_args(fmt, args);
 	va_end(args);
 	set_failure(failure, FAILURE_RETRY,
 				"Check what the connection string leads to; a pooler may have mixed up the answers to its clients.",
 				"the database answered something else than it was asked: %s", what);
+	free(what);
 	strlcpy(failure->sqlstate, PROTOCOL_VIOLATION, sizeof(failure->sqlstate));
 }
 
@@ -96,40 +97,30 @@ check_values(const PGresult *result, const char *kinds, Failure *failure)
 }
 
 /*
- * Check the rows of an answer.
- */
-static bool
-check_rows(const PGresult *result, const Query *query, Failure *failure)
-{
-	int			count = PQntuples(result);
-
-	if (PQnfields(result) != strlen(query->answer))
-		set_answer_failure(failure, "it has %d columns, not %zu", PQnfields(result), strlen(query->answer));
-	else if (query->rows != ANY_ROWS && count != 1 && !(query->rows == MAYBE_ROW && count == 0))
-		set_answer_failure(failure, "it has %d rows, not one", count);
-	else
-		return check_values(result, query->answer, failure);
-	return false;
-}
-
-/*
  * Check the answer to something that has not failed.  Unless it fits, the
  * failure is set.
  */
 bool
 check_answer(const PGresult *result, const Query *query, Failure *failure)
 {
-	bool		has_rows = query->rows != NO_ROWS;
 	ExecStatusType status = PQresultStatus(result);
+	ExecStatusType expected = query->rows == NO_ROWS ? PGRES_COMMAND_OK : PGRES_TUPLES_OK;
+	int			count = PQntuples(result);
 
-	if (status != (has_rows ? PGRES_TUPLES_OK : PGRES_COMMAND_OK))
+	if (status != expected)
 		set_answer_failure(failure, "its kind is %s", PQresStatus(status));
-	else if (has_rows)
-		return check_rows(result, query, failure);
-	else if (!has_prefix(PQcmdStatus((PGresult *) result), query->answer))
+	else if (query->rows == NO_ROWS)
+	{
+		if (has_prefix(PQcmdStatus((PGresult *) result), query->answer))
+			return true;
 		set_answer_failure(failure, "it is that to another command than %s", query->answer);
+	}
+	else if (PQnfields(result) != strlen(query->answer))
+		set_answer_failure(failure, "it has %d columns, not %zu", PQnfields(result), strlen(query->answer));
+	else if (query->rows != ANY_ROWS && count != 1 && !(query->rows == MAYBE_ROW && count == 0))
+		set_answer_failure(failure, "it has %d rows, not one", count);
 	else
-		return true;
+		return check_values(result, query->answer, failure);
 	return false;
 }
 

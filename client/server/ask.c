@@ -87,12 +87,15 @@ wait_for_socket(Session *session, short events, Millis until)
 }
 
 /*
- * Say that the time was up, which is worth retrying if the deadline of the
- * whole has not come.
+ * Wait until the server has something to say, or to be told.  A server that
+ * always has is not listened to for longer than one that is silent.  That the time
+ * was up is worth retrying if the deadline of the whole has not come.
  */
-static void
-set_timeout_failure(Session *session, const char *doing)
+bool
+wait_for_server(Session *session, short events, Millis until, const char *doing)
 {
+	if (wait_for_socket(session, events, until) && stop_signal() == 0 && now_ms() < until)
+		return true;
 	if (stop_signal() != 0)
 		set_failure(&session->failure, FAILURE_FINAL, NULL,
 					"stopped by a signal while %s", doing);
@@ -101,18 +104,6 @@ set_timeout_failure(Session *session, const char *doing)
 					"Check that the server or pooler is alive and that its pool is not exhausted.",
 					"no answer from the database while %s", doing);
 	session->failure.timed_out = true;
-}
-
-/*
- * Wait until the server has something to say, or to be told.  A server that
- * always has is not listened to for longer than one that is silent.
- */
-bool
-wait_for_server(Session *session, short events, Millis until, const char *doing)
-{
-	if (wait_for_socket(session, events, until) && stop_signal() == 0 && now_ms() < until)
-		return true;
-	set_timeout_failure(session, doing);
 	return false;
 }
 
@@ -160,32 +151,25 @@ session_send(Session *session, Query *query)
 	return sent;
 }
 
-static bool
-flush_output(Session *session, Millis until)
-{
-	int			rc;
-
-	while ((rc = PQflush(session->conn)) == 1)
-	{
-		if (!wait_for_server(session, POLLIN | POLLOUT, until, "sending a query") ||
-			!session_read(session))
-			return false;
-	}
-	if (rc != 0)
-		set_connection_failure(&session->failure, session->conn);
-	return rc == 0;
-}
-
 /*
- * Hear out the server until it has a result for us.
+ * Tell the server all, and hear it out until it has a result for us.
  */
 static bool
 wait_for_result(Session *session, Millis until)
 {
-	while (PQisBusy(session->conn))
+	int			unsent;
+
+	while ((unsent = PQflush(session->conn)) == 1 || PQisBusy(session->conn))
 	{
-		if (!wait_for_server(session, POLLIN, until, "waiting for the result of a query") ||
-			!session_read(session))
+		short		events = unsent ? POLLIN | POLLOUT : POLLIN;
+		const char *doing = unsent ? "sending a query" : "waiting for the result of a query";
+
+		if (unsent < 0)
+		{
+			set_connection_failure(&session->failure, session->conn);
+			return false;
+		}
+		if (!wait_for_server(session, events, until, doing) || !session_read(session))
 			return false;
 	}
 	return true;
@@ -225,35 +209,31 @@ PGresult *
 session_receive(Session *session, Millis until)
 {
 	PGresult   *last = NULL;
-	PGresult   *result;
+	PGresult   *result = NULL;
 
-	if (!flush_output(session, until))
-		return NULL;
 	while (wait_for_result(session, until))
 	{
 		result = PQgetResult(session->conn);
+		if (result == NULL && last != NULL)
+			return last;
 		if (result == NULL)
 		{
-			if (last == NULL)
-			{
-				set_answer_failure(&session->failure, "there is no answer");
-				session_drop(session);
-			}
-			return last;
+			set_answer_failure(&session->failure, "there is no answer");
+			session_drop(session);
+			return NULL;
 		}
 		if (!handle_result(session, result, until))
-		{
-			PQclear(result);
 			break;
-		}
-		if (last != NULL && has_failed(last))
-			PQclear(result);	/* only that the connection has ended, too */
-		else
+		if (last == NULL || !has_failed(last))
 		{
 			PQclear(last);
 			last = result;
 		}
+		else
+			PQclear(result);	/* only that the connection has ended, too */
+		result = NULL;
 	}
+	PQclear(result);
 	PQclear(last);
 	return NULL;
 }
@@ -270,6 +250,13 @@ is_strangers_function(const PGresult *result)
 
 	return source && strcmp(source, "CheckFunctionValidatorAccess") == 0 &&
 		strcmp(sqlstate, "42501") == 0;
+}
+
+void
+advise_on_standby(Session *session)
+{
+	if (session->standby_hint != NULL && strcmp(session->failure.sqlstate, STANDBY_SQLSTATE) == 0)
+		failure_add_hint(&session->failure, session->standby_hint);
 }
 
 /*
@@ -292,7 +279,10 @@ session_error(Session *session, const PGresult *result)
 		session_drop(session);
 	}
 	else
+	{
 		set_result_failure(&session->failure, session->conn, result);
+		advise_on_standby(session);
+	}
 	if (session->conn != NULL && is_strangers_function(result))
 		strlcpy(session->failure.sqlstate, NO_SUCH_FUNCTION, sizeof(session->failure.sqlstate));
 }
@@ -316,29 +306,14 @@ check_result(Session *session, const PGresult *result, const Query *query)
 }
 
 /*
- * Whether a transaction has ended that neither we nor an error ended, or not
- * even begun.
+ * Whether the transaction is as the query should leave it.  In one that is not
+ * ours we would see what nobody has committed.  What an error leaves is known only
+ * where there was no transaction.
  */
 static bool
-was_cut_up(const Session *session, const Query *query, bool in_transaction, const PGresult *result)
-{
-	bool		expected = query->effect == BEGINS ? !has_failed(result) :
-											  query->effect == STAYS && in_transaction;
-
-	return expected && PQstatus(session->conn) == CONNECTION_OK &&
-		PQtransactionStatus(session->conn) == PQTRANS_IDLE;
-}
-
-/*
- * Whether what was not cut up has left the transaction as it should.  In one that
- * is not ours we would see what nobody has committed.  What an error leaves is
- * known only where there was no transaction.
- */
-static bool
-check_transaction(Session *session, const Query *query, bool in_transaction, bool failed)
+check_transaction(Session *session, bool expected, bool failed)
 {
 	PGTransactionStatusType status = PQtransactionStatus(session->conn);
-	bool		expected = query->effect == STAYS ? in_transaction : query->effect == BEGINS;
 	const char *found = status == PQTRANS_INERROR ? "has failed" : "was not begun";
 
 	if (PQstatus(session->conn) != CONNECTION_OK || (failed && expected))
@@ -352,26 +327,29 @@ check_transaction(Session *session, const Query *query, bool in_transaction, boo
 
 /*
  * Ask, and receive the answer.  NULL, and the failure set, unless that is one
- * to what was asked.
+ * to what was asked, in a transaction that has neither ended by itself nor not
+ * even begun.
  */
 PGresult *
 session_query(Session *session, Query query, Millis until)
 {
-	bool		in_transaction = PQtransactionStatus(session->conn) != PQTRANS_IDLE;
-	PGresult   *result;
+	bool		expected = query.effect == BEGINS ||
+		(query.effect == STAYS && PQtransactionStatus(session->conn) != PQTRANS_IDLE);
+	PGresult   *result = NULL;
 
-	if (!session_send(session, &query))
-		return NULL;
-	result = session_receive(session, Min(until, now_ms() + ANSWER_MS));
+	if (session_send(session, &query))
+		result = session_receive(session, Min(until, now_ms() + ANSWER_MS));
 	if (result == NULL)
 		return NULL;
-	if (was_cut_up(session, &query, in_transaction, result))
+	if (expected && !(query.effect == BEGINS && has_failed(result)) &&
+		PQstatus(session->conn) == CONNECTION_OK &&
+		PQtransactionStatus(session->conn) == PQTRANS_IDLE)
 		set_cut_failure(&session->failure);
 	else
 	{
 		bool		good = check_result(session, result, &query);
 
-		if (check_transaction(session, &query, in_transaction, !good) && good)
+		if (check_transaction(session, expected, !good) && good)
 			return result;
 	}
 	PQclear(result);

@@ -16,6 +16,7 @@
  */
 #include "postgres_fe.h"
 
+#include "base/log.h"
 #include "base/text.h"
 #include "server/attempts.h"
 
@@ -44,6 +45,11 @@ append_line(PQExpBuffer to, const char *from, size_t len)
 			appendBinaryPQExpBuffer(to, from, line);
 		}
 		from += line + 1;
+	}
+	if (PQExpBufferBroken(to))
+	{
+		log_error("out of memory");
+		exit(EXIT_STEP_FAILED);
 	}
 }
 
@@ -99,15 +105,14 @@ begin_attempt(Attempts *attempts, const char *line, size_t len)
 	attempts->attempt = pg_realloc(attempts->attempt, ++attempts->count * sizeof(Attempt));
 	attempt = &attempts->attempt[attempts->count - 1];
 	memset(attempt, 0, sizeof(*attempt));
-	initPQExpBuffer(&attempt->message);
-	initPQExpBuffer(&attempt->detail);
-	initPQExpBuffer(&attempt->hint);
+	for (int i = 0; i < FIELDS; i++)
+		initPQExpBuffer(&attempt->field[i]);
 
 	where = read_where(attempt, line, len);
-	append_line(&attempt->message, line, where);
-	attempt->reason = attempt->message.len;
+	append_line(&attempt->field[MESSAGE], line, where);
+	attempt->reason = attempt->field[MESSAGE].len;
 	severity = read_sqlstate(attempt, line + where, len - where);
-	append_line(&attempt->message, line + where + severity, len - where - severity);
+	append_line(&attempt->field[MESSAGE], line + where + severity, len - where - severity);
 	return attempt;
 }
 
@@ -118,17 +123,12 @@ begin_attempt(Attempts *attempts, const char *line, size_t len)
 static void
 continue_attempt(Attempt *attempt, const char *line, size_t len)
 {
-	static const char detail[] = "DETAIL:  ";
-	static const char hint[] = "HINT:  ";
+	static const char *const labels[FIELDS] = {"", "DETAIL:  ", "HINT:  ", "LOCATION:  "};
+	int			field = *attempt->sqlstate ? LOCATION : MESSAGE;
 
-	if (*attempt->sqlstate == '\0')
-		append_line(&attempt->message, line, len);
-	else if (has_prefix(line, detail))
-		append_line(&attempt->detail, line + strlen(detail), len - strlen(detail));
-	else if (has_prefix(line, hint))
-		append_line(&attempt->hint, line + strlen(hint), len - strlen(hint));
-	else if (!has_prefix(line, "LOCATION:  "))
-		append_line(&attempt->message, line, len);
+	while (!has_prefix(line, labels[field]))
+		field--;
+	append_line(&attempt->field[field], line + strlen(labels[field]), len - strlen(labels[field]));
 }
 
 /*
@@ -154,7 +154,7 @@ read_attempts(Attempts *attempts, const char *text)
 	for (int i = 0; i < attempts->count; i++)
 	{
 		attempt = &attempts->attempt[i];
-		attempt->rule = judge_error(attempt->sqlstate, attempt->message.data + attempt->reason);
+		attempt->rule = judge_error(attempt->sqlstate, attempt->field[MESSAGE].data + attempt->reason);
 	}
 }
 
@@ -228,11 +228,11 @@ append_attempts(PQExpBuffer to, const Attempts *attempts)
 {
 	for (int i = 0; i < attempts->count; i++)
 	{
-		const PQExpBufferData *message = &attempts->attempt[i].message;
+		const PQExpBufferData *message = &attempts->attempt[i].field[MESSAGE];
 		bool		said = false;
 
 		for (int j = 0; j < i && !said; j++)
-			said = strcmp(message->data, attempts->attempt[j].message.data) == 0;
+			said = strcmp(message->data, attempts->attempt[j].field[MESSAGE].data) == 0;
 		if (!said)
 			append_line(to, message->data, message->len);
 	}
@@ -244,9 +244,8 @@ free_attempts(Attempts *attempts)
 	for (int i = 0; i < attempts->count; i++)
 	{
 		free(attempts->attempt[i].where);
-		termPQExpBuffer(&attempts->attempt[i].message);
-		termPQExpBuffer(&attempts->attempt[i].detail);
-		termPQExpBuffer(&attempts->attempt[i].hint);
+		for (int j = 0; j < FIELDS; j++)
+			termPQExpBuffer(&attempts->attempt[i].field[j]);
 	}
 	free(attempts->attempt);
 }

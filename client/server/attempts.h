@@ -13,15 +13,23 @@
 
 #define SQLSTATE_LEN 5
 
+/* The fields of an error that libpq writes one below the other. */
+enum
+{
+	MESSAGE,					/* what libpq says before it, and the reason */
+	DETAIL,
+	HINT,
+	LOCATION,
+	FIELDS
+};
+
 /* One attempt, or what a connection said that had been made. */
 typedef struct Attempt
 {
 	char	   *where;			/* host and port, or empty */
 	char		sqlstate[SQLSTATE_LEN + 1];	/* or empty */
-	PQExpBufferData message;	/* what libpq says before it, and the reason */
+	PQExpBufferData field[FIELDS];
 	size_t		reason;			/* where that begins in the message */
-	PQExpBufferData detail;
-	PQExpBufferData hint;
 	const Rule *rule;			/* by which it is judged */
 } Attempt;
 

@@ -15,7 +15,6 @@
 #include "options/options.h"
 #include "server/attempts.h"
 #include "server/failure.h"
-#include "server/setting.h"
 
 /*
  * Take the texts, which are allocated, in place of what the failure had.
@@ -51,42 +50,12 @@ set_failure(Failure *failure, FailureKind kind, const char *hint, const char *fm
 }
 
 void
-failure_set_hint(Failure *failure, const char *hint)
-{
-	char	   *copy = pg_strdup(hint);
-
-	free(failure->hint);
-	failure->hint = copy;
-}
-
-static void
 failure_add_hint(Failure *failure, const char *hint)
 {
-	char	   *both = failure->hint[0] ? psprintf("%s %s", failure->hint, hint) : pg_strdup(hint);
+	char	   *both = psprintf("%s%s%s", failure->hint, *failure->hint ? " " : "", hint);
 
 	free(failure->hint);
 	failure->hint = both;
-}
-
-/*
- * One of several hosts failed before: that is told, too, and if it may pass
- * there, it is worth trying again.
- */
-void
-failure_precede(Failure *failure, const Failure *earlier)
-{
-	char	   *both = psprintf("%s; %s", earlier->message, failure->message);
-
-	free(failure->message);
-	failure->message = both;
-	if (earlier->kind == FAILURE_RETRY)
-		failure_set_kind(failure, FAILURE_RETRY);
-}
-
-static char *
-copy_text(const char *text)
-{
-	return text ? pg_strdup(text) : NULL;
 }
 
 void
@@ -94,26 +63,14 @@ failure_copy(Failure *to, const Failure *from)
 {
 	Failure		copy = *from;
 
-	if (to == from)
-		return;
-	copy.message = copy_text(from->message);
-	copy.detail = copy_text(from->detail);
-	copy.hint = copy_text(from->hint);
+	if (from->message)
+	{
+		copy.message = pg_strdup(from->message);
+		copy.detail = pg_strdup(from->detail);
+		copy.hint = pg_strdup(from->hint);
+	}
 	failure_clear(to);
 	*to = copy;
-}
-
-/*
- * Give the failure away: what is left is none.
- */
-void
-failure_move(Failure *to, Failure *from)
-{
-	if (to == from)
-		return;
-	failure_clear(to);
-	*to = *from;
-	memset(from, 0, sizeof(*from));
 }
 
 void
@@ -126,32 +83,20 @@ failure_clear(Failure *failure)
 }
 
 /*
- * Make the text of a failure of what was appended.
+ * The lines of a text as one, which is not too long; of NULL, none.
  */
-static char *
-finish_text(PQExpBuffer text)
-{
-	char	   *copy;
-
-	if (PQExpBufferBroken(text))
-	{
-		log_error("out of memory");
-		exit(EXIT_STEP_FAILED);
-	}
-	copy = copy_bounded(text->data, text->len, MOST_TEXT);
-	termPQExpBuffer(text);
-	return copy;
-}
-
 static char *
 make_text(const char *from)
 {
 	PQExpBufferData text;
+	char	   *copy;
 
 	initPQExpBuffer(&text);
 	if (from)
 		append_line(&text, from, strlen(from));
-	return finish_text(&text);
+	copy = copy_bounded(text.data, text.len, MOST_TEXT);
+	termPQExpBuffer(&text);
+	return copy;
 }
 
 /*
@@ -171,20 +116,12 @@ apply_rule(Failure *failure, const Rule *rule)
 }
 
 /*
- * A standby among several hosts is passed over only if that is asked for.
+ * Judge it by its SQLSTATE and message.
  */
 void
-failure_advise_on_standby(Failure *failure, PGconn *conn)
+failure_judge(Failure *failure)
 {
-	PQconninfoOption *options = PQconninfo(conn);
-	const char *wanted = setting_value(options, "target_session_attrs");
-	bool		several = strchr(setting_value(options, "host"), ',') != NULL ||
-		strchr(setting_value(options, "hostaddr"), ',') != NULL;
-
-	if (several && (*wanted == '\0' || strcmp(wanted, "any") == 0))
-		failure_add_hint(failure,
-						 "Of several hosts, target_session_attrs=read-write takes the primary.");
-	PQconninfoFree(options);
+	apply_rule(failure, judge_error(failure->sqlstate, failure->message));
 }
 
 /*
@@ -222,20 +159,19 @@ set_connection_failure(Failure *failure, const PGconn *conn)
 	decisive = decisive_attempt(&attempts);
 	initPQExpBuffer(&message);
 	append_attempts(&message, &attempts);
-	take_texts(failure, finish_text(&message), make_text(decisive->detail.data),
-			   make_text(decisive->hint.data));
+	take_texts(failure, make_text(message.data), make_text(decisive->field[DETAIL].data),
+			   make_text(decisive->field[HINT].data));
+	termPQExpBuffer(&message);
 	strlcpy(failure->sqlstate, decisive->sqlstate, sizeof(failure->sqlstate));
 	apply_rule(failure, decisive->rule);
 	free_attempts(&attempts);
-	if (PQconnectionNeedsPassword(conn))
-		failure_set_kind(failure, FAILURE_FINAL);
 }
 
 /*
  * Why the server refused a statement.
  */
 void
-set_result_failure(Failure *failure, PGconn *conn, const PGresult *result)
+set_result_failure(Failure *failure, const PGconn *conn, const PGresult *result)
 {
 	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
@@ -248,26 +184,7 @@ set_result_failure(Failure *failure, PGconn *conn, const PGresult *result)
 			   make_text(PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL)),
 			   make_text(PQresultErrorField(result, PG_DIAG_MESSAGE_HINT)));
 	strlcpy(failure->sqlstate, sqlstate, sizeof(failure->sqlstate));
-	apply_rule(failure, judge_error(failure->sqlstate, failure->message));
-	if (strcmp(failure->sqlstate, STANDBY_SQLSTATE) == 0)
-		failure_advise_on_standby(failure, conn);
-}
-
-/*
- * What the server would say, had it been asked to look for itself.
- */
-void
-set_refusal(Failure *failure, const char *sqlstate, const char *detail, const char *hint,
-			const char *fmt, ...)
-{
-	va_list		args;
-
-	va_start(args, fmt);
-	take_texts(failure, format_args(fmt, args), pg_strdup(detail ? detail : ""),
-			   pg_strdup(hint ? hint : ""));
-	va_end(args);
-	strlcpy(failure->sqlstate, sqlstate, sizeof(failure->sqlstate));
-	apply_rule(failure, judge_error(failure->sqlstate, failure->message));
+	failure_judge(failure);
 }
 
 /*

@@ -11,9 +11,6 @@
 #include "base/exit_code.h"
 #include "libpq-fe.h"
 
-/* read_only_sql_transaction: what a standby answers. */
-#define STANDBY_SQLSTATE "25006"
-
 typedef enum FailureKind
 {
 	FAILURE_NONE,
@@ -41,16 +38,12 @@ typedef struct Failure
 extern void set_failure(Failure *failure, FailureKind kind, const char *hint,
 						const char *fmt, ...) pg_attribute_printf(4, 5);
 extern void set_connection_failure(Failure *failure, const PGconn *conn);
-extern void set_result_failure(Failure *failure, PGconn *conn, const PGresult *result);
-extern void set_refusal(Failure *failure, const char *sqlstate, const char *detail,
-						const char *hint, const char *fmt, ...) pg_attribute_printf(5, 6);
+extern void set_result_failure(Failure *failure, const PGconn *conn, const PGresult *result);
 extern void set_cut_failure(Failure *failure);
 extern void failure_set_kind(Failure *failure, FailureKind kind);
-extern void failure_set_hint(Failure *failure, const char *hint);
-extern void failure_precede(Failure *failure, const Failure *earlier);
-extern void failure_advise_on_standby(Failure *failure, PGconn *conn);
+extern void failure_add_hint(Failure *failure, const char *hint);
+extern void failure_judge(Failure *failure);
 extern void failure_copy(Failure *to, const Failure *from);
-extern void failure_move(Failure *to, Failure *from);
 extern void failure_clear(Failure *failure);
 extern void log_failure(const Failure *failure);
 

@@ -7,10 +7,10 @@
  */
 #include "postgres_fe.h"
 
-#include "base/exit_code.h"
 #include "base/log.h"
 #include "server/ask.h"
-#include "server/setting.h"
+#include "server/hosts.h"
+#include "server/precautions.h"
 #include "sql/sql.h"
 
 /*
@@ -26,6 +26,24 @@
 /* How long a transaction may take to be ended politely. */
 #define ROLLBACK_MS 300
 
+/* What else follows from a connection string for whoever connects. */
+static void (*const precautions[])(Session *session, const PQconninfoOption *options) = {
+	name_look_ups,
+	replace_unread_password_file,
+	NULL};
+
+/* The first is taken; it may call the others. */
+static bool (*const openers[])(Session *session, const char *conninfo, Millis until) = {
+	open_in_turns,
+	session_try_to_open,
+	NULL};
+
+static void
+begin_set_up(const Session *session)
+{
+	begin_blocking_call(session->blocking ? session->blocking : "the set-up of a connection");
+}
+
 /*
  * Go on with a connection that has been started.  libpq wants the socket to
  * be writable first: earlier it takes a connection that nobody has refused
@@ -39,13 +57,13 @@ poll_connection(Session *session, Millis until)
 	while (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING)
 	{
 		if (!wait_for_server(session, status == PGRES_POLLING_READING ? POLLIN : POLLOUT,
-							 hosts_turn(&session->hosts, session->conn, until), "connecting") ||
+							 session->turn ? session->turn(session, until) : until, "connecting") ||
 			!memory_is_left(session))
 		{
 			session->failure.unreached = PQstatus(session->conn) == CONNECTION_STARTED;
 			return false;
 		}
-		begin_blocking_call(session->blocking);
+		begin_set_up(session);
 		status = PQconnectPoll(session->conn);
 		end_blocking_call();
 	}
@@ -94,21 +112,18 @@ session_broke(Session *session)
  * Keepalives find a server that is gone while a long statement leaves nothing
  * to acknowledge.  What stands behind it overrides, unless it is NULL.
  */
-static bool
-try_to_open(Session *session, const char *conninfo, Millis until)
+bool
+session_try_to_open(Session *session, const char *conninfo, Millis until)
 {
-	const Hosts *hosts = &session->hosts;
-	char	   *passfile = replace_unread_password_file(conninfo);
 	const char *const keywords[] = {"application_name", "tcp_user_timeout", "keepalives_idle", "keepalives_interval", "dbname",
 									"host", "hostaddr", "port", "passfile", NULL};
 	const char *const values[] = {"gw_bootstrap", UNACKNOWLEDGED_MS, "15", "5", conninfo,
-								  hosts->host, hosts->hostaddr, hosts->port, passfile, NULL};
+								  session->host, session->hostaddr, session->port, session->passfile, NULL};
 
 	limit_memory(session);
-	begin_blocking_call(session->blocking);
+	begin_set_up(session);
 	session->conn = PQconnectStartParams(keywords, values, true);
 	end_blocking_call();
-	free(passfile);
 	if (session->conn == NULL)
 	{
 		log_error("out of memory");
@@ -122,45 +137,29 @@ try_to_open(Session *session, const char *conninfo, Millis until)
 		set_connection_failure(&session->failure, session->conn);
 		return false;
 	}
-	hosts_begin(&session->hosts, session->conn, until);
 	return poll_connection(session, until);
 }
 
 /*
- * Connect, to the first of the hosts that answers.  Whoever connects again and
- * again does not wait for a silent one each time.
+ * Connect.  If that fails, there is no connection.
  */
 bool
 session_open(Session *session, const char *conninfo, Millis deadline)
 {
-	Millis		until = Min(deadline, now_ms() + CONNECT_ATTEMPT_MS);
-	Failure		silent = {0};
+	PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
 	bool		opened;
-	bool		again;
 
-	session->blocking = describe_look_up(conninfo);
-	do
-	{
-		opened = try_to_open(session, conninfo, until);
-		again = !opened && session->failure.timed_out && now_ms() < until &&
-			stop_signal() == 0 && hosts_skip(&session->hosts, session->conn);
-		if (again)
-			failure_copy(&silent, &session->failure);
-		if (!opened)
-		{
-			PQfinish(session->conn);
-			session->conn = NULL;
-		}
-	} while (again);
+	for (int i = 0; precautions[i] != NULL; i++)
+		precautions[i](session, options);
+	PQconninfoFree(options);
+	opened = openers[0](session, conninfo, Min(deadline, now_ms() + CONNECT_ATTEMPT_MS));
 	free(session->blocking);
-	if (!opened && silent.kind != FAILURE_NONE && session->failure.kind == FAILURE_FINAL)
-		failure_precede(&session->failure, &silent);	/* it may come back */
-	failure_clear(&silent);
-	if (!opened || !session->hosts.skipped)
-		hosts_free(&session->hosts);
-
+	free(session->passfile);
+	session->blocking = session->passfile = NULL;
 	if (opened)
 		PQsetnonblocking(session->conn, 1);
+	else
+		session_drop(session);
 	return opened;
 }
 
@@ -216,7 +215,8 @@ session_close(Session *session)
 		PQtransactionStatus(session->conn) == PQTRANS_INERROR)
 		session_do(session, sql_rollback(), now_ms() + ROLLBACK_MS);
 	session_drop(session);
-	failure_move(&session->failure, &why);
+	failure_copy(&session->failure, &why);
+	failure_clear(&why);
 }
 
 /*

@@ -12,7 +12,6 @@
 #include "libpq-fe.h"
 #include "options/options.h"
 #include "server/answer.h"
-#include "server/hosts.h"
 
 struct		Way;
 
@@ -23,8 +22,14 @@ typedef struct Session
 	char	   *schema;			/* of the extension; a guess until verified */
 	bool		schema_known;
 	bool		extension_works;	/* it has answered, so it is the right one */
-	Hosts		hosts;			/* without those that were silent, for as long as another answers */
-	char	   *blocking;		/* what may block while we connect */
+	char	   *blocking;		/* what may block while we connect, or NULL */
+	char	   *passfile;		/* instead of the one in the connection string, or NULL */
+	char	   *host;			/* likewise, */
+	char	   *hostaddr;
+	char	   *port;
+	struct Hosts *hosts;		/* of which these are left */
+	Millis		(*turn)(struct Session *session, Millis until);	/* of one of them */
+	const char *standby_hint;	/* what mends that it is one, or NULL */
 	Failure		last_words;		/* of a server that ended the connection */
 	char	   *extension_version;	/* once asked for */
 	char	   *heads;			/* that the last look found, see take_heads() */
@@ -41,6 +46,7 @@ typedef struct Session
 	long		memory_limit;	/* of an answer, see ask.c */
 } Session;
 
+extern bool session_try_to_open(Session *session, const char *conninfo, Millis until);
 extern bool session_open(Session *session, const char *conninfo, Millis deadline);
 extern bool session_be_idle(Session *session, const char *conninfo, Millis deadline);
 extern void session_close(Session *session);

@@ -11,7 +11,5 @@
 #include "libpq-fe.h"
 
 extern const char *setting_value(const PQconninfoOption *options, const char *keyword);
-extern char *describe_look_up(const char *conninfo);
-extern char *replace_unread_password_file(const char *conninfo);
 
 #endif							/* SETTING_H */

@@ -23,7 +23,7 @@ fuzz_one(char *text, size_t len)
 	decisive = decisive_attempt(&attempts);
 	MUST(decisive >= attempts.attempt && decisive < attempts.attempt + attempts.count);
 	for (int i = 0; i < attempts.count; i++)
-		MUST(attempts.attempt[i].reason <= attempts.attempt[i].message.len);
+		MUST(attempts.attempt[i].reason <= attempts.attempt[i].field[MESSAGE].len);
 	initPQExpBuffer(&said);
 	append_attempts(&said, &attempts);
 	termPQExpBuffer(&said);

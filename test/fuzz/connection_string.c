@@ -4,7 +4,7 @@
 #include "forms/conninfo.h"
 #include "fuzz.h"
 #include "libpq-fe.h"
-#include "server/setting.h"
+#include "server/precautions.h"
 
 const bool	fuzz_frees_all = false;
 
@@ -59,13 +59,15 @@ fuzz_one(char *text, size_t len)
 {
 	const char *conninfo = make_conninfo(text, "--dbname");
 	PQconninfoOption *ours = PQconninfoParse(conninfo, NULL);
+	Session		session = {0};
 
 	MUST(ours != NULL);
 	if (is_uri(text) || strchr(text, '=') != NULL)
 		compare(text, ours);
+	name_look_ups(&session, ours);
+	free(session.blocking);
 	PQconninfoFree(ours);
 	if (*conninfo == '\0')
 		return;
 	MUST(strcmp(conninfo, make_conninfo(conninfo, "--dbname")) == 0);
-	describe_look_up(conninfo);
 }

@@ -11,7 +11,7 @@
 
 #include "fe_utils/string_utils.h"
 #include "lock/plain/copied_heads.h"
-#include "shared/refusals.h"
+#include "lock/plain/refusal.h"
 
 /*
  * Read one value, up to a tab or the end of the row, and undo the escapes of

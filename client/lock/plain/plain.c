@@ -16,7 +16,7 @@
 
 #include "lock/plain/copied_heads.h"
 #include "lock/plain/plain.h"
-#include "shared/refusals.h"
+#include "lock/plain/refusal.h"
 #include "sql/sql_plain.h"
 
 static bool
@@ -169,7 +169,7 @@ forget_reading(Session *session, Millis deadline)
 	failure_copy(&kept, &session->failure);
 	forgotten = session_do(session, sql_plain_forget(), deadline);
 	if (forgotten)
-		failure_move(&session->failure, &kept);
+		failure_copy(&session->failure, &kept);
 	failure_clear(&kept);
 	return forgotten;
 }

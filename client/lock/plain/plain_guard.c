@@ -8,7 +8,9 @@
 #include "postgres_fe.h"
 
 #include "lock/plain/plain.h"
+#include "lock/plain/refusal.h"
 #include "lock/way/guard.h"
+#include "server/ask.h"
 #include "sql/sql_plain.h"
 
 /*
@@ -123,10 +125,9 @@ plain_guard_take(Session *session, const Target *target, Millis deadline)
 		try = refused_by(answer, HOLDER_ACTIVE);
 	else if (strcmp(answer, "standby") == 0)
 	{
-		set_failure(&session->failure, FAILURE_RETRY, "Connect to the primary server.",
+		set_refusal(&session->failure, STANDBY_SQLSTATE, NULL, "Connect to the primary server.",
 					"cannot bootstrap a database during recovery");
-		strlcpy(session->failure.sqlstate, STANDBY_SQLSTATE, sizeof(session->failure.sqlstate));
-		failure_advise_on_standby(&session->failure, session->conn);
+		advise_on_standby(session);
 	}
 	else
 		try = handle_busy(session, target, deadline, refused_by("", HOLDER_NONE));

@@ -13,7 +13,7 @@
 #include "fe_utils/string_utils.h"
 #include "lock/plain/table_columns.h"
 #include "server/answer.h"
-#include "shared/refusals.h"
+#include "lock/plain/refusal.h"
 #include "sql/sql_plain.h"
 
 /* What the server says of the columns, in the order of name_columns(). */
