@@ -1,95 +1,118 @@
 /*-------------------------------------------------------------------------
  *
  * progress.c
- *		What is told of waiting beyond the log: who migrates, and, on a terminal, one
- *		line that is written over again and again.
- *
- * That takes carriage returns and spaces only, which every terminal knows.
+ *		What is told while a replica waits, from time to time: why, and who migrates.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres_fe.h"
 
-#include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/visible.h"
 #include "lock/sessions/sessions.h"
-#include "mb/pg_wchar.h"
 #include "progress/progress.h"
 
-#define DEFAULT_COLUMNS 80
+/* In a log after that time, then at growing intervals. */
+#define FIRST_REPORT_MS 2000
+#define LAST_REPORT_MS 30000
 
-static int	shown = 0;			/* columns that are filled */
+/* On a terminal. */
+#define LINE_MS 1000
 
-static int
-terminal_columns(void)
+static bool on_terminal;
+static Millis next_report;
+static Millis interval = FIRST_REPORT_MS;	/* of the log */
+
+/*
+ * Ask who migrates.  If that fails, the round that follows tells why.
+ */
+static char *
+ask_who_migrates(Run *run)
 {
-	struct winsize size;
+	char	   *who;
 
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		return size.ws_col;
-	return DEFAULT_COLUMNS;
+	if (run->session.conn == NULL)
+		return NULL;
+	who = describe_migration(&run->session, run->options, run->deadline.attempt);
+	if (who == NULL)
+		session_close(&run->session);
+	return who;
 }
 
 /*
- * Cut the text to that many columns.  Returns how many it fills.
+ * Say from time to time why we wait: on a terminal in a line that is written
+ * over, in a log less and less often.
  */
-static int
-cut_to_columns(char *text, int columns)
+static void
+report(Run *run, const char *reason, const char *detail, const char *hint)
 {
-	int			filled = 0;
-	int			width;
-	char	   *s = text;
+	double		waited = (now_ms() - run->start) / 1000.0;
 
-	for (; *s; s += PQmblenBounded(s, PG_UTF8), filled += width)
+	if (on_terminal)
 	{
-		width = Max(PQdsplen(s, PG_UTF8), 0);
-		if (filled + width > columns)
-			break;
+		show_line(waited, reason, detail, hint);
+		next_report = now_ms() + LINE_MS;
+		return;
 	}
-	*s = '\0';
-	return filled;
+	log_event(LOG_INFO, detail, hint, "waiting for %.0f s: %s", waited, reason);
+	next_report = now_ms() + interval;
+	interval = Min(interval * 2, LAST_REPORT_MS);
 }
 
 /*
- * Show the text in place of the one before.  The last column stays free:
- * some terminals go to the next line once it is filled.
+ * Between two rounds.  The details cost two round trips, so they are asked
+ * for only when there is something to say.
  */
 static void
-show(double waited, const char *reason, const char *detail, const char *hint)
+report_waiting(Run *run)
 {
-	int			columns = terminal_columns() - 1;
-	char	   *whole = psprintf("%s: waiting for %.0f s: %s. %s%s%s", program_name, waited, reason,
-						   detail, *detail ? " " : "", hint);
-	char	   *line = make_one_line(whole);
-	int			before = Min(shown, columns);	/* it may be narrower now */
+	char	   *who;
 
-	shown = cut_to_columns(line, columns);
-	fprintf(stderr, "\r%s%*s", line, Max(before - shown, 0), "");
-	fflush(stderr);
-	free(line);
-	free(whole);
-}
-
-static void
-erase(void)
-{
-	if (shown == 0 || !log_can_write())
+	if (now_ms() < next_report || !log_is_wanted(LOG_INFO))
 		return;
-	fprintf(stderr, "\r%*s\r", Min(shown, terminal_columns() - 1), "");
-	fflush(stderr);
-	shown = 0;
+	who = ask_who_migrates(run);
+	report(run, run->reason.message, who ? who : "", run->reason.hint);
+	free(who);
 }
 
+/*
+ * While the database has not answered.
+ */
+static void
+report_no_answer(void *arg)
+{
+	Run		   *run = arg;
+	char	   *before;
+
+	if (run->session.running)
+	{
+		char	   *reason = psprintf("the statement of %s is running", run->session.running);
+
+		report(run, reason, "", "");
+		free(reason);
+		return;
+	}
+	before = run->reason.kind == FAILURE_NONE ? pg_strdup("") :
+												psprintf("Before that: %s.", run->reason.message);
+
+	report(run, "no answer from the database yet", before,
+		   "All connections of the pool may be in use, for instance by a migration.");
+	free(before);
+}
+
+/*
+ * Have it told, without being asked.
+ */
 void
 take_progress(Run *run)
 {
-	run->who_migrates = describe_migration;
-	if (!isatty(STDERR_FILENO) || !log_is_text() || !log_is_wanted(LOG_INFO))
-		return;
-	run->show = show;
-	log_erase_by(erase);
+	next_report = now_ms() + FIRST_REPORT_MS;
+	run->tell_waiting = report_waiting;
+	run->session.report = report_no_answer;
+	run->session.report_arg = run;
+	run->session.report_due = &next_report;
+	on_terminal = isatty(STDERR_FILENO) && log_is_text() && log_is_wanted(LOG_INFO);
+	if (on_terminal)
+		log_erase_by(erase_line);
 }

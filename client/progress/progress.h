@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * progress.h
- *		What is told of waiting beyond the log.
+ *		What is told while a replica waits.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,6 +10,11 @@
 
 #include "rounds/rounds.h"
 
+/* progress.c */
 extern void take_progress(Run *run);
+
+/* terminal_line.c */
+extern void show_line(double waited, const char *reason, const char *detail, const char *hint);
+extern void erase_line(void);
 
 #endif							/* PROGRESS_H */

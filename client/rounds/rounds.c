@@ -10,9 +10,6 @@
 #include "base/log.h"
 #include "rounds/rounds.h"
 
-/* Waiting is reported after that time, then at growing intervals. */
-#define FIRST_REPORT_MS 2000
-
 ExitCode
 go_in_rounds(Run *run, Step (*round)(Run *run))
 {
@@ -21,11 +18,6 @@ go_in_rounds(Run *run, Step (*round)(Run *run))
 	run->start = now_ms();
 	run->deadline = set_deadline(run->start + (Millis) run->options->timeout * 1000,
 								 run->options->timeout);
-	run->next_report = run->start + FIRST_REPORT_MS;
-	run->report_interval = FIRST_REPORT_MS;
-	run->session.report = report_no_answer;
-	run->session.report_arg = run;
-	run->session.report_due = &run->next_report;
 	do
 	{
 		run->round_begun = now_ms();

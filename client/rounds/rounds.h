@@ -63,10 +63,7 @@ struct Run
 	ExitCode (*post[MOST_PARTS + 1])(Run *run);	/* once the database is ready */
 	const struct SqlFile *migrate_sql;	/* NULL unless it is asked for */
 	const struct SqlFile *post_sql;
-	/* Who migrates, NULL if that cannot be told; or NULL: it is not asked. */
-	char	   *(*who_migrates)(Session *session, const Options *options, Millis until);
-	/* Where waiting is shown instead of being logged; or NULL. */
-	void		(*show)(double waited, const char *reason, const char *detail, const char *hint);
+	void		(*tell_waiting)(Run *run);	/* why, before each pause; or NULL */
 	const OrphanCare *orphans;	/* or NULL: they are waited for as others are */
 	Session		session;
 	Millis		start;
@@ -75,8 +72,6 @@ struct Run
 	Millis		round_begun;
 	Millis		round_took;		/* the one before */
 	Millis		wait_begun;		/* 0 if it has not */
-	Millis		next_report;
-	Millis		report_interval;	/* of the log */
 	bool		lock_was_taken; /* by somebody whose command may still run */
 	bool		waited_for_lock;	/* so the reason tells of that, although it is ours now */
 	char	   *heads_before;	/* when that was seen first, or NULL */
@@ -96,7 +91,6 @@ extern ExitCode go_in_rounds(Run *run, Step (*round)(Run *run));
 extern bool stop_under_guard(Run *run, Command *command, int grace);
 
 /* waiting.c */
-extern void report_no_answer(void *arg);
 extern Step wait_round(Run *run);
 extern Step wait_without_lock(Run *run);
 extern bool tells_less(const Run *run, const Failure *failure, const Failure *before);

@@ -11,9 +11,6 @@
 #include "lock/extension.h"
 #include "rounds/rounds.h"
 
-#define LAST_REPORT_MS 30000
-#define PROGRESS_MS 1000
-
 /* The pause between two looks: that and a part of the time waited, up to a limit. */
 #define PAUSE_MIN_MS 70
 #define PAUSE_PART 11
@@ -22,83 +19,6 @@
 /* But as long as that many looks, up to another limit. */
 #define PAUSE_LOOKS 6
 #define PAUSE_BUSY_MS 3000
-
-/*
- * Ask who migrates.  If that fails, the round that follows tells why.
- */
-static char *
-ask_who_migrates(Run *run)
-{
-	char	   *who;
-
-	if (run->session.conn == NULL || run->who_migrates == NULL)
-		return NULL;
-	who = run->who_migrates(&run->session, run->options, run->deadline.attempt);
-	if (who == NULL)
-		session_close(&run->session);
-	return who;
-}
-
-/*
- * Say from time to time why we wait: on a terminal in a line that is written
- * over, in a log less and less often.
- */
-static void
-report(Run *run, const char *reason, const char *detail, const char *hint)
-{
-	double		waited = (now_ms() - run->start) / 1000.0;
-
-	if (run->show)
-	{
-		run->show(waited, reason, detail, hint);
-		run->next_report = now_ms() + PROGRESS_MS;
-		return;
-	}
-	log_event(LOG_INFO, detail, hint, "waiting for %.0f s: %s", waited, reason);
-	run->next_report = now_ms() + run->report_interval;
-	run->report_interval = Min(run->report_interval * 2, LAST_REPORT_MS);
-}
-
-/*
- * Between two rounds.  The details cost two round trips, so they are asked
- * for only when there is something to say.
- */
-static void
-report_waiting(Run *run)
-{
-	char	   *who;
-
-	if (now_ms() < run->next_report || !log_is_wanted(LOG_INFO))
-		return;
-	who = ask_who_migrates(run);
-	report(run, run->reason.message, who ? who : "", run->reason.hint);
-	free(who);
-}
-
-/*
- * While the database has not answered.
- */
-void
-report_no_answer(void *arg)
-{
-	Run		   *run = arg;
-	char	   *before;
-
-	if (run->session.running)
-	{
-		char	   *reason = psprintf("the statement of %s is running", run->session.running);
-
-		report(run, reason, "", "");
-		free(reason);
-		return;
-	}
-	before = run->reason.kind == FAILURE_NONE ? pg_strdup("") :
-												psprintf("Before that: %s.", run->reason.message);
-
-	report(run, "no answer from the database yet", before,
-		   "All connections of the pool may be in use, for instance by a migration.");
-	free(before);
-}
 
 Step
 end_with(Run *run, ExitCode code)
@@ -157,7 +77,8 @@ wait_round(Run *run)
 {
 	Millis		pause;
 
-	report_waiting(run);
+	if (run->tell_waiting)
+		run->tell_waiting(run);
 	session_close(&run->session);
 	pause = next_pause(run);
 	wait_until(NULL, 0, Min(now_ms() + pause, run->deadline.end));
