@@ -1,8 +1,8 @@
-/* alembic_ini.c: alembic.ini, client/migrations/alembic/alembic_config.c and alembic_ini.c */
+/* alembic_ini.c: alembic.ini, client/migrations/alembic/alembic_config.c */
 #include "postgres_fe.h"
 
 #include "fuzz.h"
-#include "migrations/alembic/alembic_config.h"
+#include "migrations/alembic/alembic.h"
 
 const bool	fuzz_frees_all = false;
 

@@ -13,8 +13,7 @@ static const char *const names[] = {
 	"versions/a.py", "versions/b.py", "versions/0c.py", "versions/d.py"};
 
 /*
- * The text of a file and the tokens of a line are kept for the next one: have
- * room for as much as comes.
+ * The text of a file is kept for the next one: have room for as much as comes.
  */
 void
 fuzz_prepare(void)

@@ -2,7 +2,7 @@
 #include "postgres_fe.h"
 
 #include "fuzz.h"
-#include "migrations/alembic/alembic_config.h"
+#include "migrations/alembic/alembic.h"
 
 const bool	fuzz_frees_all = false;
 

@@ -21,7 +21,6 @@
 #include "common/logging.h"
 #include "common/string.h"
 #include "migrations/alembic/alembic.h"
-#include "migrations/alembic/alembic_config.h"
 #include "migrations/alembic/python.h"
 #include "migrations/alembic/revisions.h"
 #include "port.h"
@@ -35,20 +34,6 @@
 
 const char *alembic_named_by;
 
-/*
- * The folder of the configuration file, for "%(here)s".
- */
-char *
-alembic_here(const AlembicConfig *config)
-{
-	char	   *here = make_absolute_path(config->path);
-
-	if (here == NULL)
-		exit(EXIT_USAGE);		/* it has said why */
-	get_parent_directory(here);
-	return here;
-}
-
 static void
 read_file(PQExpBuffer text, const char *path)
 {
@@ -56,6 +41,18 @@ read_file(PQExpBuffer text, const char *path)
 
 	if (!read_into(text, path, MAX_FILE_SIZE, &why))
 		refuse("could not read \"%s\": %s", path, why);
+}
+
+static _Noreturn void
+refuse_value(const char *path, int line, const Literal *value, const char *name)
+{
+	if (value->kind != LITERAL_UNKNOWN)
+		refuse("%s:%d: %s is neither None nor a string nor a sequence of strings", path, line,
+			   name);
+	refuse("%s:%d: the value of %s is %s%s", path, line, name, value->why,
+		   strcmp(value->why, PERHAPS_IMPORTED) == 0 ?
+			   "; an assignment below that line, such as \"depends_on = None\", tells" :
+			   "");
 }
 
 /*
@@ -68,42 +65,33 @@ take_list(SimpleStringList *list, const Literal *value)
 	const Literal *items = value->kind == LITERAL_STRING ? value : value->items;
 	int			nitems = value->kind == LITERAL_STRING ? 1 : value->nitems;
 
-	if (value->kind == LITERAL_UNKNOWN)
-		return value;
 	for (int i = 0; i < nitems; i++)
 	{
 		if (items[i].kind != LITERAL_STRING)
 			return &items[i];
 		simple_string_list_append(list, items[i].string);
 	}
-	return NULL;
-}
-
-static _Noreturn void
-refuse_value(const char *path, const Literal *value, const char *name)
-{
-	if (value->kind != LITERAL_UNKNOWN)
-		refuse("%s:%d: %s is neither None nor a string nor a sequence of strings", path,
-			   value->line, name);
-	refuse("%s:%d: the value of %s is %s%s", path, value->line, name, value->why,
-		   strcmp(value->why, PERHAPS_IMPORTED) == 0 ?
-			   "; an assignment below that line, such as \"depends_on = None\", tells" :
-			   "");
+	return value->kind == LITERAL_UNKNOWN ? value : NULL;
 }
 
 /*
- * The identifier of a file without one is its name, if that is hexadecimal:
- * so were those of Alembic 0.1.
+ * The identifier of a revision.  That of a file without one is its name, if that is
+ * hexadecimal: so were those of Alembic 0.1.
  */
 static char *
-legacy_identifier(const char *path)
+take_identifier(const Literal *value, const char *path, const char *text)
 {
 	const char *name = strrchr(path, '/') + 1;
 	size_t		len = strspn(name, "abcdef0123456789");
 
-	if (len == 0 || strcmp(name + len, ".py") != 0)
+	if (value->kind == LITERAL_UNKNOWN)
+		refuse_value(path, line_at(text, value->at), value, "revision");
+	if (value->kind == LITERAL_SEQUENCE ||
+		(value->kind == LITERAL_STRING && *value->string == '\0'))
+		refuse("%s:%d: revision is not a string", path, line_at(text, value->at));
+	if (value->kind == LITERAL_UNSET && (len == 0 || strcmp(name + len, ".py") != 0))
 		refuse("%s: no revision identifier is assigned to \"revision\"", path);
-	return pnstrdup(name, len);
+	return value->kind == LITERAL_STRING ? value->string : pnstrdup(name, len);
 }
 
 /*
@@ -113,10 +101,9 @@ static void
 read_script(Revisions *revisions, const char *path)
 {
 	Literal		variables[VARIABLES] = {{LITERAL_UNSET}};
-	const Literal *id = &variables[REVISION];
 	const Literal *wrong;
 	const char *error;
-	int			line;
+	const char *at;
 	Revision   *revision;
 	static PQExpBufferData text;	/* of one file after the other */
 
@@ -125,27 +112,21 @@ read_script(Revisions *revisions, const char *path)
 	if (text.data == NULL)
 		initPQExpBuffer(&text);
 	read_file(&text, path);
-	error = read_python(text.data, text.len, variables, &line);
+	error = read_python(text.data, text.len, variables, &at);
 	if (error)
-		refuse("%s:%d: %s", path, line, error);
+		refuse("%s:%d: %s", path, line_at(text.data, at), error);
 	revision = add_revision(revisions);
 	revision->path = path;
-	if (id->kind == LITERAL_UNKNOWN)
-		refuse_value(path, id, "revision");
-	if (id->kind == LITERAL_SEQUENCE || (id->kind == LITERAL_STRING && *id->string == '\0'))
-		refuse("%s:%d: revision is not a string", path, id->line);
-	revision->id = id->kind == LITERAL_STRING ? id->string : legacy_identifier(path);
+	revision->id = take_identifier(&variables[REVISION], path, text.data);
 	if (variables[DOWN_REVISION].kind == LITERAL_UNSET)
 		refuse("%s: nothing is assigned to \"down_revision\"", path);
-	wrong = take_list(&revision->down, &variables[DOWN_REVISION]);
-	if (wrong)
-		refuse_value(path, wrong, "down_revision");
-	wrong = take_list(&revision->depends_on, &variables[DEPENDS_ON]);
-	if (wrong)
-		refuse_value(path, wrong, "depends_on");
+	if ((wrong = take_list(&revision->down, &variables[DOWN_REVISION])) != NULL)
+		refuse_value(path, line_at(text.data, wrong->at), wrong, "down_revision");
+	if ((wrong = take_list(&revision->depends_on, &variables[DEPENDS_ON])) != NULL)
+		refuse_value(path, line_at(text.data, wrong->at), wrong, "depends_on");
 	/* labels matter only if a depends_on names one */
 	if (take_list(&revision->labels, &variables[BRANCH_LABELS]))
-		revision->labels_line = variables[BRANCH_LABELS].line;
+		revision->labels_line = line_at(text.data, variables[BRANCH_LABELS].at);
 }
 
 static bool
@@ -162,40 +143,24 @@ is_script_entry(const struct dirent *entry)
 }
 
 /*
- * What a link leads to in the end, though there be nothing.
- */
-static void
-follow_link(const char *path, char *target)
-{
-	strlcpy(target, path, PATH_MAX);
-	for (int i = 0; i < MAX_LINKS; i++)
-	{
-		char		next[PATH_MAX];
-		ssize_t		len = readlink(target, next, sizeof(next) - 1);
-
-		if (len < 0)
-			return;
-		next[len] = '\0';
-		get_parent_directory(target);
-		join_path_components(target, *next == '/' ? "" : target, next);
-	}
-}
-
-/*
- * Read what a link leads to, unless its name says that it is no script: that
- * of the file itself, not that of the link.  Editors leave links that lead
- * nowhere.
+ * Read what a link leads to in the end, unless its name says that it is no script: that
+ * of the file itself, not that of the link.  Editors leave links that lead nowhere.
  */
 static void
 read_link(Revisions *revisions, const char *path)
 {
 	char		target[PATH_MAX];
-	int			link_errno = 0;
+	char		next[PATH_MAX];
+	int			link_errno = realpath(path, target) ? 0 : errno;
+	ssize_t		len;
 
-	if (realpath(path, target) == NULL)
+	if (link_errno)
+		strlcpy(target, path, PATH_MAX);
+	for (int i = 0; i < MAX_LINKS && (len = readlink(target, next, sizeof(next) - 1)) >= 0; i++)
 	{
-		link_errno = errno;
-		follow_link(path, target);
+		next[len] = '\0';
+		get_parent_directory(target);
+		join_path_components(target, *next == '/' ? "" : target, next);
 	}
 	if (!is_script_name(last_dir_separator(target) ? last_dir_separator(target) + 1 : target))
 		return;
@@ -245,12 +210,11 @@ find_location(const AlembicConfig *config, const char *location)
 	const char *colon = strchr(location, ':');
 	char	   *python_path = getenv("PYTHONPATH") ? pg_strdup(getenv("PYTHONPATH")) : NULL;
 	SimpleStringList folders = config->sys_path;
-	char	   *relative;
+	char	   *relative = pg_strdup(location);
 	char	   *folder;
 
 	if (*location == '/' || colon == NULL)
-		return pg_strdup(location);
-	relative = pg_strdup(location);
+		return relative;
 	for (char *c = relative; *c; c++)
 	{
 		if (*c == ':' || (*c == '.' && c < relative + (colon - location)))
@@ -266,22 +230,6 @@ find_location(const AlembicConfig *config, const char *location)
 			return path;
 	}
 	refuse("%s: \"%s\" was not found in prepend_sys_path or PYTHONPATH", config->path, location);
-}
-
-/*
- * Flask-Migrate's configuration has none: the command line of Flask knows the
- * folder, which is that of the file.
- */
-static _Noreturn void
-refuse_without_location(const AlembicConfig *config)
-{
-	char	   *folder = alembic_here(config);
-
-	if (is_folder(psprintf("%s/versions", folder)))
-		refuse("%s: there is no script_location; as for Flask-Migrate, name the folder instead: "
-			   "\"%s\"",
-			   config->path, folder);
-	refuse("%s: there is no script_location in section [alembic]", config->path);
 }
 
 /*
@@ -315,22 +263,6 @@ refuse_empty(const AlembicConfig *config)
 }
 
 /*
- * A relative path leads elsewhere from elsewhere.
- */
-static _Noreturn void
-refuse_missing_folder(const AlembicConfig *config, const char *folder)
-{
-	char		here[PATH_MAX];
-
-	/* NOLINTNEXTLINE(*NullDereference): it is the first of those that are named */
-	if (*folder == '/' || getcwd(here, sizeof(here)) == NULL)
-		refuse("%s: folder \"%s\" does not exist", config->path, folder);
-	refuse("%s: folder \"%s\" does not exist in the current directory, \"%s\"; \"%%(here)s\" is "
-		   "that of the file",
-		   config->path, folder, here);
-}
-
-/*
  * Find the folders that a configuration leads to.  Those that are missing are
  * left out, as Alembic does, but not all of them.
  */
@@ -338,30 +270,40 @@ static void
 find_locations(AlembicConfig *config)
 {
 	SimpleStringList named = config->version_locations;
-	SimpleStringList found = {NULL, NULL};
+	char	   *here = alembic_here(config);
+	char		current[PATH_MAX];
 
+	/* the command line of Flask knows the folder, which is that of the file */
+	if (config->script_location == NULL && is_folder(psprintf("%s/versions", here)))
+		refuse("%s: there is no script_location; as for Flask-Migrate, name the folder instead: "
+			   "\"%s\"",
+			   config->path, here);
 	if (config->script_location == NULL)
-		refuse_without_location(config);
+		refuse("%s: there is no script_location in section [alembic]", config->path);
 	if (config->sourceless)
 		refuse("%s: sourceless is set: revisions that are compiled only cannot be read without "
 			   "Python",
 			   config->path);
 	if (named.head == NULL)
-	{
-		char	   *folder = find_location(config, config->script_location);
-
-		simple_string_list_append(&named, psprintf("%s/versions", folder));
-	}
+		simple_string_list_append(
+			&named, psprintf("%s/versions", find_location(config, config->script_location)));
+	config->version_locations = (SimpleStringList) {NULL, NULL};
 	for (SimpleStringListCell *cell = named.head; cell; cell = cell->next)
 	{
 		char	   *folder = find_location(config, cell->val);
 
 		if (is_folder(folder))
-			simple_string_list_append(&found, folder);
+			simple_string_list_append(&config->version_locations, folder);
 	}
-	if (found.head == NULL)
-		refuse_missing_folder(config, named.head->val);
-	config->version_locations = found;
+	if (config->version_locations.head)
+		return;
+	/* a relative path leads elsewhere from elsewhere */
+	/* NOLINTNEXTLINE(*NullDereference): it is the first of those that are named */
+	if (*named.head->val == '/' || getcwd(current, sizeof(current)) == NULL)
+		refuse("%s: folder \"%s\" does not exist", config->path, named.head->val);
+	refuse("%s: folder \"%s\" does not exist in the current directory, \"%s\"; \"%%(here)s\" is "
+		   "that of the file",
+		   config->path, named.head->val, current);
 }
 
 /*

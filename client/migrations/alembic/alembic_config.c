@@ -3,8 +3,8 @@
  * alembic_config.c
  *		Where Alembic's configuration says that the revisions are.
  *
- * "%(name)s" in a value stands for another value of the section, "%%" for "%"
- * (see "Interpolation of values" in the manual of Python's configparser).
+ * alembic.ini is read as Python's configparser does; see "Supported INI File
+ * Structure" and "Interpolation of values" in its manual.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,7 +12,8 @@
 
 #include "base/text.h"
 #include "common/string.h"
-#include "migrations/alembic/alembic_config.h"
+#include "migrations/alembic/alembic.h"
+#include "port.h"
 #include "pqexpbuffer.h"
 
 /* As configparser.MAX_INTERPOLATION_DEPTH. */
@@ -30,7 +31,19 @@ typedef struct Setting
 	struct Setting *next;
 } Setting;
 
-static char *get_setting(AlembicConfig *config, const char *name, int depth);
+/*
+ * The folder of the configuration file, for "%(here)s".
+ */
+char *
+alembic_here(const AlembicConfig *config)
+{
+	char	   *here = make_absolute_path(config->path);
+
+	if (here == NULL)
+		exit(EXIT_USAGE);		/* it has said why */
+	get_parent_directory(here);
+	return here;
+}
 
 static Setting *
 find_setting(const AlembicConfig *config, const char *name, bool is_default)
@@ -42,23 +55,24 @@ find_setting(const AlembicConfig *config, const char *name, bool is_default)
 	return setting;
 }
 
+static char *
+lower(char *name)
+{
+	for (char *c = name; *c; c++)
+		*c = pg_tolower(*c);
+	return name;
+}
+
 /*
  * Take a setting.  One of a section of defaults counts if the other has none.
  */
 void
 add_setting(AlembicConfig *config, const char *name, const char *value, bool is_default, int line)
 {
-	Setting    *setting = find_setting(config, name, is_default);
+	Setting    *setting = pg_malloc0(sizeof(Setting));
 
-	if (setting && config->is_toml)
-	{
-		/* another item of a list */
-		appendPQExpBuffer(&setting->value, "\n%s", value);
-		return;
-	}
-	if (setting)
+	if (find_setting(config, name, is_default))
 		refuse("%s:%d: key \"%s\" is given twice", config->path, line, name);
-	setting = pg_malloc0(sizeof(Setting));
 	setting->name = pg_strdup(name);
 	initPQExpBuffer(&setting->value);
 	appendPQExpBufferStr(&setting->value, value);
@@ -69,58 +83,67 @@ add_setting(AlembicConfig *config, const char *name, const char *value, bool is_
 }
 
 /*
- * Give the last setting another line, if there is one.
+ * Take the settings of the sections that count.  A value goes on in lines that are
+ * indented further than its key.
  */
-void
-continue_setting(AlembicConfig *config, const char *line)
+static void
+read_alembic_ini(AlembicConfig *config, char *text)
 {
-	if (config->settings)
-		appendPQExpBuffer(&config->settings->value, "\n%s", line);
-}
+	Setting    *open = NULL;	/* the last one, if it is wanted */
+	bool		goes_on = false;	/* its value may, in the next line */
+	size_t		pair_indent = 0;
+	bool		in_section = false;
+	bool		wanted = false;
+	bool		is_default = false;
+	char	   *line;
 
-static char *
-interpolate(AlembicConfig *config, const Setting *setting, int depth)
-{
-	PQExpBufferData result;
-
-	initPQExpBuffer(&result);
-	for (const char *s = setting->value.data; *s; s++)
+	for (int number = 1; (line = strsep(&text, "\n")) != NULL; number++)
 	{
-		const char *close;
-		char	   *name;
+		size_t		indent = strspn(line, " \t");
 		char	   *value;
 
-		if (*s != '%' || s[1] == '%')
+		line = strip_blanks(line);
+		value = line + strcspn(line, "=:");
+		if (*line == '#' || *line == ';')
+			continue;
+		if (*line == '\0' || (goes_on && indent > pair_indent))
 		{
-			appendPQExpBufferChar(&result, *s);
-			s += *s == '%';
+			if (open)
+				appendPQExpBuffer(&open->value, "\n%s", line);
 			continue;
 		}
-		close = s[1] == '(' ? strstr(s, ")s") : NULL;
-		if (close == NULL)
-			refuse("%s:%d: \"%%\" in \"%s\" must be followed by \"%%\" or \"(name)s\"",
-				   config->path, setting->line, setting->name);
-		name = pnstrdup(s + 2, close - s - 2);
-		for (char *c = name; *c; c++)
-			*c = pg_tolower(*c);
-		value = strcmp(name, "here") == 0 ? alembic_here(config) :
-											get_setting(config, name, depth + 1);
-		if (value == NULL)
-			refuse("%s:%d: \"%s\" refers to \"%s\", which is not set", config->path, setting->line,
-				   setting->name, name);
-		appendPQExpBufferStr(&result, value);
-		s = close + 1;
+		open = NULL;
+		pair_indent = indent;
+		goes_on = *line != '[' || !strchr(line, ']');
+		if (!goes_on)
+		{
+			*strrchr(line, ']') = '\0';
+			is_default = strcmp(line + 1, "DEFAULT") == 0;
+			wanted = is_default || strcmp(line + 1, "alembic") == 0;
+			in_section = true;
+		}
+		else if (!in_section)
+			refuse("%s:%d: text before the first section", config->path, number);
+		else if (wanted && *value == '\0')
+			refuse("%s:%d: neither a section nor \"key = value\"", config->path, number);
+		else if (wanted)
+		{
+			*value++ = '\0';
+			add_setting(config, lower(strip_blanks(line)), strip_blanks(value), is_default, number);
+			open = config->settings;
+		}
 	}
-	return strip_blanks(result.data);
 }
 
 /*
- * The value of a setting, or NULL.  In TOML none refers to another one.
+ * The value of a setting, or NULL.  In it "%(name)s" stands for that of another one, and
+ * "%%" for "%".  In TOML only "here" may be referred to.
  */
 static char *
 get_setting(AlembicConfig *config, const char *name, int depth)
 {
 	const Setting *setting = find_setting(config, name, false);
+	PQExpBufferData result;
 
 	if (setting == NULL)
 		setting = find_setting(config, name, true);
@@ -130,7 +153,32 @@ get_setting(AlembicConfig *config, const char *name, int depth)
 		refuse("%s:%d: too many references of values to others", config->path, setting->line);
 	if (depth > MAX_DEPTH)
 		refuse("%s:%d: \"%s\" refers to itself", config->path, setting->line, name);
-	return interpolate(config, setting, depth);
+	initPQExpBuffer(&result);
+	for (const char *s = setting->value.data; *s; s++)
+	{
+		const char *close = strncmp(s, "%(", 2) == 0 ? strstr(s, ")s") : NULL;
+		char	   *other;
+		char	   *value;
+
+		if (*s == '%' && s[1] != '%' && close == NULL)
+			refuse("%s:%d: \"%%\" in \"%s\" must be followed by \"%%\" or \"(name)s\"",
+				   config->path, setting->line, setting->name);
+		if (close == NULL)
+		{
+			appendPQExpBufferChar(&result, *s);
+			s += *s == '%';
+			continue;
+		}
+		other = lower(pnstrdup(s + 2, close - s - 2));
+		value = strcmp(other, "here") == 0 ? alembic_here(config) :
+											 get_setting(config, other, depth + 1);
+		if (value == NULL)
+			refuse("%s:%d: \"%s\" refers to \"%s\", which is not set", config->path, setting->line,
+				   setting->name, other);
+		appendPQExpBufferStr(&result, value);
+		s = close + 1;
+	}
+	return strip_blanks(result.data);
 }
 
 /*

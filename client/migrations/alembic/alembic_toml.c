@@ -3,147 +3,123 @@
  * alembic_toml.c
  *		Read the table [tool.alembic] of a pyproject.toml.
  *
- * Of TOML that is what five keys need.  The whole file is split into tokens,
- * so that nothing within a string or another table is taken for ours.
+ * Of TOML that is what five keys need: a value that is an inline table is none of
+ * them, and so is all in one.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres_fe.h"
 
-#include "migrations/alembic/alembic_config.h"
-#include "migrations/alembic/literal.h"
+#include "migrations/alembic/alembic.h"
+#include "migrations/alembic/source.h"
+#include "pqexpbuffer.h"
 
-/* Keys are joined by what is in none. */
+/* What is in no key. */
 #define DOT "\001"
-#define PREFIX "tool" DOT "alembic" DOT
-#define ITEM DOT "[]"
-
-typedef struct Toml
-{
-	AlembicConfig *config;
-	Lexer		lexer;
-} Toml;
-
-static void read_value(Toml *toml, const Token *tokens, int ntokens, const char *path);
-
-static char *
-read_string(Toml *toml, const Token *token)
-{
-	Literal		value = evaluate_literal(&toml->lexer, token, 1);
-
-	if (value.kind != LITERAL_STRING)
-		refuse("%s:%d: invalid escape in a string", toml->config->path, token->line);
-	return value.string;
-}
+#define PREFIX DOT "tool" DOT "alembic" DOT
 
 /*
- * The path of a dotted key below that of its table.
- */
-static char *
-read_key(Toml *toml, const Token *tokens, int ntokens, const char *table)
-{
-	PQExpBufferData path;
-
-	initPQExpBuffer(&path);
-	appendPQExpBufferStr(&path, table);
-	if (path.len > 0)
-		appendPQExpBufferStr(&path, DOT);
-	for (int i = 0; i < ntokens; i++)
-	{
-		if (tokens[i].type == TOKEN_STRING)
-			appendPQExpBufferStr(&path, read_string(toml, &tokens[i]));
-		else if (token_is(&tokens[i], "."))
-			appendPQExpBufferStr(&path, DOT);
-		else
-			appendBinaryPQExpBuffer(&path, tokens[i].start, tokens[i].len);
-	}
-	return path.data;
-}
-
-static void
-read_pair(Toml *toml, const Token *tokens, int ntokens, const char *table)
-{
-	int			key = ntokens > 0 ? find_token(tokens, 0, ntokens, "=", tokens[0].depth) : 0;
-
-	if (key == 0 || key >= ntokens - 1)
-		refuse("%s:%d: \"key = value\" expected", toml->config->path, toml->lexer.tokens[0].line);
-	read_value(toml, tokens + key + 1, ntokens - key - 1, read_key(toml, tokens, key, table));
-}
-
-/*
- * Take a value that we want to know; it and its path say what it is.
+ * Append the parts of a dotted key.  One that is neither a word nor a string is none of ours.
  */
 static void
-note_value(Toml *toml, const Token *token, const char *path)
+append_key(PQExpBuffer key, const Source *source, const char *from, const char *to)
 {
-	static const char *const texts[] = {PREFIX "script_location", PREFIX "version_locations" ITEM,
-										PREFIX "prepend_sys_path" ITEM};
-	static const char *const flags[] = {PREFIX "recursive_version_locations", PREFIX "sourceless"};
-	bool		is_string = token->type == TOKEN_STRING;
-	const char *const *paths = is_string ? texts : flags;
-	int			npaths = is_string ? lengthof(texts) : lengthof(flags);
-
-	for (int i = 0; i < npaths; i++)
+	while (from < to)
 	{
-		char	   *name;
+		const char *dot = find_outside(from, to, '.');
+		Literal		part = evaluate_literal(source, from, dot);
 
-		if (strcmp(path, paths[i]) != 0)
-			continue;
-		name = pnstrdup(path + strlen(PREFIX), strcspn(path + strlen(PREFIX), DOT));
-		add_setting(toml->config, name,
-					is_string ? read_string(toml, token) : pnstrdup(token->start, token->len),
-					false, token->line);
+		appendPQExpBufferStr(key, DOT);
+		if (part.kind == LITERAL_STRING)
+			appendPQExpBufferStr(key, part.string);
+		else if (part.name)
+			appendBinaryPQExpBuffer(key, part.name, part.name_len);
+		free(part.string);
+		from = dot + 1;
 	}
 }
 
 /*
- * Read a value: an array, an inline table, or what has no parts.
+ * Take a value that we want to know: a string, "true" or "false", or an array of strings,
+ * which becomes lines.
  */
 static void
-read_value(Toml *toml, const Token *tokens, int ntokens, const char *path)
+take_value(AlembicConfig *config, const Source *source, const char *key, const char *from,
+		   const char *to)
 {
-	bool		is_array = token_is(tokens, "[");
+	Literal		value = evaluate_literal(source, from, to);
+	const Literal *items = value.kind == LITERAL_STRING ? &value : value.items;
+	int			nitems = value.kind == LITERAL_STRING ? 1 : value.nitems;
+	int			line = line_at(source->text, value.at);
+	PQExpBufferData text;
 
-	if (!is_array && !token_is(tokens, "{"))
+	initPQExpBuffer(&text);
+	if (value.name)
+		appendBinaryPQExpBuffer(&text, value.name, value.name_len);
+	else if (value.kind == LITERAL_UNKNOWN)
+		refuse("%s:%d: the value of %s is %s", config->path, line, key, value.why);
+	for (int i = 0; i < nitems; i++)
 	{
-		note_value(toml, tokens, path);
+		if (items[i].kind != LITERAL_STRING)
+			refuse("%s:%d: %s is not an array of strings", config->path, line, key);
+		appendPQExpBuffer(&text, "%s%s", i > 0 ? "\n" : "", items[i].string);
+	}
+	add_setting(config, key, text.data, false, line);
+}
+
+/*
+ * Read what a line says in a table, or to which table those after it belong.
+ */
+static void
+read_line(AlembicConfig *config, const Source *source, const char *line, PQExpBuffer table)
+{
+	static const char *const keys[] = {"script_location", "version_locations", "prepend_sys_path",
+									   "recursive_version_locations", "sourceless"};
+	const char *end = line + strlen(line);
+	const char *equals = find_outside(line, end, '=');
+	PQExpBufferData key;
+
+	if (*line == '[')
+	{
+		/* of an array of tables "[[a]]" none is ours */
+		resetPQExpBuffer(table);
+		append_key(table, source, line + 1, find_outside(line + 1, end, ']'));
 		return;
 	}
-	for (int from = 1; from < ntokens - 1;)
+	if (equals == end)
+		refuse("%s:%d: \"key = value\" expected", config->path,
+			   line_at(source->text, source->text + (line - source->code)));
+	initPQExpBuffer(&key);
+	appendPQExpBufferStr(&key, table->data);
+	append_key(&key, source, line, equals);
+	for (int i = 0; i < lengthof(keys); i++)
 	{
-		int			to = find_token(tokens, from, ntokens - 1, ",", tokens[0].depth + 1);
-
-		if (!is_array)
-			read_pair(toml, tokens + from, to - from, path);
-		else if (to > from)
-			read_value(toml, tokens + from, to - from, psprintf("%s" ITEM, path));
-		from = to + 1;
+		if (strncmp(key.data, PREFIX, strlen(PREFIX)) == 0 &&
+			strcmp(key.data + strlen(PREFIX), keys[i]) == 0)
+			take_value(config, source, keys[i], equals + 1, end);
 	}
+	termPQExpBuffer(&key);
 }
 
 /*
- * Take the settings of our table, in whatever way it is written.
+ * Take the settings of our table, in whatever way its name is written.
  */
 void
 read_alembic_toml(AlembicConfig *config, char *text, size_t len)
 {
-	Toml		toml = {.config = config};
-	const char *table = "";
+	Source		source;
+	PQExpBufferData table;
+	char	   *next;
+	char	   *line;
 
-	lexer_init(&toml.lexer, text, len, true);
-	while (lexer_next_line(&toml.lexer))
+	read_source(&source, text, len, true);
+	if (source.error)
+		refuse("%s:%d: %s", config->path, line_at(source.text, source.error_at), source.error);
+	initPQExpBuffer(&table);
+	next = source.code;
+	while ((line = strsep(&next, "\n")) != NULL)
 	{
-		const Token *tokens = toml.lexer.tokens;
-		int			ntokens = toml.lexer.ntokens;
-
-		if (!token_is(tokens, "["))
-			read_pair(&toml, tokens, ntokens, table);
-		else if (tokens[ntokens - 1].depth > 0)
-			refuse("%s:%d: the end of the line was expected", config->path, tokens[0].line);
-		else
-			/* of an array of tables "[[a]]" none is ours */
-			table = token_is(&tokens[1], "[") ? ITEM : read_key(&toml, tokens + 1, ntokens - 2, "");
+		if (*skip_blanks(line))
+			read_line(config, &source, skip_blanks(line), &table);
 	}
-	if (toml.lexer.error)
-		refuse("%s:%d: %s", config->path, toml.lexer.error_line, toml.lexer.error);
 }

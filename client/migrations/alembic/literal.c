@@ -11,7 +11,33 @@
 #include "postgres_fe.h"
 
 #include "mb/pg_wchar.h"
-#include "migrations/alembic/literal.h"
+#include "migrations/alembic/source.h"
+#include "pqexpbuffer.h"
+
+/*
+ * Find a character that is outside of brackets; "to" if there is none.
+ */
+const char *
+find_outside(const char *from, const char *to, char c)
+{
+	int			depth = 0;
+
+	for (; from < to && (depth > 0 || *from != c); from++)
+	{
+		if (is_a(*from, OPENING))
+			depth++;
+		else if (is_a(*from, CLOSING))
+			depth--;
+	}
+	return from;
+}
+
+Literal
+unknown_literal(const Source *source, const char *at, const char *why)
+{
+	return (Literal) {
+		.kind = LITERAL_UNKNOWN, .at = source->text + (at - source->code), .why = why};
+}
 
 /*
  * Decode the digits of an escape.  Returns how many there are, or -1 for what
@@ -22,16 +48,13 @@ static int
 decode_digits(PQExpBuffer to, const char *s, int max, int base)
 {
 	unsigned char utf8[5] = {0};
-	unsigned int code = 0;
-	int			len = 0;
+	int			len = Min(max, strspn(s, base == 8 ? "01234567" : "0123456789abcdefABCDEF"));
+	char	   *digits = pnstrdup(s, len);
+	unsigned long code = strtoul(digits, NULL, base);
 
-	for (; len < max && isxdigit((unsigned char) s[len]) && (base == 16 || s[len] <= '7'); len++)
-	{
-		char		c = pg_tolower(s[len]);
-
-		code = code * base + (c >= 'a' ? c - 'a' + 10 : c - '0');
-	}
-	if (code == 0 || (code >= 0xD800 && code <= 0xDFFF) || code > 0x10FFFF)
+	free(digits);
+	if ((base == 16 && len < max) || code == 0 || (code >= 0xD800 && code <= 0xDFFF) ||
+		code > 0x10FFFF)
 		return -1;
 	appendPQExpBufferStr(to, (char *) unicode_to_utf8(code, utf8));
 	return len;
@@ -42,99 +65,97 @@ decode_digits(PQExpBuffer to, const char *s, int max, int base)
  * cannot be decoded here.
  */
 static int
-decode_escape(const Lexer *lexer, PQExpBuffer to, const char *s)
+decode_escape(PQExpBuffer to, const char *s)
 {
 	static const char simple[] = "\\\"bfnrt'av";
 	static const char meaning[] = "\\\"\b\f\n\r\t'\a\v";
 	const char *found = strchr(simple, *s);
+	int			digits = *s == 'x' ? 2 : *s == 'u' ? 4 :
+		*s == 'U'						   ? 8 :
+											 0;
 
-	if (lexer->is_toml && strchr("\\\"bfnrtuU \t\n", *s) == NULL)
+	if (*s == 'N')				/* a name of Unicode's database */
 		return -1;
-	if (lexer->is_toml && strchr(" \t\n", *s))
-		return strspn(s, " \t\n");
-	if (*s == '\n')
-		return 1;
-	if (found)
-	{
-		appendPQExpBufferChar(to, meaning[found - simple]);
-		return 1;
-	}
-	switch (*s)
-	{
-		case 'N':				/* a name of Unicode's database */
-			return -1;
-		case 'x':
-			return decode_digits(to, s + 1, 2, 16) == 2 ? 3 : -1;
-		case 'u':
-			return decode_digits(to, s + 1, 4, 16) == 4 ? 5 : -1;
-		case 'U':
-			return decode_digits(to, s + 1, 8, 16) == 8 ? 9 : -1;
-	}
+	if (digits)
+		return decode_digits(to, s + 1, digits, 16) < 0 ? -1 : digits + 1;
 	if (*s >= '0' && *s <= '7')
 		return decode_digits(to, s, 3, 8);
-	appendPQExpBufferChar(to, '\\');
-	return 0;
+	if (*s == '\n')
+		return 1;
+	appendPQExpBufferChar(to, found ? meaning[found - simple] : '\\');
+	return found ? 1 : 0;
 }
 
 /*
- * Append the text of a string token.  Returns false if that is no text or
- * must be computed.
+ * Append the text of a string, with its prefix.  Returns its end, or NULL if it is no
+ * text or must be computed.
  */
-static bool
-append_string(const Lexer *lexer, const Token *token, PQExpBuffer to)
+static const char *
+append_string(const Source *source, const char *s, PQExpBuffer to)
 {
-	const char *quote = token->start + strcspn(token->start, "'\"");
-	const char *end = token->start + token->len;
-	bool		triple = end - quote >= 6 && quote[1] == *quote && quote[2] == *quote;
-	bool		raw = lexer->is_toml && *quote == '\'';
+	const char *quote = s + strcspn(s, "'\"");
+	bool		triple = quote[1] == *quote && quote[2] == *quote;
+	bool		raw = source->is_toml && *quote == '\'';
 	bool		formatted = false;
 
-	for (const char *c = token->start; c < quote; c++)
+	for (; s < quote; s++)
 	{
-		raw = raw || *c == 'r' || *c == 'R';
-		formatted = formatted || *c == 'f' || *c == 'F';
-		if (strchr("bBtT", *c))
-			return false;
+		raw = raw || *s == 'r' || *s == 'R';
+		formatted = formatted || *s == 'f' || *s == 'F';
+		if (strchr("bBtT", *s))
+			return NULL;
 	}
-	end -= triple ? 3 : 1;
-	for (const char *s = quote + (triple ? 3 : 1); s < end; s++)
+	for (s += triple ? 3 : 1; *s != *quote ||
+		 (triple && (s[1] != *s || s[2] != *s || (source->is_toml && s[3] == *s)));
+		 s++)
 	{
-		int			len = *s == '\\' && !raw ? decode_escape(lexer, to, s + 1) : 0;
+		unsigned char utf8[5] = {*s};
+		bool		high = IS_HIGHBIT_SET(*s);
+		int			len = 0;
 
-		if (len < 0 || (formatted && (*s == '{' || *s == '}')) ||
-			(lexer->is_opaque && IS_HIGHBIT_SET(*s)))
-			return false;
 		if (*s == '\\' && !raw)
-			s += len;
-		else if (*s != '\n' || !lexer->is_toml || s > quote + 3)
-			appendPQExpBufferChar(to, *s);
+			len = source->is_toml ? -1 : decode_escape(to, s + 1);
+		if (len < 0 || (formatted && (*s == '{' || *s == '}')) ||
+			(high && source->encoding != PG_UTF8 && source->encoding != PG_LATIN1))
+			return NULL;
+		if (high && source->encoding == PG_LATIN1)
+			unicode_to_utf8((unsigned char) *s, utf8);
+		if (*s != '\\' || raw)
+			appendPQExpBufferStr(to, (char *) utf8);
+		/* what a backslash precedes is no end, in a raw string either */
+		if (*s == '\\' && raw && !source->is_toml)
+			appendPQExpBufferChar(to, *++s);
+		s += len;
 	}
-	return true;
+	return s + (triple ? 3 : 1);
 }
 
-Literal
-unknown_literal(int line, const char *why)
-{
-	return (Literal) {.kind = LITERAL_UNKNOWN, .line = line, .why = why};
-}
-
+/*
+ * Evaluate strings that follow each other.
+ */
 static Literal
-evaluate_strings(const Lexer *lexer, const Token *tokens, int ntokens)
+evaluate_strings(const Source *source, const char *from, const char *to, Literal value)
 {
 	PQExpBufferData text;
-	Literal		value = {.kind = LITERAL_STRING, .line = tokens[0].line};
-	const Token *wrong = NULL;
 
 	initPQExpBuffer(&text);
-	for (int i = 0; i < ntokens && wrong == NULL; i++)
+	while (from && from < to)
 	{
-		if (tokens[i].type != TOKEN_STRING || !append_string(lexer, &tokens[i], &text))
-			wrong = &tokens[i];
+		if (*from == IN_STRING)
+		{
+			const char *end =
+				append_string(source, source->text + (from - source->code), &text);
+
+			from = end ? source->code + (end - source->text) : NULL;
+		}
+		else
+			from = is_a(*from, BLANK) ? from + 1 : NULL;
 	}
-	if (wrong)
-		value = unknown_literal(wrong->line, "not a literal string");
-	else
+	if (from)
+	{
+		value.kind = LITERAL_STRING;
 		value.string = pg_strdup(text.data);	/* the buffer takes more memory */
+	}
 	termPQExpBuffer(&text);
 	return value;
 }
@@ -143,18 +164,17 @@ evaluate_strings(const Lexer *lexer, const Token *tokens, int ntokens)
  * Evaluate what commas separate.
  */
 static Literal
-evaluate_sequence(const Lexer *lexer, const Token *tokens, int ntokens, int line)
+evaluate_sequence(const Source *source, const char *from, const char *to, Literal value)
 {
-	Literal		value = {.kind = LITERAL_SEQUENCE, .line = line};
-
-	for (int from = 0; from < ntokens;)
+	value.kind = LITERAL_SEQUENCE;
+	while ((from = skip_blanks(from)) < to)
 	{
-		int			to = find_token(tokens, from, ntokens, ",", tokens[0].depth);
+		const char *comma = find_outside(from, to, ',');
 
 		value.items = pg_realloc(value.items, (value.nitems + 1) * sizeof(Literal));
-		value.items[value.nitems++] = evaluate_literal(lexer, tokens + from, to - from);
-		value.is_open = value.is_open || token_is(&tokens[from], "*");
-		from = to + 1;
+		value.items[value.nitems++] = evaluate_literal(source, from, comma);
+		value.is_open = value.is_open || *from == '*';
+		from = comma + 1;
 	}
 	return value;
 }
@@ -163,37 +183,45 @@ evaluate_sequence(const Lexer *lexer, const Token *tokens, int ntokens, int line
  * Evaluate an expression or, as if it were one, what something is assigned to.
  */
 Literal
-evaluate_literal(const Lexer *lexer, const Token *tokens, int ntokens)
+evaluate_literal(const Source *source, const char *from, const char *to)
 {
-	Literal		value = unknown_literal(ntokens > 0 ? tokens[0].line : 0, "not a literal");
-	bool		starred = ntokens > 1 && token_is(tokens, "*");
-	int			depth = ntokens > 0 ? tokens[0].depth : 0;
-	bool		bracketed;
+	Literal		value;
+	size_t		len;
 
-	if (ntokens == 0)
+	from = skip_blanks(from);
+	while (to > from && is_a(to[-1], BLANK))
+		to--;
+	value = unknown_literal(source, from, "not a literal");
+	if (from >= to)
 		return value;
-	if (find_token(tokens, 0, ntokens, ",", depth) < ntokens)
-		return evaluate_sequence(lexer, tokens, ntokens, value.line);
-	if (ntokens == 1 + starred && tokens[starred].type == TOKEN_WORD)
+	if (find_outside(from, to, ',') < to)
+		return evaluate_sequence(source, from, to, value);
+	if (is_a(*from, OPENING))
 	{
-		if (token_is(&tokens[starred], "None"))
-			value.kind = LITERAL_SEQUENCE;	/* without items: both mean nothing */
-		value.name = &tokens[starred];
+		char		closing = *from == '(' ? ')' : *from == '[' ? ']' :
+														   '}';
+		const char *inner = skip_blanks(from + 1);
+
+		if (find_outside(from + 1, to, closing) != to - 1)
+			return value;
+		if (*from == '(' && inner < to - 1 && find_outside(inner, to - 1, ',') == to - 1)
+			return evaluate_literal(source, inner, to - 1);
+		value = evaluate_sequence(source, inner, to - 1, value);
+		value.is_open = value.is_open || *from == '{';
 		return value;
 	}
-	if (tokens[0].type == TOKEN_STRING)
-		return evaluate_strings(lexer, tokens, ntokens);
-
-	bracketed = tokens[0].type == TOKEN_OPERATOR && strchr("([{", *tokens[0].start) &&
-		tokens[ntokens - 1].depth == depth;
-	for (int i = 1; bracketed && i < ntokens - 1; i++)
-		bracketed = tokens[i].depth > depth;
-	if (!bracketed)
-		return value;
-	if (*tokens[0].start == '(' && ntokens > 2 &&
-		find_token(tokens, 1, ntokens - 1, ",", depth + 1) == ntokens - 1)
-		return evaluate_literal(lexer, tokens + 1, ntokens - 2);
-	value = evaluate_sequence(lexer, tokens + 1, ntokens - 2, value.line);
-	value.is_open = value.is_open || *tokens[0].start == '{';
+	if (*from == IN_STRING)
+		return evaluate_strings(source, from, to, value);
+	if (*from == '*')
+		from = skip_blanks(from + 1);
+	for (len = 0; from + len < to && is_a(from[len], WORD); len++)
+		;
+	if (len > 0 && from + len == to)
+	{
+		if (len == 4 && memcmp(from, "None", 4) == 0)
+			value.kind = LITERAL_SEQUENCE;	/* without items: both mean nothing */
+		value.name = from;
+		value.name_len = len;
+	}
 	return value;
 }

@@ -5,93 +5,122 @@
  *
  * Only what is certain without running the file counts: assignments of
  * literals by statements of the module that are executed whatever happens.
- * Any other way to bind one of the names (section 7 and 8 of the language
- * reference) makes its value unknown, until a certain assignment follows; one
+ * Wherever else one of the names may be bound (section 7 and 8 of the language
+ * reference) its value becomes unknown, until a certain assignment follows; one
  * that a function may bind stays unknown.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres_fe.h"
 
-#include <limits.h>
-
 #include "migrations/alembic/python.h"
 
 #define MAX_BLOCKS 100			/* as Python's MAXINDENT */
 
+/* Why the value of a name is unknown. */
 static const char changed[] = "changed by a function";
+static const char compound[] = "bound by a compound statement";
+static const char computed[] = "computed";
+static const char imported[] = "imported";
+static const char removed[] = "deleted or made a type";
 
 static const char *const names[VARIABLES] = {
 	"revision", "down_revision", "depends_on", "branch_labels"};
 
-/* What an indented block does to assignments within it. */
-typedef enum BlockKind
+/* What binds names that are strings or not seen; in a function those that are seen. */
+#define NAMESPACES "globals locals vars exec eval modules "
+#define BINDING "revision down_revision depends_on branch_labels global " NAMESPACES
+
+/* Without these in its text a file has no function that binds names of the module. */
+static const char *const risks[] = {"global", "modules"};
+
+/* Where a statement is. */
+typedef enum Place
 {
-	BLOCK_MODULE,
-	BLOCK_CONDITIONAL,			/* if, for, try ... */
-	BLOCK_SCOPE					/* def and class: they bind names of their own */
-} BlockKind;
+	IN_MODULE,
+	UNDER_CONDITION,			/* if, for, try ... */
+	HEADS_SCOPE,				/* def and class: they bind names of their own */
+	IN_SCOPE
+} Place;
+
+/* What the first word of a statement says. */
+static const struct Statement
+{
+	const char *words;
+	Place		place;
+	const char *why;			/* the names in it are unknown, or NULL */
+	bool		followed;		/* only if by another word */
+} statements[] = {
+	{"from import ", IN_MODULE, imported},
+	{"def class ", HEADS_SCOPE},
+	{"del ", IN_MODULE, removed},
+	{"type ", IN_MODULE, removed, true},
+	{"if elif else for while try except finally with ", UNDER_CONDITION, compound},
+	{"", IN_MODULE}};
 
 typedef struct Module
 {
-	Lexer		lexer;
+	Source		source;
 	Literal    *variables;
-	int			star_import;	/* line, or 0 */
-	struct
-	{
-		BlockKind	kind;
-		int			indent;
-	} blocks[MAX_BLOCKS];
+	bool		has_risks;
+	int			indents[MAX_BLOCKS];	/* of the blocks that are open */
 	int			nblocks;
+	int			scope;			/* the block whose def or class is open; or MAX_BLOCKS */
 	bool		expects_block;	/* after a colon */
-	BlockKind	expected;
 } Module;
 
-static inline bool
-is_word(const Token *token, const char *word)
+static size_t
+word_length(const char *s)
 {
-	return token->type == TOKEN_WORD && token_is(token, word);
-}
+	const char *end = s;
 
-static inline bool
-is_operator(const Token *token, const char *text)
-{
-	return token->type == TOKEN_OPERATOR && token_is(token, text);
-}
-
-static bool
-is_one_of(const Token *token, const char *const *words)
-{
-	while (*words && !is_word(token, *words))
-		words++;
-	return *words != NULL;
+	while (is_a(*end, WORD))
+		end++;
+	return end - s;
 }
 
 /*
- * The variable that a token names, if we want to know about it.
+ * Whether that is one of the words, each of which a blank follows.
  */
-static Literal *
-find_variable(const Module *module, const Token *token)
+static bool
+is_one_of(const char *s, size_t len, const char *words)
 {
-	for (int i = 0; i < VARIABLES && token->type == TOKEN_WORD; i++)
+	while (*words && (*s != *words || strncmp(s, words, len) != 0 || words[len] != ' '))
 	{
-		if (token_is(token, names[i]))
-			return &module->variables[i];
+		while (*words++ != ' ')
+			;
 	}
-	return NULL;
+	return *words != '\0';
 }
 
-static void
-set_variable(Literal *variable, Literal value)
+static const struct Statement *
+find_statement(const char *s)
 {
-	if (variable && variable->why != changed)
-		*variable = value;
+	const struct Statement *statement = statements;
+	size_t		len = word_length(s);
+	const char *next = skip_blanks(s + len);
+
+	if (is_one_of(s, len, "async "))
+		return find_statement(next);
+	while (*statement->words &&
+		   (!is_one_of(s, len, statement->words) ||
+			(statement->followed && !is_a(*next, WORD))))
+		statement++;
+	return statement;
 }
 
+/*
+ * Give a variable of that name a value, if we want to know about it.
+ */
 static void
-bind_unknown(Module *module, const Token *name, const char *why)
+set_variable(Module *module, const char *name, size_t len, Literal value)
 {
-	set_variable(find_variable(module, name), unknown_literal(name->line, why));
+	for (int v = 0; v < VARIABLES; v++)
+	{
+		if (strncmp(name, names[v], len) == 0 && names[v][len] == '\0' &&
+			module->variables[v].why != changed)
+			module->variables[v] = value;
+	}
 }
 
 /*
@@ -103,170 +132,140 @@ assign(Module *module, const Literal *target, Literal value)
 {
 	bool		fits = value.kind == LITERAL_SEQUENCE && value.nitems == target->nitems &&
 		!value.is_open && !target->is_open;
+	Literal		unknown = {.kind = LITERAL_UNKNOWN, .at = target->at, .why = "not a literal"};
 
 	if (target->name)
-		set_variable(find_variable(module, target->name), value);
+		set_variable(module, target->name, target->name_len, value);
 	for (int i = 0; i < target->nitems; i++)
-		assign(module, &target->items[i],
-			   fits ? value.items[i] : unknown_literal(target->line, "not a literal"));
+		assign(module, &target->items[i], fits ? value.items[i] : unknown);
+}
+
+/*
+ * The next "=" that assigns; "to" if there is none.
+ */
+static const char *
+next_assignment(const char *from, const char *to)
+{
+	for (const char *s = from; (s = find_outside(s, to, '=')) < to; s++)
+	{
+		if (s[1] == '=')
+			s++;
+		else if (s == from || !strchr("!<>:+-*/%@&|^", s[-1]))
+			return s;
+	}
+	return to;
+}
+
+static const char *
+last_assignment(const char *from, const char *to)
+{
+	const char *last = to;
+
+	for (const char *s = from; (s = next_assignment(s, to)) < to; s++)
+		last = s;
+	return last;
 }
 
 /*
  * "target = target = value", with an annotation of the only target perhaps.
  */
 static void
-read_assignment(Module *module, const Token *tokens, int ntokens, bool conditional)
+read_assignment(Module *module, const char *from, const char *to, bool certain)
 {
-	int			end = 0;
-	int			last = ntokens;
+	const char *last = last_assignment(from, to);
 	Literal		value;
 
-	while (end < ntokens && !(tokens[end].depth == 0 && is_word(&tokens[end], "lambda")))
-		end++;
-	for (int i = 0; (i = find_token(tokens, i, end, "=", 0)) < end; i++)
-		last = i;
-	if (last == ntokens)
+	if (last == to)
 		return;
-	value = evaluate_literal(&module->lexer, tokens + last + 1, ntokens - last - 1);
-	if (conditional)
-		value = unknown_literal(tokens->line, "assigned only under a condition");
-	for (int from = 0; from <= last;)
+	value = certain ? evaluate_literal(&module->source, last + 1, to) :
+					  unknown_literal(&module->source, from, computed);
+	while (from <= last)
 	{
-		int			to = find_token(tokens, from, last, "=", 0);
-		int			colon = find_token(tokens, from, to, ":", 0);
-		Literal		target = evaluate_literal(&module->lexer, tokens + from, colon - from);
+		const char *end = next_assignment(from, last);
+		Literal target =
+			evaluate_literal(&module->source, from, find_outside(from, end, ':'));
 
 		assign(module, &target, value);
-		from = to + 1;
+		from = end + 1;
 	}
 }
 
 /*
- * "import a.b as c, d" and "from m import a as b, *".
+ * Make the variables unknown; only those that a text mentions, if there is one.
  */
 static void
-read_import(Module *module, const Token *tokens, int ntokens)
+bind_mentioned(Module *module, const char *text, size_t len, const char *at, const char *why)
 {
-	int			i = 0;
-
-	while (i < ntokens && !is_word(&tokens[i], "import"))
-		i++;
-	for (i++; i < ntokens; i++)
+	for (int v = 0; v < VARIABLES; v++)
 	{
-		if (!is_operator(&tokens[i - 1], ".") &&
-			!(i + 1 < ntokens && is_word(&tokens[i + 1], "as")))
-			bind_unknown(module, &tokens[i], "imported");
-		if (!is_operator(&tokens[i], "*"))
+		if (text == NULL || memmem(text, len, names[v], strlen(names[v])))
+			set_variable(module, names[v], strlen(names[v]),
+						 unknown_literal(&module->source, at, why));
+	}
+}
+
+/*
+ * Whether an operator binds the name before it: ":=" in any expression, "+=" and such.
+ */
+static bool
+is_computing(const char *s)
+{
+	size_t		len = strspn(s, "+-*/%@&|^:<>");
+
+	return len > 0 && s[len] == '=' && (len > 1 || (*s != '<' && *s != '>'));
+}
+
+/*
+ * Make unknown what a statement may bind in other ways than by an assignment that is
+ * certain.  Returns false if the value of such a one is none we know.
+ */
+static bool
+note_bindings(Module *module, const char *from, const char *to, Place place, const char *why)
+{
+	bool		certain = memmem(from, to - from, "lambda", 6) == NULL;
+	const char *assigned =
+		place == UNDER_CONDITION && certain ? last_assignment(from, to) : to;
+	const char *colon = place == HEADS_SCOPE ? find_outside(from, to, ':') : to;
+	const char *text = module->source.text + (from - module->source.code);
+	int			depth = 0;
+	size_t		len;
+
+	for (const char *s = from; s < to; s += Max(len, 1))
+	{
+		const char *next = skip_blanks(s + (len = word_length(s)));
+		const char *unknown = why;
+
+		depth += is_a(*s, OPENING) - is_a(*s, CLOSING);
+		if (len == 0)
 			continue;
-		module->star_import = tokens[i].line;
-		for (int v = 0; v < VARIABLES; v++)
+		if (is_one_of(s, len, "import ") && *next == '*')
+			bind_mentioned(module, NULL, 0, s, PERHAPS_IMPORTED);
+		if (is_one_of(s, len, "global ") && place >= HEADS_SCOPE)
+			why = changed;
+		if (is_one_of(s, len, NAMESPACES) && strchr("([", *next))
 		{
-			if (module->variables[v].kind != LITERAL_UNSET)
-				set_variable(&module->variables[v],
-							 unknown_literal(tokens[i].line, PERHAPS_IMPORTED));
+			bool		seen = place >= HEADS_SCOPE || *next == '[';
+
+			bind_mentioned(module, seen ? text : NULL, to - from, s,
+						   place >= HEADS_SCOPE ? changed : computed);
+			certain = false;
 		}
+		if (s > from && s[-1] == '.')
+			continue;
+		if (place != IN_SCOPE && is_computing(next))
+			unknown = computed;
+		else if (place == HEADS_SCOPE && why != changed)
+			unknown = depth == 0 && s < colon ? compound : NULL;
+		else if (place < HEADS_SCOPE &&
+				 (s > assigned || (*next == '=' && (depth > 0 || next[1] == '='))))
+			unknown = NULL;
+		else if (place == UNDER_CONDITION && assigned < to)
+			unknown = "assigned only under a condition";
+		if (unknown)
+			set_variable(module, s, len, unknown_literal(&module->source, s, unknown));
+		certain = certain && unknown != computed;
 	}
-}
-
-/*
- * Names that operators bind: ":=" in any expression, "+=" and such.
- */
-static void
-read_operators(Module *module, const Token *tokens, int ntokens)
-{
-	for (int i = 0; i + 1 < ntokens; i++)
-	{
-		const Token *next = &tokens[i + 1];
-		bool		ends = next->len > 1 && next->start[next->len - 1] == '=';
-		bool		compares = next->len == 2 && strchr("=!<>", *next->start);
-
-		if (next->type == TOKEN_OPERATOR && ends && !compares)
-			bind_unknown(module, &tokens[i], "computed");
-	}
-}
-
-static void
-read_statements(Module *module, const Token *tokens, int ntokens, bool conditional)
-{
-	for (int from = 0; from < ntokens;)
-	{
-		int			to = find_token(tokens, from, ntokens, ";", 0);
-		const Token *first = &tokens[from];
-
-		read_operators(module, first, to - from);
-		if (is_word(first, "import") || is_word(first, "from"))
-			read_import(module, first, to - from);
-		else if (is_word(first, "del") ||
-				 (is_word(first, "type") && to - from > 1 && first[1].type == TOKEN_WORD))
-		{
-			for (int i = from; i < to; i++)
-				bind_unknown(module, &tokens[i], "deleted or made a type");
-		}
-		else
-			read_assignment(module, first, to - from, conditional);
-		from = to + 1;
-	}
-}
-
-/*
- * The colon that ends the header of a compound statement, which is not that
- * of a lambda.
- */
-static int
-header_end(const Token *tokens, int ntokens)
-{
-	int			lambdas = 0;
-
-	for (int i = 0; i < ntokens; i++)
-	{
-		if (tokens[i].depth == 0 && is_word(&tokens[i], "lambda"))
-			lambdas++;
-		else if (tokens[i].depth == 0 && is_operator(&tokens[i], ":") && lambdas-- == 0)
-			return i;
-	}
-	return ntokens;
-}
-
-/*
- * The names that the header of a compound statement binds: those of "def" and
- * "class", of "for ... in", after "as", and those of a pattern after "case".
- */
-static void
-read_header(Module *module, const Token *tokens, int ntokens)
-{
-	bool		binds = is_word(tokens, "case");
-	bool		names_scope = false;
-
-	read_operators(module, tokens, ntokens);
-	for (int i = 0; i < ntokens; i++)
-	{
-		if (binds || names_scope)
-			bind_unknown(module, &tokens[i], "bound by a compound statement");
-		names_scope = is_word(&tokens[i], "def") || is_word(&tokens[i], "class");
-		if (is_word(&tokens[i], "for") || is_word(&tokens[i], "as"))
-			binds = true;
-		else if (is_word(&tokens[i], "in"))
-			binds = false;
-	}
-}
-
-/*
- * A function may bind what it calls global, whenever it is called.
- */
-static void
-read_global(Module *module, const Token *tokens, int ntokens)
-{
-	bool		is_global = false;
-
-	for (int i = 0; i < ntokens; i++)
-	{
-		if (is_word(&tokens[i], "global"))
-			is_global = true;
-		else if (is_operator(&tokens[i], ";"))
-			is_global = false;
-		else if (is_global)
-			bind_unknown(module, &tokens[i], changed);
-	}
+	return certain;
 }
 
 /*
@@ -274,172 +273,133 @@ read_global(Module *module, const Token *tokens, int ntokens)
  * wrong with it, or NULL.
  */
 static const char *
-follow_indentation(Module *module)
+follow_indentation(Module *module, int indent)
 {
-	int			indent = module->lexer.indent;
 	int			top = module->nblocks - 1;
 
-	if (module->expects_block && indent <= module->blocks[top].indent)
+	if (module->expects_block && indent <= module->indents[top])
 		return "an indented block was expected";
-	if (!module->expects_block && indent > module->blocks[top].indent)
+	if (!module->expects_block && indent > module->indents[top])
 		return "unexpected indent";
 	if (module->nblocks == MAX_BLOCKS)
 		return "too many levels of indentation";
 	if (module->expects_block)
-	{
-		module->blocks[module->nblocks].kind = Max(module->expected, module->blocks[top].kind);
-		module->blocks[module->nblocks++].indent = indent;
-	}
-	while (module->blocks[module->nblocks - 1].indent > indent)
+		module->indents[module->nblocks++] = indent;
+	while (module->indents[module->nblocks - 1] > indent)
 		module->nblocks--;
-	if (module->blocks[module->nblocks - 1].indent < indent)
+	if (module->indents[module->nblocks - 1] < indent)
 		return "unindent does not match any outer level";
 	return NULL;
 }
 
+/*
+ * Whether a line may bind one of our names, as few do.
+ */
 static bool
-is_keyword(const Token *token)
+may_bind(const char *s, const char *end)
 {
-	static const char *const by_length[] = {
-		[2] = "as if in is or ",
-		[3] = "and def del for not try ",
-		[4] = "case elif else from pass type with ",
-		[5] = "async await break class match raise while yield ",
-		[6] = "assert except global import lambda return ",
-		[7] = "finally ",
-		[8] = "continue nonlocal "};
-	const char *word = token->len < lengthof(by_length) ? by_length[token->len] : NULL;
-
-	while (word && *word && memcmp(word, token->start, token->len) != 0)
-		word += token->len + 1;
-	return word && *word;
+	for (size_t len; s < end; s += Max(len, 1))
+	{
+		len = word_length(s);
+		if (*s == '*' || (len > 3 && strchr("rdbglvem", *s) && is_one_of(s, len, BINDING)))
+			return true;
+	}
+	return false;
 }
 
 /*
- * Look over a line for what needs a closer look, without a branch for each token, since
- * most of a file is code of no interest: a word that another one or a literal follows,
- * and what by its first letter and length may be one of the names, or "import".
+ * Not all that Python refuses can be told from here, but a statement of Python 2 can, and
+ * the mark of an unfinished merge, which begins like the middle of an expression.
  */
-static void
-look_over(const Token *tokens, int ntokens, bool *words_meet, bool *may_bind)
+static bool
+is_invalid(const char *line)
 {
-	static unsigned int lengths[UCHAR_MAX + 1];
-	unsigned int candidates = 0;
-	bool		after_word = false;
+	size_t		len;
+	const char *next;
 
-	if (lengths['i'] == 0)
-	{
-		for (int v = 0; v < VARIABLES; v++)
-			lengths[(unsigned char) *names[v]] |= 1U << strlen(names[v]);
-		lengths['i'] = 1U << strlen("import");
-	}
-	*words_meet = false;
-	for (int i = 0; i < ntokens; i++)
-	{
-		candidates |= lengths[(unsigned char) *tokens[i].start] & 1U << (tokens[i].len & 31);
-		*words_meet |= after_word & (tokens[i].type != TOKEN_OPERATOR);
-		after_word = tokens[i].type == TOKEN_WORD;
-	}
-	*may_bind = candidates != 0;
+	if (*line != 'p' && *line != 'e')
+		return !is_a(*line, WORD | OPENING) && !strchr("~+-*@.\001", *line);
+	len = word_length(line);
+	next = skip_blanks(line + len);
+	return is_one_of(line, len, "print exec ") && (is_a(*next, WORD) || *next == IN_STRING);
 }
 
 /*
- * Not all that Python refuses can be told from here, but a statement of Python
- * 2 and the mark of an unfinished merge are: a word that follows another one,
- * and a line that begins like the middle of an expression.  Returns the token
- * that is wrong, or NULL.
+ * Read a logical line.  Returns what is wrong with it, or NULL.
  */
-static const Token *
-check_syntax(const Token *tokens, int ntokens, bool words_meet)
+static const char *
+read_line(Module *module, const char *line, const char *end, int indent)
 {
-	if (tokens[0].type == TOKEN_OPERATOR && !strchr("([{~+-*@.", *tokens[0].start))
-		return &tokens[0];
-	for (int i = 0; words_meet && i + 1 < ntokens; i++)
+	const char *error = is_invalid(line) ? "invalid syntax" : follow_indentation(module, indent);
+	const struct Statement *statement;
+	const char *why = NULL;
+	Place		place = IN_SCOPE;
+	const char *to;
+
+	module->expects_block = end[-1] == ':';
+	if (error == NULL && module->nblocks - 1 <= module->scope)
 	{
-		if (tokens[i].type == TOKEN_WORD && tokens[i + 1].type != TOKEN_OPERATOR &&
-			!is_keyword(&tokens[i]) && !is_keyword(&tokens[i + 1]))
-			return &tokens[i];
+		statement = find_statement(line);
+		why = statement->why;
+		place = statement->place;
+		module->scope = place == HEADS_SCOPE ? module->nblocks - 1 : MAX_BLOCKS;
+		if (place == IN_MODULE && (module->nblocks > 1 || module->expects_block))
+			place = UNDER_CONDITION;
+		if (place == UNDER_CONDITION && why == NULL)
+			why = compound;
+	}
+	if (error || (place == IN_SCOPE && !module->has_risks) || !may_bind(line, end))
+		return error;
+	for (; line < end; line = to + 1)
+	{
+		bool		certain;
+
+		to = find_outside(line, end, ';');
+		certain = note_bindings(module, line, to, place, why);
+		if (place == IN_MODULE)
+			read_assignment(module, line, to, certain);
 	}
 	return NULL;
 }
 
 /*
- * Read what a logical line binds.
- */
-static void
-read_line(Module *module, const Token *tokens, int ntokens, bool may_bind)
-{
-	static const char *const conditions[] = {"if", "elif", "else", "for", "while", "try", "except",
-											 "finally", "with", NULL};
-	BlockKind	kind = module->blocks[module->nblocks - 1].kind;
-	const Token *first = is_word(tokens, "async") && ntokens > 1 ? tokens + 1 : tokens;
-	bool		scope = is_word(first, "def") || is_word(first, "class");
-	const Token *last = &tokens[ntokens - 1];
-	int			end;
-	bool		is_case;
-
-	module->expects_block = last->depth == 0 && is_operator(last, ":");
-	module->expected = scope ? BLOCK_SCOPE : BLOCK_CONDITIONAL;
-	if (!may_bind)
-		return;
-	if (kind == BLOCK_SCOPE || scope)
-		read_global(module, tokens, ntokens);
-	if (kind == BLOCK_SCOPE)
-		return;
-	end = header_end(tokens, ntokens);
-	is_case = kind == BLOCK_CONDITIONAL && is_word(tokens, "case") && end > 1 && end < ntokens;
-	if (!scope && !module->expects_block && !is_one_of(first, conditions) && !is_case)
-	{
-		read_statements(module, tokens, ntokens, kind == BLOCK_CONDITIONAL);
-		return;
-	}
-	read_header(module, tokens, end);
-	if (!scope && end < ntokens)
-		read_statements(module, tokens + end + 1, ntokens - end - 1, true);
-}
-
-/*
  * Read a file from its text, which has room for a null byte after it and is
- * changed.  Returns why it is not Python, as far as can be told, or NULL.
+ * changed.  Returns why it is not Python, as far as can be told, and where, or NULL.
  */
 const char *
-read_python(char *text, size_t len, Literal *variables, int *error_line)
+read_python(char *text, size_t len, Literal *variables, const char **error_at)
 {
-	Module		module = {.variables = variables, .nblocks = 1};
-	Lexer	   *lexer = &module.lexer;
-	const char *error = NULL;
-	static Token *tokens;		/* kept for the next file */
-	static int	allocated;
+	Module		module = {.variables = variables, .nblocks = 1, .scope = MAX_BLOCKS};
+	Source	   *source = &module.source;
+	const char *error;
+	char	   *next;
+	char	   *line;
 
-	lexer_init(lexer, text, len, false);
-	lexer->tokens = tokens;
-	lexer->allocated = allocated;
-	while (error == NULL && lexer_next_line(lexer))
+	read_source(source, text, len, false);
+	error = source->error;
+	*error_at = source->error_at;
+	for (int i = 0; i < lengthof(risks) && error == NULL; i++)
+		module.has_risks = module.has_risks || strstr(source->text, risks[i]);
+	next = source->code;
+	while (error == NULL && (line = strsep(&next, "\n")) != NULL)
 	{
-		const Token *wrong;
-		bool		words_meet;
-		bool		may_bind;
+		const char *end = next ? next - 1 : line + strlen(line);
+		int			indent = 0;
 
-		look_over(lexer->tokens, lexer->ntokens, &words_meet, &may_bind);
-		wrong = check_syntax(lexer->tokens, lexer->ntokens, words_meet);
-		*error_line = wrong ? wrong->line : lexer->tokens[0].line;
-		error = wrong ? "invalid syntax" : follow_indentation(&module);
-		if (error == NULL)
-			read_line(&module, lexer->tokens, lexer->ntokens, may_bind);
+		for (size_t spaces; is_a(*line, BLANK); line += Max(spaces, 1))
+		{
+			spaces = strspn(line, " ");
+			indent = spaces ? indent + spaces : *line == '\t' ? (indent / 8 + 1) * 8 :
+																0;
+		}
+		while (end > line && is_a(end[-1], BLANK))
+			end--;
+		*error_at = source->text + (line - source->code);
+		if (line < end)
+			error = read_line(&module, line, end, indent);
 	}
-	if (error == NULL)
-	{
-		*error_line = lexer->error ? lexer->error_line : lexer->line;
-		error = lexer->error	 ? lexer->error :
-			module.expects_block ? "an indented block was expected" :
-								   NULL;
-	}
-	for (int i = 0; i < VARIABLES && module.star_import; i++)
-	{
-		if (variables[i].kind == LITERAL_UNSET)
-			variables[i] = unknown_literal(module.star_import, PERHAPS_IMPORTED);
-	}
-	tokens = lexer->tokens;
-	allocated = lexer->allocated;
+	if (error == NULL && module.expects_block)
+		error = "an indented block was expected";
+	free(source->code);
 	return error;
 }

@@ -8,7 +8,7 @@
 #ifndef PYTHON_H
 #define PYTHON_H
 
-#include "migrations/alembic/literal.h"
+#include "migrations/alembic/source.h"
 
 /* Why a name may have another value than the file says. */
 #define PERHAPS_IMPORTED "perhaps imported by an import of *"
@@ -22,6 +22,6 @@ typedef enum Variable
 	VARIABLES
 } Variable;
 
-extern const char *read_python(char *text, size_t len, Literal *variables, int *error_line);
+extern const char *read_python(char *text, size_t len, Literal *variables, const char **error_at);
 
 #endif							/* PYTHON_H */

@@ -13,7 +13,7 @@
  */
 #include "postgres_fe.h"
 
-#include "migrations/alembic/alembic_config.h"
+#include "migrations/alembic/alembic.h"
 #include "migrations/alembic/revisions.h"
 
 Revision *
