@@ -108,13 +108,3 @@ make_one_line(const char *text)
 	}
 	return line.data;
 }
-
-bool
-is_one_line(const char *text)
-{
-	Character	c;
-
-	while (next_character(&c, text) && c.is_visible)
-		text += c.len;
-	return *text == '\0';
-}

@@ -20,6 +20,5 @@ typedef struct Character
 
 extern bool next_character(Character *character, const char *text);
 extern char *make_one_line(const char *text);
-extern bool is_one_line(const char *text);
 
 #endif							/* VISIBLE_H */

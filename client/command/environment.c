@@ -14,8 +14,7 @@
 
 #include "base/log.h"
 #include "command/environment.h"
-#include "libpq-fe.h"
-#include "pqexpbuffer.h"
+#include "forms/service.h"
 
 static struct
 {
@@ -26,6 +25,11 @@ static struct
 	{"PGDATESTYLE", NULL},
 	{"PGTZ", NULL},
 	{"PGGEQO", NULL}};
+
+/* What is stronger than PGAPPNAME, and has to let it be. */
+static void (*const stronger[])(const char *application_name) = {
+	unfold_service,
+	NULL};
 
 void
 hide_session_settings(void)
@@ -54,44 +58,6 @@ restore_session_settings(void)
 }
 
 /*
- * What the service in PGSERVICE sets is stronger than a variable.  If that is a name
- * for its sessions, a command finds it all in variables instead, but for what none
- * can tell.
- */
-static void
-unfold_service(const char *application_name)
-{
-	char	   *service = pg_strdup(getenv("PGSERVICE"));
-	PQconninfoOption *set = PQconndefaults();
-	PQconninfoOption *unset;
-	const PQconninfoOption *name = set;
-	PQExpBufferData lost;
-
-	while (name && name->keyword && strcmp(name->keyword, "application_name") != 0)
-		name++;
-	if (name == NULL || name->val == NULL || strcmp(name->val, application_name) == 0)
-		return;
-	unsetenv("PGSERVICE");
-	unset = PQconndefaults();
-	initPQExpBuffer(&lost);
-	for (int i = 0; unset && set[i].keyword; i++)
-	{
-		if (set[i].val == NULL || (unset[i].val && strcmp(set[i].val, unset[i].val) == 0) ||
-			strcmp(set[i].keyword, "service") == 0)
-			continue;
-		if (set[i].envvar)
-			setenv(set[i].envvar, set[i].val, 1);
-		else
-			appendPQExpBuffer(&lost, "%s%s", lost.len > 0 ? ", " : "", set[i].keyword);
-	}
-	if (lost.len > 0)
-		log_event(LOG_WARNING, NULL,
-				  psprintf("Use --dbname=service=%s, by DATABASE_URL in the command.", service),
-				  "what service \"%s\" sets, no variable can tell a command: %s", service, lost.data);
-	setenv("PGAPPNAME", application_name, 1);
-}
-
-/*
  * What a migration or post step finds: the database that is guarded, and a
  * name for its sessions.  A connection string that there is says so, too.
  */
@@ -102,6 +68,6 @@ set_command_environment(const char *application_name, const char *database_url)
 	if (database_url)
 		setenv("DATABASE_URL", database_url, 1);
 	setenv("PGAPPNAME", application_name, 1);
-	if (database_url == NULL && getenv("PGSERVICE") != NULL)
-		unfold_service(application_name);
+	for (int i = 0; database_url == NULL && stronger[i]; i++)
+		stronger[i](application_name);
 }

@@ -81,11 +81,11 @@ begins_with_mark(const char *line)
 bool
 fits_list(const char *head)
 {
-	char	   *copy = pg_strdup(head);
-	bool		fits = is_one_line(head) && *head != '#' && !begins_with_mark(head) &&
-		strcmp(strip_blanks(copy), head) == 0;
+	char	   *line = make_one_line(head);
+	bool		fits = strcmp(line, head) == 0 && *head != '#' && !begins_with_mark(head) &&
+		strcmp(strip_blanks(line), head) == 0;
 
-	free(copy);
+	free(line);
 	return fits;
 }
 

@@ -8,6 +8,7 @@
 #include "postgres_fe.h"
 
 #include "base/output.h"
+#include "fe_utils/string_utils.h"
 #include "migrations/migration_set.h"
 #include "migrations/take_set.h"
 
@@ -23,6 +24,31 @@ take_tool(Options *options, const MigrationTool *tool)
 	set_default(&options->target.head_order, tool->head_order);
 	options->repair = tool->repair;
 	options->tool = tool;
+}
+
+/*
+ * The first one, if heads that the set lacks are what is ahead of it.
+ */
+static char *
+describe_unknown(const Options *options, const char *heads)
+{
+	SimpleStringList known = options->target.known_heads;
+	char	  **items = NULL;
+	int			nitems = 0;
+	char	   *description = NULL;
+
+	if (known.head && strcmp(options->target.head_order, head_order_names[ORDER_KNOWN]) == 0 &&
+		parsePGArray(heads, &items, &nitems))
+	{
+		for (int i = 0; i < nitems && description == NULL; i++)
+		{
+			if (!simple_string_list_member(&known, items[i]))
+				description = psprintf("revision \"%s\" is not in %s",
+									   *items[i] ? items[i] : "\"\"", options->set_path);
+		}
+	}
+	free(items);
+	return description;
 }
 
 /*
@@ -44,6 +70,7 @@ take_migration_set(Options *options)
 	}
 	read_migration_set(&set, options->migrations, options->target.head_column, source);
 	options->set_path = set.path;
+	options->describe_unknown = describe_unknown;
 	set_default(&options->target.head_condition, set.head_condition);
 	options->target.known_heads = set.known;
 	if (set.tool)

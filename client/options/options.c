@@ -129,29 +129,6 @@ option_source(const char *option)
 }
 
 /*
- * Name the option that getopt refused, which tells little about it: one of
- * ours that is used wrongly, a letter, or a word.
- */
-static void
-refuse_option(char *argv[], bool lacks_value)
-{
-	for (int i = 0; i < option_count; i++)
-	{
-		if (optopt != FIRST_OPTION + i && (optopt == 0 || optopt != option_table[i].letter))
-			continue;
-		usage_error(NULL, USAGE_HINT,
-					lacks_value ? "option --%s needs a value" : "option --%s takes no value",
-					option_table[i].name);
-	}
-	if (optopt != 0)
-		log_error_hint(USAGE_HINT, "unknown option -%c", optopt);
-	else
-		log_error_hint(USAGE_HINT, "unknown or ambiguous option %.*s",
-					   (int) strcspn(argv[optind - 1], "="), argv[optind - 1]);
-	exit(EXIT_USAGE);
-}
-
-/*
  * What getopt_long() wants to know of the table.
  */
 static void
@@ -182,6 +159,25 @@ find_option(int found)
 			return &option_table[i];
 	}
 	return NULL;
+}
+
+/*
+ * Name the option that getopt refused, which tells little about it: one of
+ * ours that is used wrongly, a letter, or a word.
+ */
+static _Noreturn void
+refuse_option(char *argv[], bool lacks_value)
+{
+	const Option *option = find_option(optopt);
+
+	if (option)
+		usage_error(NULL, USAGE_HINT,
+					lacks_value ? "option --%s needs a value" : "option --%s takes no value",
+					option->name);
+	if (optopt != 0)
+		usage_error(NULL, USAGE_HINT, "unknown option -%c", optopt);
+	usage_error(NULL, USAGE_HINT, "unknown or ambiguous option %.*s",
+				(int) strcspn(argv[optind - 1], "="), argv[optind - 1]);
 }
 
 /*
@@ -342,8 +338,6 @@ check_options(Options *options)
 			0;
 	if (options->migrate)
 		options->migrate_words = shell_words(options->migrate);
-	if (options->post)
-		options->post_words = shell_words(options->post);
 	if (mode->needs & NEEDS_DATABASE)
 		set_conninfo(options);
 }

@@ -53,6 +53,8 @@ typedef struct Options
 	char	   *(*rename_url)(const char *url, const char *application_name);
 	char	   *migrations;		/* TOOL:PATH of a migration set, or NULL */
 	const char *set_path;		/* of that, or NULL */
+	/* Which of the heads, the text of an array, that set lacks; NULL if that is not it. */
+	char	   *(*describe_unknown)(const struct Options *options, const char *heads);
 	const struct MigrationTool *tool;	/* of that, or NULL */
 	const char *repair;			/* what its users do about a failed migration, or NULL */
 	/* Whether somebody has a lock of the tool; or NULL: it takes none. */

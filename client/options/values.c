@@ -11,6 +11,7 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "options/values.h"
 #include "shared/head_order.h"
 
@@ -167,9 +168,7 @@ add_heads(SimpleStringList *heads, const char *list, const char *source)
 
 	while ((head = strsep(&next, ",")) != NULL)
 	{
-		head += strspn(head, " ");
-		for (size_t len = strlen(head); len > 0 && head[len - 1] == ' '; len--)
-			head[len - 1] = '\0';
+		head = strip_blanks(head);
 		if (strchr(head, ' ') != NULL)
 			usage_error(NULL, "Separate the heads by commas.",
 						"invalid value \"%s\" for %s", head, source);

@@ -12,18 +12,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "fe_utils/string_utils.h"
 #include "lock/way/ahead.h"
-
-static bool
-is_known(const SimpleStringList *known, const char *head)
-{
-	const SimpleStringListCell *cell = known->head;
-
-	while (cell && strcmp(cell->val, head) != 0)
-		cell = cell->next;
-	return cell != NULL;
-}
 
 /*
  * A copy in a text of that size, with a mark if it is cut.
@@ -66,22 +55,14 @@ take_no_heads(Session *session, Heads *heads)
 }
 
 /*
- * Whether what is ahead is told by the set alone.
- */
-static bool
-is_order_known(const Target *target)
-{
-	return strcmp(target->head_order, head_order_names[ORDER_KNOWN]) == 0;
-}
-
-/*
  * Whether a database that is not at head can be anything but behind.
  */
 bool
 needs_outcome(const Target *target)
 {
 	return target->known_heads.head != NULL || target->head_condition != NULL ||
-		strcmp(target->head_rule, head_rule_names[RULE_EQUAL]) != 0 || !is_order_known(target);
+		strcmp(target->head_rule, head_rule_names[RULE_EQUAL]) != 0 ||
+		strcmp(target->head_order, head_order_names[ORDER_KNOWN]) != 0;
 }
 
 bool
@@ -97,25 +78,11 @@ is_ahead(const Heads *heads)
 char *
 describe_ahead(const Heads *heads, const Options *options)
 {
-	char	  **items = NULL;
-	int			nitems = 0;
-	char	   *description = NULL;
+	char	   *unknown = options->describe_unknown && heads->all ?
+		options->describe_unknown(options, heads->all) :
+		NULL;
 
-	if (options->target.known_heads.head && is_order_known(&options->target) &&
-		heads->all != NULL && parsePGArray(heads->all, &items, &nitems))
-	{
-		for (int i = 0; i < nitems && description == NULL; i++)
-		{
-			if (!is_known(&options->target.known_heads, items[i]))
-				description = psprintf("revision \"%s\" is not in %s",
-									   *items[i] ? items[i] : "\"\"", options->set_path);
-		}
-	}
-	free(items);
-	if (description == NULL)
-		description = pg_strdup("it has migrations beyond those of this replica");
-
-	return description;
+	return unknown ? unknown : pg_strdup("it has migrations beyond those of this replica");
 }
 
 /*
