@@ -27,17 +27,6 @@ static void (*erase)(void);		/* what a line of ours must not follow, or NULL */
 static const LogFormat *format; /* NULL if it is text */
 const char *program_name = "gw_bootstrap";
 
-static const struct
-{
-	enum pg_log_level level;
-	const char *prefix;			/* which pg_logging has not */
-} levels[] = {
-	[LOG_DEBUG] = {PG_LOG_INFO, ""},
-	[LOG_INFO] = {PG_LOG_INFO, ""},
-	[LOG_WARNING] = {PG_LOG_WARNING, ""},
-	[LOG_ERROR] = {PG_LOG_ERROR, ""},
-	[LOG_AUDIT] = {PG_LOG_INFO, "audit: "}};
-
 void
 log_init(const char *argv0)
 {
@@ -92,11 +81,13 @@ log_error_line(int64 from_now, const char *message)
 }
 
 static void
-write_text(enum pg_log_level level, enum pg_log_part part, const char *prefix, const char *text)
+write_text(LogLevel level, enum pg_log_part part, const char *prefix, const char *text)
 {
 	char	   *copy = make_one_line(text);
 
-	pg_log_generic(level, part, "%s%s", prefix, copy);
+	pg_log_generic(level == LOG_WARNING ? PG_LOG_WARNING : level == LOG_ERROR ? PG_LOG_ERROR :
+																				PG_LOG_INFO,
+				   part, "%s%s", prefix, copy);
 	free(copy);
 }
 
@@ -162,11 +153,11 @@ log_event(LogLevel level, const char *detail, const char *hint, const char *fmt,
 	}
 	else
 	{
-		write_text(levels[level].level, PG_LOG_PRIMARY, levels[level].prefix, message);
+		write_text(level, PG_LOG_PRIMARY, level == LOG_AUDIT ? "audit: " : "", message);
 		if (detail)
-			write_text(levels[level].level, PG_LOG_DETAIL, "", detail);
+			write_text(level, PG_LOG_DETAIL, "", detail);
 		if (hint)
-			write_text(levels[level].level, PG_LOG_HINT, "", hint);
+			write_text(level, PG_LOG_HINT, "", hint);
 	}
 	free(message);
 }

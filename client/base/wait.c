@@ -255,9 +255,7 @@ wait_until(struct pollfd *fds, int nfds, Millis until)
 			sigprocmask(SIG_SETMASK, &working_mask, NULL);
 			return true;
 		}
-		if (rc == 0)
-			return false;
-		if (errno != EINTR)
+		if (rc == 0 || errno != EINTR)
 			return false;
 	}
 }

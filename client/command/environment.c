@@ -3,6 +3,9 @@
  * environment.c
  *		Which environment variables libpq sees, and which the commands.
  *
+ * By PGAPPNAME the server knows the sessions of a command, whatever uses libpq there,
+ * unless a URL says otherwise.
+ *
  * libpq turns some variables into settings of the session, which it sends
  * when it connects.  Poolers reject those that they don't know: PgBouncer
  * does "options" and "geqo".  The client needs none of them, so they are
@@ -70,4 +73,27 @@ set_command_environment(const char *application_name, const char *database_url)
 	setenv("PGAPPNAME", application_name, 1);
 	for (int i = 0; database_url == NULL && stronger[i]; i++)
 		stronger[i](application_name);
+}
+
+/*
+ * The name for those sessions.  Services that share a database, but not the lock,
+ * do not wait for each other's migrations.
+ */
+char *
+command_application_name(const char *name, const Target *target)
+{
+	if (target->lock_key == DEFAULT_LOCK_KEY)
+		return psprintf("gw_bootstrap %s", name);
+
+	return psprintf("gw_bootstrap %s " INT64_FORMAT, name, target->lock_key);
+}
+
+/*
+ * What a command finds as its DATABASE_URL, whose sessions have that name; NULL if
+ * there is none.
+ */
+const char *
+command_url(const char *url, const char *name, const Options *options)
+{
+	return url && options->rename_url ? options->rename_url(url, name) : url;
 }

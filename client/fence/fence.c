@@ -12,8 +12,8 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "command/environment.h"
 #include "fence/fence.h"
-#include "options/application_name.h"
 #include "server/answer.h"
 #include "sql/sql.h"
 

@@ -9,10 +9,10 @@
 
 #include "base/log.h"
 #include "command/command.h"
+#include "command/environment.h"
 #include "fence/fence.h"
 #include "lock/failed_migration.h"
 #include "lock/watch.h"
-#include "options/application_name.h"
 #include "run/run.h"
 
 static Step

@@ -8,7 +8,7 @@
 #include "postgres_fe.h"
 
 #include "command/command.h"
-#include "options/application_name.h"
+#include "command/environment.h"
 #include "pqexpbuffer.h"
 #include "sql/sql.h"
 #include "sql/sql_beside.h"

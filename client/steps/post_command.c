@@ -8,8 +8,8 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "command/environment.h"
 #include "lock/watch.h"
-#include "options/application_name.h"
 #include "steps/steps.h"
 
 /*

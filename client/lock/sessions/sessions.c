@@ -9,8 +9,8 @@
 
 #include "base/text.h"
 #include "command/command.h"
+#include "command/environment.h"
 #include "lock/sessions/sessions.h"
-#include "options/application_name.h"
 #include "sql/sql.h"
 
 /* Hexadecimal digits. */
