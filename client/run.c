@@ -22,6 +22,7 @@
 /* What can be asked for: each reads what it needs, before anything is done. */
 static void (*const parts[])(Run *run) = {
 	take_command_migration,
+	take_failed_migrations,
 	take_orphans,
 	take_progress,
 	take_second_connection,

@@ -63,6 +63,11 @@ struct Run
 	ExitCode (*post[MOST_PARTS + 1])(Run *run);	/* once the database is ready */
 	const struct SqlFile *migrate_sql;	/* NULL unless it is asked for */
 	const struct SqlFile *post_sql;
+	/*
+	 * What follows from a row that says of a migration that it failed, if it is not
+	 * one at work: ours has ended, or it is to be looked at.  NULL: no row says so.
+	 */
+	Step		(*judge_failed)(Run *run, Heads *heads, bool ended);
 	void		(*tell_waiting)(Run *run);	/* why, before each pause; or NULL */
 	const OrphanCare *orphans;	/* or NULL: they are waited for as others are */
 	Session		session;

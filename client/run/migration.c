@@ -11,7 +11,6 @@
 #include "command/command.h"
 #include "command/environment.h"
 #include "fence/fence.h"
-#include "lock/failed_migration.h"
 #include "lock/watch.h"
 #include "run/run.h"
 
@@ -53,7 +52,9 @@ verify_migration(Run *run)
 			return end_at_deadline(run);
 		case OUTCOME_FAILED_MIGRATION:
 			/* as tools leave it that go on after a failure */
-			return end_with(run, report_failed_migration(&try.heads, run->options));
+			if (run->judge_failed)
+				return run->judge_failed(run, &try.heads, true);
+			/* FALLTHROUGH */
 		default:
 			return end_not_at_head(run, &try.heads, "",
 								   psprintf("Check that the command migrates this database, and that %s names the heads of its migrations.",

@@ -13,7 +13,6 @@
 #include "base/log.h"
 #include "fence/fence.h"
 #include "lock/extension.h"
-#include "lock/failed_migration.h"
 #include "run/run.h"
 
 /*
@@ -103,22 +102,6 @@ handle_ahead(Run *run, const Heads *heads)
 }
 
 /*
- * A row says that a migration failed.  If that stays so, nothing that we do helps.
- */
-static Step
-handle_failed_migration(Run *run, Heads *heads)
-{
-	if (!look_at_failed_migration(&run->session, run->options, run->deadline.attempt, heads))
-		return handle_failure(run);
-	if (heads->outcome == HEADS_FAILED)
-		return end_with(run, report_failed_migration(heads, run->options));
-	set_reason(&run->reason, EXIT_DEADLINE, NULL,
-			   "a migration is at work outside of the lock: found %s, wanted %s", heads->text,
-			   describe_expected(&run->options->target));
-	return wait_without_lock(run);
-}
-
-/*
  * Nobody can tell a migration that failed from one that was killed, so each replica tries
  * it, but says so.
  */
@@ -153,9 +136,9 @@ try_to_migrate(Run *run)
 			guard_end(&run->session, run->deadline.attempt);
 			return handle_ahead(run, &try.heads);
 		case OUTCOME_FAILED_MIGRATION:
-			if (!guard_end(&run->session, run->deadline.attempt))
+			if (!guard_end(&run->session, run->deadline.attempt) || !run->judge_failed)
 				return handle_failure(run);
-			return handle_failed_migration(run, &try.heads);
+			return run->judge_failed(run, &try.heads, false);
 		case OUTCOME_BUSY:
 			return handle_busy(run, &try);
 		case OUTCOME_ACQUIRED:
@@ -208,8 +191,8 @@ look_at_heads(Run *run, bool may_migrate)
 			return handle_failure(run);
 		if (is_ahead(&heads))
 			return handle_ahead(run, &heads);
-		if (heads.outcome == HEADS_FAILED)
-			return handle_failed_migration(run, &heads);
+		if (heads.outcome == HEADS_FAILED && run->judge_failed)
+			return run->judge_failed(run, &heads, false);
 	}
 	run->looked = true;
 	if (!may_migrate)

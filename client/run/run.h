@@ -10,6 +10,9 @@
 
 #include "rounds/rounds.h"
 
+/* judge_failed.c */
+extern void take_failed_migrations(Run *run);
+
 /* migration.c */
 extern void take_command_migration(Run *run);
 extern bool start_under_guard(Run *run, Command *command, CommandPlan *plan, const char *doing,
