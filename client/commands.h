@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * commands.h
- *		The commands of the client that are a file each.
+ *		The commands of the client that are a file each, and what comes before them.
  *
  *-------------------------------------------------------------------------
  */
@@ -9,6 +9,12 @@
 #define COMMANDS_H
 
 #include "options/options.h"
+
+/* prepare.c */
+extern void prepare_options(Options *options);
+
+/* question.c */
+extern void take_question(Options *options);
 
 extern ExitCode do_run(const Options *options);
 extern ExitCode do_check(const Options *options);

@@ -17,7 +17,6 @@
 #include "doctor/doctor.h"
 #include "guarded/guarded.h"
 #include "options/options.h"
-#include "prepare.h"
 
 /* The commands.  test/docs-complete reads their names here. */
 static const Mode modes[] = {

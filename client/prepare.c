@@ -10,10 +10,10 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "commands.h"
 #include "forms/forms.h"
 #include "lock/tool_lock.h"
 #include "migrations/take_set.h"
-#include "prepare.h"
 
 /*
  * What neither the options nor the migration set tell.

@@ -11,7 +11,7 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "prepare.h"
+#include "commands.h"
 
 static HeadSet *
 make_set(const SimpleStringList *list, HeadOrder order)

@@ -17,7 +17,7 @@
 
 #include "base/log.h"
 #include "command/environment.h"
-#include "forms/service.h"
+#include "forms/forms.h"
 
 static struct
 {

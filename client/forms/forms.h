@@ -20,4 +20,7 @@ extern char **command_arguments(const char *text, const char *source);
 /* named.c */
 extern char *with_application_name(const char *url, const char *application_name);
 
+/* service.c */
+extern void unfold_service(const char *application_name);
+
 #endif							/* FORMS_H */

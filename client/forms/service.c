@@ -8,7 +8,7 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "forms/service.h"
+#include "forms/forms.h"
 #include "libpq-fe.h"
 #include "pqexpbuffer.h"
 
