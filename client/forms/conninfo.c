@@ -11,6 +11,7 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "common/string.h"
 #include "forms/conninfo.h"
 #include "forms/url.h"
 #include "options/values.h"
@@ -210,6 +211,22 @@ read_uri(const char *text, Settings *settings)
 }
 
 /*
+ * libpq looks at that one only where it waits itself, which we do not let it.
+ */
+static void
+check_timeout(const char *value, const char *source)
+{
+	char	   *end;
+
+	if (value == NULL || *value == '\0')
+		return;
+	errno = 0;
+	(void) strtoint(value, &end, 10);
+	if (end == value || end[strspn(end, SPACES)] != '\0' || errno != 0)
+		usage_error(NULL, "It is a whole number of seconds.", "invalid value for %s", source);
+}
+
+/*
  * What no name has: see check_text().  A password may have anything.
  */
 static void
@@ -221,8 +238,12 @@ check_settings(const Settings *settings, const char *source)
 
 		if (item->val && strcmp(item->keyword, "password") != 0)
 			check_controls(item->val, what);
+		if (strcmp(item->keyword, "connect_timeout") == 0)
+			check_timeout(item->val, what);
 		free(what);
 	}
+	if (get_setting(settings, "connect_timeout") == NULL)
+		check_timeout(getenv("PGCONNECT_TIMEOUT"), "PGCONNECT_TIMEOUT");
 }
 
 /*
@@ -249,7 +270,10 @@ make_conninfo(const char *dbname, const char *source)
 	char	   *pairs;
 
 	if (dbname == NULL)
+	{
+		check_timeout(getenv("PGCONNECT_TIMEOUT"), "PGCONNECT_TIMEOUT");
 		return "";
+	}
 	if (is_uri(dbname) || strchr(dbname, '=') == NULL)
 		check_text(dbname, source);
 	begin_settings(&settings);

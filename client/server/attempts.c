@@ -132,6 +132,25 @@ continue_attempt(Attempt *attempt, const char *line, size_t len)
 }
 
 /*
+ * All that is left of an error without a message is its severity.
+ */
+static void
+cut_empty_reason(Attempt *attempt)
+{
+	PQExpBuffer message = &attempt->field[MESSAGE];
+	const char *reason = message->data + attempt->reason;
+	const char *severity_end = strstr(reason, ":  ");
+
+	if (severity_end)
+		reason = severity_end;
+	if (reason[strspn(reason, ": ")] == '\0')
+	{
+		message->len = attempt->reason;
+		message->data[message->len] = '\0';
+	}
+}
+
+/*
  * Read an error message of a connection.
  */
 void
@@ -154,7 +173,10 @@ read_attempts(Attempts *attempts, const char *text)
 	for (int i = 0; i < attempts->count; i++)
 	{
 		attempt = &attempts->attempt[i];
+		cut_empty_reason(attempt);
 		attempt->rule = judge_error(attempt->sqlstate, attempt->field[MESSAGE].data + attempt->reason);
+		if (attempt->field[MESSAGE].len == attempt->reason)
+			appendPQExpBufferStr(&attempt->field[MESSAGE], "the server tells no reason");
 	}
 }
 

@@ -20,6 +20,9 @@
 #define HINT_CONNINFO "Check the connection string and libpq's environment variables."
 #define HINT_DATABASE "Create the database, or correct its name."
 #define HINT_HBA "Check user, database and sslmode, and the server's pg_hba.conf."
+#define HINT_METHOD \
+	"Have the server's pg_hba.conf ask for another method of authentication: this client's libpq " \
+	"lacks that one."
 #define HINT_NO_SERVER "Check host, port and sslmode: that is no server of PostgreSQL."
 #define HINT_SELECT \
 	"GRANT SELECT on the head table to the role, USAGE on its schema and on that of the extension, " \
@@ -122,6 +125,11 @@ static const Rule rules[] = {
 	{"", "could not make a writable connection", PASSES},	/* until 13 */
 	{"", "channel binding", STAYS,
 	"Check channel_binding: a pooler may not offer it, and it needs TLS."},
+	{"", "authentication method requirement", STAYS, "Check require_auth."},
+	{"", "no OAuth flows are available", STAYS, HINT_METHOD},
+	{"", "mechanisms are supported", STAYS, HINT_METHOD},
+	{"", "not supported", STAYS, HINT_METHOD},
+	{"", "OAuth", STAYS, HINT_CONNINFO},
 	{"", "GSS", STAYS_IF_ALONE, "Check gssencmode."},
 	{"", "private key", STAYS_IF_ALONE, "Check sslkey, its owner and its mode."},
 	{"", "certificate", STAYS_IF_ALONE, HINT_TLS},

@@ -219,6 +219,28 @@ foreach my $url (sort keys %refused)
 	}
 }
 
+# What libpq refuses only where it waits itself.
+foreach my $value ('abc', '5x', '99999999999')
+{
+	foreach my $url ("postgresql://$user\@$tcp/$db?connect_timeout=$value", "$sa://$user\@$tcp/$db?connect_timeout=$value", "host=127.0.0.1 connect_timeout=$value")
+	{
+		my ($exit, $err) = check($url);
+		is($exit, 2, "$url: exit code");
+		like($err, qr/error: invalid value for connect_timeout in the connection string in DATABASE_URL\b/, "$url: message");
+	}
+	foreach my $url ("postgresql://$user\@$tcp/$db", '')
+	{
+		my ($exit, $err) = check($url, PGCONNECT_TIMEOUT => $value);
+		is($exit, 2, "PGCONNECT_TIMEOUT=$value, $url: exit code");
+		like($err, qr/error: invalid value for PGCONNECT_TIMEOUT$/m, "PGCONNECT_TIMEOUT=$value, $url: message");
+	}
+}
+foreach my $value ('3', '%203%20', '-1', '')
+{
+	my ($exit, $err) = check("postgresql://$user\@$tcp/$db?connect_timeout=$value", PGCONNECT_TIMEOUT => $value eq '' ? '' : 'unused');
+	is($exit, 0, "connect_timeout=$value") or diag $err;
+}
+
 # What libpq refuses only when it connects may come from elsewhere, too.
 foreach my $from (qw(string environment))
 {

@@ -174,6 +174,26 @@ foreach my $number (0 .. $#errors)
 }
 $refusal->stop;
 
+# An error that leaves its fields out: a reason is told all the same.
+my @without = (
+	[ 'any field', '' ],
+	[ 'all but a severity', "SFATAL\0VFATAL\0" ],
+	[ 'a text of SQLSTATE and message', "SFATAL\0VFATAL\0C\0M\0" ],
+	[ 'a text of the message', "SFATAL\0VFATAL\0CXX000\0M\0" ],
+	[ 'a text of the message, for somebody to mend', "SFATAL\0VFATAL\0C28000\0M\0" ],
+	[ 'all but blanks in the message', "M \0" ],
+);
+my $says_nothing = GwBootstrap::Refusal->new(
+	map { my $fields = "$_->[1]\0"; sub { syswrite $_[0], 'E' . pack('N', 4 + length $fields) . $fields; return; } } @without);
+foreach my $number (0 .. $#without)
+{
+	my $stays = $without[$number][1] =~ /C(?:28|XX)000/;
+
+	check("an error without $without[$number][0]: " . ($stays ? 'stays' : $waits), $stays ? REFUSED : WAITED,
+		qr/failed: the server tells no reason$/m, $says_nothing->connstr($number));
+}
+$says_nothing->stop;
+
 # Two hosts: one that will be there, in either order, is enough.
 my @both = (
 	GwBootstrap::Refusal->new({ address => '127.0.0.2' }, ['57P03', 'the database system is starting up'], ['57P03', 'the database system is shutting down']),
@@ -233,7 +253,9 @@ check("libpq, $_: " . ($own{$_}[1] == WAITED ? $waits : 'stays'), @{ $own{$_} }[
 # What it says of an answer.
 my $authentication = sub { my ($code) = @_; return sub { syswrite $_[0], 'R' . pack 'NN', 8, $code; sysread $_[0], my $rest, 100; return; }; };
 my $talks = GwBootstrap::Refusal->new($authentication->(3), sub { return; }, sub { syswrite $_[0], "HTTP/1.1 400 Bad Request\r\n\r\n"; },
-	sub { syswrite $_[0], "Ecould not fork new process for connection: Resource temporarily unavailable\n\0"; });
+	sub { syswrite $_[0], "Ecould not fork new process for connection: Resource temporarily unavailable\n\0"; },
+	$authentication->(1), $authentication->(99),
+	map { my $mechanisms = "$_\0\0"; sub { syswrite $_[0], 'R' . pack('NN', 8 + length $mechanisms, 10) . $mechanisms; sysread $_[0], my $rest, 100; return; } } 'NEWER', 'OAUTHBEARER');
 my $at = sub { my ($number, $more) = @_; return $talks->connstr($number) . " $more"; };
 check('libpq, channel_binding=require where there is none: stays', REFUSED, qr/channel binding(?s:.*)hint: Check channel_binding/, $at->(0, 'channel_binding=require'));
 check('libpq, channel_binding=require without TLS: stays', REFUSED, qr/channel binding(?s:.*)hint: Check channel_binding/, $at->(0, 'channel_binding=require sslmode=disable'));
@@ -243,6 +265,20 @@ check('libpq, gssencmode=require without credentials: stays', REFUSED, qr/GSSAPI
 check('libpq, a server that ends the connection: waits', WAITED, qr/server closed the connection unexpectedly/, $at->(1, ''));
 check('libpq, another kind of server: stays', REFUSED, qr/expected authentication request/, $at->(2, ''));
 check('libpq, a server that cannot fork: waits', WAITED, qr/could not fork/, $at->(3, 'sslmode=disable'));
+
+# A method of authentication that a libpq lacks, such as the static client's.
+my $lacks = qr/hint: Have the server's pg_hba\.conf ask for another method/;
+check('libpq, Kerberos 4: stays', REFUSED, qr/not supported(?s:.*)$lacks/, $at->(4, ''));
+check('libpq, a method that nobody knows: stays', REFUSED, qr/authentication method 99 not supported(?s:.*)$lacks/, $at->(5, ''));
+check('libpq, a mechanism that nobody knows: stays', REFUSED, qr/mechanisms are supported(?s:.*)$lacks/, $at->(6, ''));
+check('libpq, OAuth: stays', REFUSED, qr/mechanisms are supported(?s:.*)$lacks|OAuth(?s:.*)hint: (?:Check the connection string|Have the server)/, $at->(7, 'sslmode=disable'));
+SKIP:
+{
+	my ($version) = `psql --version` =~ /(\d+)/;
+
+	skip 'require_auth is of libpq 16', 1 if $version < 16;
+	check('libpq, a method other than require_auth: stays', REFUSED, qr/"scram-sha-256" failed(?s:.*)hint: Check require_auth/, $at->(0, 'require_auth=scram-sha-256'));
+}
 $talks->stop;
 
 # A key that others may read, as mounted by default from a Secret of Kubernetes.
