@@ -20,8 +20,10 @@
 #include "command/processes.h"
 #include "port.h"
 
-/* How long it may take until killed processes are gone. */
-#define STOP_MS 2000
+/* What is said of a command that SIGKILL has not ended. */
+static void (*const tellers[])(const Command *command) = {
+	tell_of_stuck,
+	NULL};
 
 /*
  * Without /proc one could neither stop what a command has left behind, nor
@@ -207,22 +209,6 @@ wake_watcher(Command *command)
 }
 
 /*
- * Say what does not end, and wait for it.
- */
-static bool
-wait_for_stuck(Command *command, Millis deadline)
-{
-	struct pollfd fd = {.fd = command->report, .events = POLLIN};
-	pid_t		pid = last_descendant(command->reaper);
-
-	log_event(LOG_WARNING, NULL,
-			  "It hangs in the kernel, or belongs to another user. The lock is kept until it has ended.",
-			  "could not stop the %s: process %s did not end within %d ms of SIGKILL",
-			  command->plan->name, describe_process(pid), STOP_MS);
-	return wait_until(&fd, 1, deadline);
-}
-
-/*
  * Stop the command and all that it started: SIGTERM, and SIGKILL after a
  * grace, in milliseconds.  The watcher itself may be stopped and has to be
  * woken.  Returns false if something was still there at the deadline.
@@ -244,8 +230,12 @@ command_stop(Command *command, int grace, Millis deadline)
 				 command->plan->name, grace);
 		close(command->orders);
 		command->orders = -1;
-		ended = wait_for_report(command, now_ms() + STOP_MS) || wait_for_stuck(command, deadline);
+		ended = wait_for_report(command, now_ms() + STOP_MS);
 	}
+	for (int i = 0; !ended && tellers[i]; i++)
+		tellers[i](command);
+	if (!ended)
+		ended = wait_until(&(struct pollfd) {.fd = command->report, .events = POLLIN}, 1, deadline);
 	if (ended)
 		command_end(command, &end);
 	set_backstop(backstop > now_ms() ? backstop : 0);

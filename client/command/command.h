@@ -30,10 +30,17 @@ typedef struct Command
 /* Where another client finds under which guards it runs: their names, the innermost last. */
 #define GUARD_VARIABLE "GW_BOOTSTRAP_GUARD"
 
+/* How long it may take until killed processes are gone. */
+#define STOP_MS 2000
+
+/* command.c */
 extern bool command_start(Command *command, const CommandPlan *plan);
 extern void command_go_on(Command *command, Millis guard_alive_at);
 extern bool command_end(Command *command, CommandEnd *end);
 extern bool command_stop(Command *command, int grace, Millis deadline);
 extern bool command_succeeded(const Command *command, const CommandEnd *end);
+
+/* stuck.c */
+extern void tell_of_stuck(const Command *command);
 
 #endif							/* COMMAND_H */

@@ -21,10 +21,10 @@
 #define GONE_INTERVAL_MS 10
 
 /*
- * What the kernel tells of a process: its name, state and parent.
+ * What the kernel tells of a process; false if there is none.
  */
-static bool
-read_stat(pid_t pid, char name[64], char *state, pid_t *parent)
+bool
+read_process(pid_t pid, Process *process)
 {
 	char		path[32];
 	char		line[512];
@@ -42,10 +42,10 @@ read_stat(pid_t pid, char name[64], char *state, pid_t *parent)
 
 	/* "1 (sh) S 0 ...": a name may have parentheses, too */
 	end = strrchr(line, ')');
-	if (end == NULL || sscanf(end, ") %c %d", state, parent) != 2)
+	if (end == NULL || sscanf(end, ") %c %d", &process->state, &process->parent) != 2)
 		return false;
 	*end = '\0';
-	strlcpy(name, strchr(line, '(') ? strchr(line, '(') + 1 : "", 64);
+	strlcpy(process->name, strchr(line, '(') ? strchr(line, '(') + 1 : "", sizeof(process->name));
 	return true;
 }
 
@@ -79,11 +79,9 @@ children_of(pid_t parent)
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
 	{
 		pid_t		pid = atoi(entry->d_name);
-		char		name[64];
-		char		state;
-		pid_t		ppid;
+		Process		process;
 
-		if (pid <= 0 || !read_stat(pid, name, &state, &ppid) || ppid != parent)
+		if (pid <= 0 || !read_process(pid, &process) || process.parent != parent)
 			continue;
 		children = pg_realloc(children, (count + 2) * sizeof(pid_t));
 		children[count++] = pid;
@@ -149,42 +147,12 @@ kill_descendants(const pid_t *spared, Millis until)
 }
 
 /*
- * The process at the end of the line of first children.
- */
-pid_t
-last_descendant(pid_t pid)
-{
-	pid_t	   *children = children_of(pid);
-	pid_t		first = *children;
-
-	free(children);
-	return first == 0 ? pid : last_descendant(first);
-}
-
-/*
  * Whether it does nothing until somebody lets it go on: SIGSTOP, or a debugger.
  */
 bool
 process_is_stopped(pid_t pid)
 {
-	char		name[64];
-	char		state;
-	pid_t		parent;
+	Process		process;
 
-	return read_stat(pid, name, &state, &parent) && strchr("Tt", state) != NULL;
-}
-
-/*
- * A process for a message: "4711 (sleep, state D)".
- */
-char *
-describe_process(pid_t pid)
-{
-	char		name[64];
-	char		state;
-	pid_t		parent;
-
-	if (!read_stat(pid, name, &state, &parent))
-		return psprintf("%d", (int) pid);
-	return psprintf("%d (%s, state %c)", (int) pid, name, state);
+	return read_process(pid, &process) && strchr("Tt", process.state) != NULL;
 }

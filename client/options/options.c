@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/output.h"
+#include "base/text.h"
 #include "fe_utils/string_utils.h"
 #include "getopt_long.h"
 #include "options/option_table.h"
@@ -82,7 +83,11 @@ set_option(Options *options, const Option *option, const char *value, const char
 			*(char **) field = parse_word(value, source, option->words);
 			break;
 		case OPTION_HEADS:
-			add_head(field, value, source);
+			/* a variable has several of them */
+			if (has_prefix(source, "--"))
+				add_head(field, value, source);
+			else
+				add_heads(field, value, source);
 			break;
 		case OPTION_BOOL:
 		case OPTION_SWITCH:
@@ -255,14 +260,7 @@ parse_variables(Options *options, const Option *option)
 			value = elsewhere[j](option, &variable);
 		if (value == NULL || *value == '\0')
 			continue;
-		if (option->type == OPTION_HEADS)
-		{
-			check_value(option->type, value, variable);
-			add_heads(&options->target.expected_heads, value, variable);
-			sources[option - option_table] = variable;
-		}
-		else
-			set_option(options, option, value, variable);
+		set_option(options, option, value, variable);
 	}
 }
 
