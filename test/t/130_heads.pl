@@ -106,6 +106,7 @@ reads('by a text', qq(revision = 'a'\nexec("revision = 'b'")), qr/revision is co
 reads('by its module', qq(revision = 'a'\nimport sys\nsetattr(sys.modules[__name__], 'revision', 'b')), qr/revision is computed/);
 reads('by its name, in a function', qq(revision = 'a'\ndef f():\n    globals()['revision'] = 'b'\nf()), qr/function/);
 reads('another one by its name, in a function', qq(revision = 'abc'\ndef upgrade(engine):\n    globals()['upgrade_%s' % engine]()), 'abc');
+reads('by what is read alone', qq(revision = 'abc'\nx = '%(a)s' % vars(); y = f(**globals())), 'abc');
 reads('in an f-string', qq(revision = 'a'\nx = f'{(revision := 1)}'), qr/computed/);
 reads('in the format of an f-string', qq(revision = 'a'\nx = f'{1:{(revision := 1)}}'), qr/computed/);
 reads('behind a backslash in an f-string', qq(revision = 'a'\nx = f'\\{(revision := 1)}'), qr/computed/);

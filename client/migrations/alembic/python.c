@@ -47,16 +47,16 @@ typedef enum Place
 static const struct Statement
 {
 	const char *words;
-	Place		place;
 	const char *why;			/* the names in it are unknown, or NULL */
+	Place		place;
 	bool		followed;		/* only if by another word */
 } statements[] = {
-	{"from import ", IN_MODULE, imported},
-	{"def class ", HEADS_SCOPE},
-	{"del ", IN_MODULE, removed},
-	{"type ", IN_MODULE, removed, true},
-	{"if elif else for while try except finally with ", UNDER_CONDITION, compound},
-	{"", IN_MODULE}};
+	{"from import ", imported, IN_MODULE},
+	{"def class ", NULL, HEADS_SCOPE},
+	{"del ", removed, IN_MODULE},
+	{"type ", removed, IN_MODULE, true},
+	{"if elif else for while try except finally with ", compound, UNDER_CONDITION},
+	{"", NULL, IN_MODULE}};
 
 typedef struct Module
 {
@@ -228,6 +228,7 @@ note_bindings(Module *module, const char *from, const char *to, Place place, con
 	const char *colon = place == HEADS_SCOPE ? find_outside(from, to, ':') : to;
 	const char *text = module->source.text + (from - module->source.code);
 	int			depth = 0;
+	char		before = '\0';	/* what is before a word */
 	size_t		len;
 
 	for (const char *s = from; s < to; s += Max(len, 1))
@@ -237,12 +238,16 @@ note_bindings(Module *module, const char *from, const char *to, Place place, con
 
 		depth += is_a(*s, OPENING) - is_a(*s, CLOSING);
 		if (len == 0)
+		{
+			before = is_a(*s, BLANK) ? before : *s;
 			continue;
+		}
 		if (is_one_of(s, len, "import ") && *next == '*')
 			bind_mentioned(module, NULL, 0, s, PERHAPS_IMPORTED);
 		if (is_one_of(s, len, "global ") && place >= HEADS_SCOPE)
 			why = changed;
-		if (is_one_of(s, len, NAMESPACES) && strchr("([", *next))
+		/* "**vars()" and "% vars()" only read it */
+		if (is_one_of(s, len, NAMESPACES) && strchr("([", *next) && before != '*' && before != '%')
 		{
 			bool		seen = place >= HEADS_SCOPE || *next == '[';
 
@@ -250,9 +255,9 @@ note_bindings(Module *module, const char *from, const char *to, Place place, con
 						   place >= HEADS_SCOPE ? changed : computed);
 			certain = false;
 		}
-		if (s > from && s[-1] == '.')
-			continue;
-		if (place != IN_SCOPE && is_computing(next))
+		if (before == '.')
+			unknown = NULL;
+		else if (place != IN_SCOPE && is_computing(next))
 			unknown = computed;
 		else if (place == HEADS_SCOPE && why != changed)
 			unknown = depth == 0 && s < colon ? compound : NULL;
@@ -264,6 +269,7 @@ note_bindings(Module *module, const char *from, const char *to, Place place, con
 		if (unknown)
 			set_variable(module, s, len, unknown_literal(&module->source, s, unknown));
 		certain = certain && unknown != computed;
+		before = '\0';
 	}
 	return certain;
 }

@@ -18,33 +18,20 @@
 /* As Python's MAXLEVEL in its tokenizer. */
 #define MAX_BRACKETS 200
 
+/* clang-format off */
 const unsigned char byte_classes[256] = {
-	['a' ... 'z'] = WORD,
-	['A' ... 'Z'] = WORD,
-	['0' ... '9'] = WORD,
-	['_'] = WORD,
+	['a' ... 'z'] = WORD, ['A' ... 'Z'] = WORD, ['0' ... '9'] = WORD, ['_'] = WORD,
 	[0x80 ... 0xFF] = WORD,
-	['('] = OPENING | IN_CODE,
-	['['] = OPENING | IN_CODE,
-	['{'] = OPENING | IN_CODE | IN_TEXT,
-	[')'] = CLOSING | IN_CODE,
-	[']'] = CLOSING | IN_CODE,
-	['}'] = CLOSING | IN_CODE | IN_TEXT,
-	['"'] = IN_CODE | IN_TEXT,
-	['\''] = IN_CODE | IN_TEXT,
-	['\\'] = IN_CODE | IN_TEXT,
-	['\n'] = IN_CODE | IN_TEXT,
-	['\0'] = IN_CODE | IN_TEXT,
-	[' '] = BLANK,
-	['\t'] = BLANK,
-	['\f'] = BLANK,
-	['#'] = IN_CODE,
-	[':'] = IN_CODE,
-	['$'] = IN_CODE,
-	['?'] = IN_CODE,
-	['`'] = IN_CODE,
-	['\001' ... '\b'] = IN_CODE,
-	['\016' ... '\037'] = IN_CODE};
+	['('] = OPENING | IN_CODE, ['['] = OPENING | IN_CODE, ['{'] = OPENING | IN_CODE | IN_TEXT,
+	[')'] = CLOSING | IN_CODE, [']'] = CLOSING | IN_CODE, ['}'] = CLOSING | IN_CODE | IN_TEXT,
+	['"'] = IN_CODE | IN_TEXT, ['\''] = IN_CODE | IN_TEXT, ['\\'] = IN_CODE | IN_TEXT,
+	['\n'] = IN_CODE | IN_TEXT, ['\0'] = IN_CODE | IN_TEXT,
+	[' '] = BLANK, ['\t'] = BLANK, ['\f'] = BLANK,
+	['#'] = IN_CODE, [':'] = IN_CODE,
+	/* invalid */
+	['$'] = IN_CODE, ['?'] = IN_CODE, ['`'] = IN_CODE,
+	['\001' ... '\b'] = IN_CODE, ['\016' ... '\037'] = IN_CODE};
+/* clang-format on */
 
 /* A string, or what of an f-string is around a replacement field. */
 typedef struct String
