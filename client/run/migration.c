@@ -50,12 +50,10 @@ verify_migration(Run *run)
 			set_reason(&run->reason, EXIT_DEADLINE, NULL,
 					   "the migration has ended, but the head table is locked");
 			return end_at_deadline(run);
-		case OUTCOME_FAILED_MIGRATION:
-			/* as tools leave it that go on after a failure */
-			if (run->judge_failed)
-				return run->judge_failed(run, &try.heads, true);
-			/* FALLTHROUGH */
 		default:
+			/* as tools leave it that go on after a failure */
+			if (try.outcome == OUTCOME_FAILED_MIGRATION && run->judge_failed)
+				return run->judge_failed(run, &try.heads, true);
 			return end_not_at_head(run, &try.heads, "",
 								   psprintf("Check that the command migrates this database, and that %s names the heads of its migrations.",
 											option_source("--expect-head")),
