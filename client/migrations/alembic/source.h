@@ -34,9 +34,9 @@ typedef struct Source
 extern const unsigned char byte_classes[256];
 
 static inline bool
-is_a(char c, int class)
+is_a(char c, int kind)
 {
-	return (byte_classes[(unsigned char) c] & class) != 0;
+	return (byte_classes[(unsigned char) c] & kind) != 0;
 }
 
 static inline const char *
