@@ -5,8 +5,7 @@
  *
  * libpq tries each host, each of its addresses, and each of those once more if
  * it may do without TLS or GSS, and writes down one below the other why that
- * did not work.  The last is not always the one that counts: a server that
- * wants TLS refuses the second attempt, whatever was wrong with the first.
+ * did not work.
  *
  * It hands out no SQLSTATE for a connection that failed, but writes it into the
  * message if asked for verbose errors: see pqGetErrorNotice3() in
@@ -19,6 +18,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "server/attempts.h"
+#include "server/weight.h"
 
 /* What an attempt begins with, from 14 on and before. */
 static const char *const beginnings[] = {
@@ -180,66 +180,22 @@ read_attempts(Attempts *attempts, const char *text)
 	}
 }
 
-/*
- * Among attempts at one host: whatever the server itself said, if it is more
- * than that it wants another kind of connection; then why there was none.
- */
-static int
-weight(const Attempt *attempt)
-{
-	switch (attempt->rule->prospect)
-	{
-		case PASSES:
-			return *attempt->sqlstate ? 3 : 1;
-		case STAYS:
-			return 2;
-		case STAYS_IF_ALONE:
-			break;
-	}
-	return 0;
-}
-
-static bool
-same_host(const Attempt *a, const Attempt *b)
-{
-	return a->where != NULL && b->where != NULL && strcmp(a->where, b->where) == 0;
-}
-
-/*
- * The attempt at the same host as this one that counts.
- */
 static const Attempt *
-weightiest(const Attempts *attempts, const Attempt *first)
+first_attempt(const Attempts *attempts)
 {
-	const Attempt *found = first;
-
-	for (int i = 0; i < attempts->count; i++)
-	{
-		const Attempt *other = &attempts->attempt[i];
-
-		if (same_host(first, other) && weight(other) > weight(found))
-			found = other;
-	}
-	return found;
+	return &attempts->attempt[0];
 }
 
-/*
- * The attempt that tells whether to try again: the first that somebody has to
- * mend, unless there is a host of which that cannot be said.
- */
+/* Which attempt tells whether to try again; the first of these is asked. */
+static const Attempt *(*const judges[])(const Attempts *attempts) = {
+	weightiest_attempt,
+	first_attempt,
+	NULL};
+
 const Attempt *
 decisive_attempt(const Attempts *attempts)
 {
-	const Attempt *found = weightiest(attempts, &attempts->attempt[0]);
-
-	for (int i = 1; i < attempts->count && found->rule->prospect != PASSES; i++)
-	{
-		const Attempt *other = weightiest(attempts, &attempts->attempt[i]);
-
-		if (other->rule->prospect == PASSES)
-			found = other;
-	}
-	return found;
+	return judges[0](attempts);
 }
 
 /*
