@@ -29,9 +29,9 @@ static struct
 	{"PGTZ", NULL},
 	{"PGGEQO", NULL}};
 
-/* What is stronger than PGAPPNAME, and has to let it be. */
-static void (*const stronger[])(const char *application_name) = {
-	unfold_service,
+/* Where sessions are named otherwise than by PGAPPNAME.  They return the same URL, or NULL. */
+static const char *(*const names[])(const char *url, const char *application_name) = {
+	name_sessions,
 	NULL};
 
 void
@@ -68,11 +68,11 @@ void
 set_command_environment(const char *application_name, const char *database_url)
 {
 	restore_session_settings();
+	setenv("PGAPPNAME", application_name, 1);
+	for (int i = 0; names[i]; i++)
+		database_url = names[i](database_url, application_name);
 	if (database_url)
 		setenv("DATABASE_URL", database_url, 1);
-	setenv("PGAPPNAME", application_name, 1);
-	for (int i = 0; database_url == NULL && stronger[i]; i++)
-		stronger[i](application_name);
 }
 
 /*
@@ -86,14 +86,4 @@ command_application_name(const char *name, const Target *target)
 		return psprintf("gw_bootstrap %s", name);
 
 	return psprintf("gw_bootstrap %s " INT64_FORMAT, name, target->lock_key);
-}
-
-/*
- * What a command finds as its DATABASE_URL, whose sessions have that name; NULL if
- * there is none.
- */
-const char *
-command_url(const char *url, const char *name, const Options *options)
-{
-	return url && options->rename_url ? options->rename_url(url, name) : url;
 }

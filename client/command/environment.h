@@ -13,7 +13,6 @@
 extern void hide_session_settings(void);
 extern void restore_session_settings(void);
 extern char *command_application_name(const char *name, const Target *target);
-extern const char *command_url(const char *url, const char *name, const Options *options);
 extern void set_command_environment(const char *application_name, const char *database_url);
 
 #endif							/* ENVIRONMENT_H */

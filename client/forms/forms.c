@@ -21,7 +21,6 @@ take_connection_strings(Options *options)
 	const char *source = option_source("--migration-url");
 	bool		own_way = options->migration_conninfo == options->migration_url;
 
-	options->rename_url = with_application_name;
 	if (!(options->mode->needs & NEEDS_DATABASE))
 		return;
 	if (options->migration_url && is_uri(options->migration_url))

@@ -21,6 +21,6 @@ extern char **command_arguments(const char *text, const char *source);
 extern char *with_application_name(const char *url, const char *application_name);
 
 /* service.c */
-extern void unfold_service(const char *application_name);
+extern const char *name_sessions(const char *url, const char *application_name);
 
 #endif							/* FORMS_H */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * service.c
- *		A service of libpq's that names its sessions.
+ *		What names sessions otherwise than by PGAPPNAME: a URL, or a service of libpq's.
  *
  *-------------------------------------------------------------------------
  */
@@ -17,7 +17,7 @@
  * for its sessions, a command finds it all in variables instead, but for what none
  * can tell.
  */
-void
+static void
 unfold_service(const char *application_name)
 {
 	const char *service = getenv("PGSERVICE");
@@ -49,4 +49,16 @@ unfold_service(const char *application_name)
 				  psprintf("Use --dbname=service=%s, by DATABASE_URL in the command.", service),
 				  "what service \"%s\" sets, no variable can tell a command: %s", service, lost.data);
 	setenv("PGAPPNAME", application_name, 1);
+}
+
+/*
+ * Have the sessions of a command that name, and return its URL, if there is one.
+ */
+const char *
+name_sessions(const char *url, const char *application_name)
+{
+	if (url)
+		return with_application_name(url, application_name);
+	unfold_service(application_name);
+	return NULL;
 }

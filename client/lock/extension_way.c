@@ -132,7 +132,7 @@ read_try(Session *session, PGresult *result)
 static TryResult
 extension_open_guard(Session *session, const Target *target, Millis until)
 {
-	Query		query = sql_begin_and_try(session->conn, session->schema, target);
+	Query		query = sql_try(session->conn, session->schema, target, false);
 
 	return read_try(session, session_query(session, query, until));
 }
@@ -140,7 +140,7 @@ extension_open_guard(Session *session, const Target *target, Millis until)
 static TryResult
 extension_ask_again(Session *session, const Target *target, Millis until)
 {
-	Query		query = sql_try(session->conn, session->schema, target);
+	Query		query = sql_try(session->conn, session->schema, target, true);
 
 	return read_try(session, session_query(session, query, until));
 }

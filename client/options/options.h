@@ -49,8 +49,6 @@ typedef struct Options
 	const char *conninfo;		/* the same as libpq takes it */
 	char	   *migration_url;	/* as given, or NULL */
 	const char *migration_conninfo;	/* where the migration command connects */
-	/* A connection string whose sessions have that name; NULL: it stays as it is. */
-	char	   *(*rename_url)(const char *url, const char *application_name);
 	char	   *migrations;		/* TOOL:PATH of a migration set, or NULL */
 	const char *set_path;		/* of that, or NULL */
 	/* Which of the heads, the text of an array, that set lacks; NULL if that is not it. */

@@ -110,8 +110,7 @@ start_under_guard(Run *run, Command *command, CommandPlan *plan, const char *doi
 	plan->patience = SILENCE_MS;
 	plan->guard = PQsocket(run->session.conn);
 	plan->sessions = sessions_of_migration(options, plan->token);
-	plan->database_url = command_url(options->migration_url ? options->migration_url : options->dbname,
-									 plan->sessions, options);
+	plan->database_url = options->migration_url ? options->migration_url : options->dbname;
 	plan->role = options->require_fence ? run->fence.role : NULL;
 	log_migrating(run, doing);
 	if (command_start(command, plan))

@@ -46,8 +46,7 @@
 extern Query sql_find_extension(void);
 extern Query sql_create_extension(void);
 extern Query sql_at_head(PGconn *conn, const char *schema, const Target *target);
-extern Query sql_try(PGconn *conn, const char *schema, const Target *target);
-extern Query sql_begin_and_try(PGconn *conn, const char *schema, const Target *target);
+extern Query sql_try(PGconn *conn, const char *schema, const Target *target, bool in_guard);
 extern Query sql_heads(PGconn *conn, const char *schema, const Target *target);
 extern Query sql_status(PGconn *conn, const char *schema, const Target *target);
 extern Query sql_break_orphan(PGconn *conn, const char *schema, const Target *target);

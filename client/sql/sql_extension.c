@@ -147,21 +147,21 @@ sql_at_head(PGconn *conn, const char *schema, const Target *target)
 /* Outcome, heads, pid and state of the holder, and the rows that say failed. */
 #define TRY_COLUMNS SQL_ITEM(0) ", " SQL_ITEM(1) ", " SQL_ITEM(2) ", " SQL_ITEM(3) ", " SQL_ITEM(4)
 
+/*
+ * In a transaction that is the guard, or is begun to be it.
+ */
 Query
-sql_try(PGconn *conn, const char *schema, const Target *target)
-{
-	return ask_extension(conn, schema, target, TRY, TRY_COLUMNS, "tTITT");
-}
-
-Query
-sql_begin_and_try(PGconn *conn, const char *schema, const Target *target)
+sql_try(PGconn *conn, const char *schema, const Target *target, bool in_guard)
 {
 	PQExpBufferData sql;
 
-	begin_guard(&sql, conn);
+	if (in_guard)
+		initPQExpBuffer(&sql);
+	else
+		begin_guard(&sql, conn);
 	append_question(&sql, conn, schema, target, TRY, "json_in", TRY_COLUMNS);
 
-	return (Query) {sql.data, ONE_ROW, "tTITT", BEGINS};
+	return (Query) {sql.data, ONE_ROW, "tTITT", in_guard ? STAYS : BEGINS};
 }
 
 /* What there is, what that means, and the rows that say failed. */

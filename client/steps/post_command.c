@@ -93,6 +93,7 @@ run_post_command(Run *run)
 		.source = option_source("--post"),
 		.argv = options->post_words,
 		.sessions = command_application_name("post step", &options->target),
+		.database_url = options->dbname,
 		.patience = options->post_in_turn ? SILENCE_MS : 0,
 	};
 	Deadline	deadline = set_deadline(post_deadline(run), options->timeout);
@@ -100,7 +101,6 @@ run_post_command(Run *run)
 	bool		lost;
 
 	session_close(&run->session);
-	plan.database_url = command_url(options->dbname, plan.sessions, options);
 	do
 	{
 		lost = false;
