@@ -52,12 +52,30 @@ append_ourselves(PQExpBuffer sql, const Target *target)
 }
 
 /*
+ * Whether a session has the name of the commands of a key that somebody has now,
+ * see command_application_name(); for a format, with the key that has no number there.
+ */
+#define OF_ANOTHER_GUARD \
+	"EXISTS (SELECT FROM pg_catalog.pg_locks k, LATERAL (SELECT" \
+	" (k.classid::pg_catalog.int8 OPERATOR(pg_catalog.<<) 32)" \
+	" OPERATOR(pg_catalog.|) k.objid::pg_catalog.int8 AS key) h, LATERAL (SELECT" \
+	" pg_catalog.concat('gw_bootstrap " MIGRATION "', CASE WHEN h.key" \
+	" OPERATOR(pg_catalog.<>) " INT64_FORMAT " THEN" \
+	" pg_catalog.concat(' ', h.key) END) AS name) n" \
+	" WHERE k.granted AND k.locktype OPERATOR(pg_catalog.=) 'advisory'" \
+	" AND k.objsubid OPERATOR(pg_catalog.=) 1::pg_catalog.int2" \
+	" AND k.database OPERATOR(pg_catalog.=) a.datid" \
+	" AND (a.application_name OPERATOR(pg_catalog.=) n.name" \
+	" OR pg_catalog.starts_with(a.application_name, pg_catalog.concat(n.name, ' - '))))"
+
+/*
  * A session of an earlier migration that is at work, or has just been; and how
  * sessions can be told here.  They have the name of a migration command, to which
  * a pooler may append the address of its client (PgBouncer's
  * application_name_add_host).  Whatever its name, one counts while it is at
  * work for a role that only migrates: a pooler may drop names, and a driver
- * send none.  A guard of another key, should it have that role, is left out.
+ * send none.  A guard of another key, should it have that role, is left out, and so
+ * is a command of one.
  */
 Query
 sql_earlier_migration(const Target *target, int recent_ms)
@@ -79,11 +97,12 @@ sql_earlier_migration(const Target *target, int recent_ms)
 					  " AND a.backend_type OPERATOR(pg_catalog.=) 'client backend'"
 					  " AND (a.application_name OPERATOR(pg_catalog.<>) 'gw_bootstrap' OR"
 					  " a.backend_xid IS NOT NULL"
-					  " OR a.state OPERATOR(pg_catalog.<>) 'idle in transaction') AS has_role"
+					  " OR a.state OPERATOR(pg_catalog.<>) 'idle in transaction')"
+					  " AND NOT " OF_ANOTHER_GUARD " AS has_role"
 					  " FROM pg_catalog.pg_stat_activity a"
 					  " WHERE a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
 					  " AND a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()) s",
-					  name, name);
+					  name, name, DEFAULT_LOCK_KEY);
 	appendPQExpBuffer(&sql,
 					  " ON (s.named OR s.has_role) AND s.at_work IS NOT FALSE"
 					  " OR s.named AND s.state_change OPERATOR(pg_catalog.>)"

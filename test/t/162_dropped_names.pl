@@ -34,10 +34,10 @@ sub connstr
 # Where nobody may be mistaken for an earlier migration.
 sub start
 {
-	my ($through, $dbname, $migrator, $migrate) = @_;
+	my ($through, $dbname, $migrator, $migrate, @options) = @_;
 
 	return start_replicas(1, 'gw_bootstrap', 'run', '-d', connstr($through, $dbname, 'service'), '-e', HEAD,
-		'--migration-url', connstr($through, $dbname, $migrator), '--migrate', $migrate);
+		'--migration-url', connstr($through, $dbname, $migrator), '--migrate', $migrate, @options);
 }
 
 sub create_database
@@ -60,6 +60,7 @@ SQL
 
 # A statement that runs on although its client is killed, until the gate opens.
 my $statement = migration_command(q(INSERT INTO applied SELECT '0 earlier' FROM gate;));
+my $waits = q(SELECT count(*) > 0 FROM pg_locks WHERE relation = 'gate'::regclass AND NOT granted);
 my $nameless = $statement =~ s/^/unset PGAPPNAME; /r;
 
 foreach my $case (
@@ -76,7 +77,6 @@ foreach my $case (
 
 	$gate->query_safe('BEGIN; LOCK TABLE gate');
 	my $first = start($through, $dbname, 'migrator', $migrate);
-	my $waits = q(SELECT count(*) > 0 FROM pg_locks WHERE relation = 'gate'::regclass AND NOT granted);
 	ok(wait_until(sub { $first->ended || $node->safe_psql($dbname, $waits) eq 't' }), "$name: a statement runs");
 	kill 'KILL', $first->pid;
 	$first->wait;
@@ -117,6 +117,36 @@ foreach my $plain (0, 1)
 		like($result->{err}, qr/Sent "gw_bootstrap", found "pooler_names"\..*hint: .*--migration-url/s, "$name: with the remedy") if $warns;
 		$through->stop;
 	}
+}
+
+my $ungated = migration_command(sprintf q(CREATE TABLE alembic_version AS SELECT '%s'::text AS version_num), HEAD);
+
+# Services that share a database and that role, but not the lock, do not wait for each
+# other's commands; but for what is left of one whose guard has gone.
+foreach my $case ([ 'the other has a key', ['--lock-key=1'], [] ], [ 'ours has a key', [], ['--lock-key=1'] ],
+	[ 'keys that begin alike', ['--lock-key=-12'], ['--lock-key=-1'] ], [ 'without the extension', ['--lock-key=1'], ['--lock-key=2'], 1 ])
+{
+	my ($name, $theirs, $ours, $plain) = @$case;
+	my $dbname = create_database($plain);
+	my $gate = $node->background_psql($dbname);
+
+	$gate->query_safe('BEGIN; LOCK TABLE gate');
+	my $other = start($node, $dbname, 'migrator', $statement, @$theirs);
+	ok(wait_until(sub { $other->ended || $node->safe_psql($dbname, $waits) eq 't' }), "$name: a statement of another service runs");
+	my ($result) = start($node, $dbname, 'migrator', $ungated, @$ours)->wait;
+	is($result->{exit}, 0, "$name: nobody waits for it") or diag $result->{err};
+	unlike($result->{err}, qr/at work/, "$name: nor tells of it");
+
+	kill 'KILL', $other->pid;
+	$other->wait;
+	$node->safe_psql($dbname, 'DROP TABLE alembic_version');
+	my $late = start($node, $dbname, 'migrator', migration_command(q(INSERT INTO applied VALUES ('4 late'))), @$ours);
+	ok(wait_until(sub { $late->ended || $late->err =~ /is at work for role "migrator"/ }) && !$late->ended,
+		"$name: without its guard, it is waited for") or diag $late->err;
+	kill 'TERM', $late->pid;
+	$late->wait;
+	$gate->query_safe('COMMIT');
+	$gate->quit;
 }
 
 # What a role that migrates has besides: an idle session, one in another
