@@ -14,7 +14,10 @@
 #include "beside/second_connection.h"
 #include "command/environment.h"
 #include "commands.h"
+#include "fence/fence.h"
+#include "namesakes/namesakes.h"
 #include "orphans/orphan.h"
+#include "own_guard/own_guard.h"
 #include "progress/progress.h"
 #include "run/run.h"
 #include "steps/steps.h"
@@ -25,7 +28,10 @@ static void (*const parts[])(Run *run) = {
 	take_failed_migrations,
 	take_orphans,
 	take_progress,
+	take_namesakes,
+	take_own_guard,
 	take_second_connection,
+	take_fence,
 	take_sql_migration,
 	take_post_sql,
 	take_post_command,

@@ -197,7 +197,7 @@ ask_class(Session *session, const Options *options, Millis until)
 					own ? other.failure.message : session->failure.message);
 	session_close(&other);
 	failure_clear(&other.failure);
-	return told ? describe_class(safety_class(&fence, options)) : NULL;
+	return told ? safety_class(&fence, options) : NULL;
 }
 
 /*

@@ -121,15 +121,14 @@ static void
 warn_of_names(Run *run, const char *sent, const PGresult *found)
 {
 	const char *arrived = PQgetvalue(found, 0, EARLIER_OUR_NAME);
-	bool		fenced = is_fenced(&run->fence, run->options);
 	bool		arrives = is_name_sent(sent, arrived);
 	char	   *detail;
 
-	run->nameless = !arrives && !answer_is_true(found, 0, EARLIER_OWN_ROLE);
-	if (arrives || !(fenced || run->nameless))
+	if (arrives || (!run->fenced && answer_is_true(found, 0, EARLIER_OWN_ROLE)))
 		return;
+	run->safety = CLASS_BY_NAME ", which does not arrive";
 	detail = psprintf("Sent \"%s\", found \"%s\".", sent, arrived);
-	if (fenced)
+	if (run->fenced)
 		log_event(LOG_WARNING, detail, TOKEN_REMEDY,
 				  "application_name does not arrive at the server, so the migration cannot"
 				  " show the token of its guard by it");
@@ -171,7 +170,7 @@ ask_beside(Run *run, Beside *beside)
 	{
 		if (session_open(&other, run->options->migration_conninfo, until))
 			beside->migrations = ask_for_migrations(&other, run->options, until);
-		if (beside->migrations != NULL && !ask_fence(&other, &run->fence, until))
+		if (beside->migrations != NULL && run->fence && !run->fence->ask(run, &other, until))
 		{
 			PQclear(beside->migrations);
 			beside->migrations = NULL;
@@ -197,7 +196,7 @@ ask_second_connection(Run *run, CommandPlan *plan)
 	SecondResult answer = SECOND_LATER;
 
 	ask_beside(run, &beside);
-	if (beside.migrations != NULL && is_fenced(&run->fence, run->options))
+	if (beside.migrations != NULL && run->fenced)
 		run->lock_was_taken = false;
 	if (beside.migrations != NULL && run->lock_was_taken)
 	{

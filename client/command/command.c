@@ -169,15 +169,17 @@ wait_for_report(Command *command, Millis until)
 }
 
 /*
- * Take the report, once its pipe can be read.  Returns false if reaper and
+ * Take the report, once its pipe can be read.  If there is none, reaper and
  * watcher were both killed: their children are ours then, and none of them may
  * outlive the lock.
  */
-bool
+void
 command_end(Command *command, CommandEnd *end)
 {
 	bool		reported = read(command->report, end, sizeof(*end)) == sizeof(*end);
 
+	if (!reported)
+		*end = (CommandEnd) {.watcher_killed = true};
 	close(command->orders);
 	/* both end by themselves, which ends the pipe */
 	if (reported && wait_for_report(command, now_ms() + STOP_MS))
@@ -186,8 +188,6 @@ command_end(Command *command, CommandEnd *end)
 	kill_descendants(command->not_ours, now_ms() + STOP_MS);
 	free(command->not_ours);
 	prctl(PR_SET_CHILD_SUBREAPER, 0);
-
-	return reported;
 }
 
 /*

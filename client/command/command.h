@@ -17,7 +17,6 @@
 typedef struct Command
 {
 	const CommandPlan *plan;
-	bool		token_seen;		/* that of the plan, on the server */
 	pid_t		reaper;
 	pid_t	   *not_ours;		/* children that we had before */
 	int			orders;			/* to the watcher */
@@ -36,7 +35,7 @@ typedef struct Command
 /* command.c */
 extern bool command_start(Command *command, const CommandPlan *plan);
 extern void command_go_on(Command *command, Millis guard_alive_at);
-extern bool command_end(Command *command, CommandEnd *end);
+extern void command_end(Command *command, CommandEnd *end);
 extern bool command_stop(Command *command, int grace, Millis deadline);
 extern bool command_succeeded(const Command *command, const CommandEnd *end);
 

@@ -42,7 +42,6 @@ typedef struct CommandPlan
 	const char *database_url;	/* or NULL, for what is there already */
 	const char *token;			/* of the guard, or NULL */
 	const char *guard_name;		/* or NULL */
-	const char *role;			/* whose sessions are to be seen with it, or NULL */
 	Millis		patience;		/* it is killed without a sign for that long; or 0 */
 	int			guard;			/* socket of the guard, if there is a patience */
 	bool		own_streams;	/* it has our stdin and stdout */

@@ -13,6 +13,7 @@
 #include "lock/sessions/sessions.h"
 #include "sql/sql.h"
 #include "sql/sql_doctor.h"
+#include "sql/sql_namesakes.h"
 
 /*
  * A head table that only the search_path hides makes a replica take the

@@ -23,10 +23,9 @@
 #include "lock/plain/plain.h"
 #include "lock/watch.h"
 #include "orphans/orphan.h"
+#include "own_guard/own_guard.h"
 #include "progress/progress.h"
 #include "run/run.h"
-
-#define NEVER PG_INT64_MAX
 
 /* As a shell has it, and as "run" has it of the command that it becomes. */
 #define EXIT_NOT_EXECUTABLE 126
@@ -94,11 +93,11 @@ end_unguarded(Run *run, ExitCode code)
 static Step
 take_end(Run *run, Command *command)
 {
-	CommandEnd	end = {0};
+	CommandEnd	end;
 	ExitCode	code;
+	bool		proven;
 
-	if (!command_end(command, &end))
-		end.watcher_killed = true;
+	command_end(command, &end);
 	if (end.client_silent)
 	{
 		set_failure(&run->session.failure, FAILURE_RETRY, NULL,
@@ -108,9 +107,10 @@ take_end(Run *run, Command *command)
 	}
 	command_succeeded(command, &end);
 	code = code_of(&end);
+	proven = code != EXIT_READY || run->fence->is_proven(run);
 	if (!guard_is_alive(&run->session, now_ms() + PATIENCE_MS))
 		return end_unguarded(run, code == EXIT_READY ? EXIT_STEP_FAILED : code);
-	if (code == EXIT_READY && !is_fence_proven(run, command))
+	if (!proven)
 		code = EXIT_STEP_FAILED;
 	show_heads(run);
 	guard_end(&run->session, now_ms() + PATIENCE_MS);
@@ -150,7 +150,7 @@ run_command(Run *run)
 	if (!start_under_guard(run, &command, &plan, "running the command under the guard", &step))
 		return step;
 	set_backstop(0);
-	switch (await_command(&command, &run->session, options, NEVER))
+	switch (await_command(&command, &run->session, run->lookouts, NEVER))
 	{
 		case WATCH_ENDED:
 			break;
@@ -192,7 +192,9 @@ do_guard(const Options *options)
 
 	take_orphans(&run);
 	take_progress(&run);
+	take_own_guard(&run);
 	take_second_connection(&run);
+	take_fence(&run);
 	code = go_in_rounds(&run, guard_round);
 	signo = take_stop_signal();
 	session_close(&run.session);

@@ -11,6 +11,8 @@
 #include "command/command.h"
 #include "server/session.h"
 
+#define NEVER PG_INT64_MAX
+
 typedef enum WatchResult
 {
 	WATCH_ENDED,				/* the command has ended */
@@ -18,7 +20,15 @@ typedef enum WatchResult
 	WATCH_STOPPED				/* the deadline has passed, or a signal came */
 } WatchResult;
 
-extern WatchResult await_command(Command *command, Session *guard, const Options *options,
+/* What the guard is asked instead of for a mere sign of life. */
+typedef struct Lookout
+{
+	Query		(*ask)(const CommandPlan *plan);
+	void		(*take)(const CommandPlan *plan, const PGresult *answer);
+	Millis		due;			/* when to ask; both may put it off */
+} Lookout;
+
+extern WatchResult await_command(Command *command, Session *guard, Lookout *const *lookouts,
 								 Millis deadline);
 
 #endif							/* WATCH_H */

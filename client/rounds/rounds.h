@@ -11,7 +11,7 @@
 
 #include "base/wait.h"
 #include "command/command.h"
-#include "lock/fence/fence.h"
+#include "lock/watch.h"
 #include "lock/way/guard.h"
 
 /* How long a command has between SIGTERM and SIGKILL. */
@@ -20,7 +20,7 @@
 #define GRACE_DEADLINE_MS 500
 
 /* How many can be asked for, of each kind. */
-#define MOST_PARTS 3
+#define MOST_PARTS 6
 
 /* Put one more into such an array, which ends with NULL. */
 #define ADD_PART(array, part) \
@@ -29,7 +29,8 @@
 		int i = 0; \
 		while ((array)[i]) \
 			i++; \
-		Assert(i < MOST_PARTS); \
+		if (i == MOST_PARTS) \
+			abort(); \
 		(array)[i] = (part); \
 	} while (0)
 
@@ -52,12 +53,24 @@ typedef struct OrphanCare
 	bool		(*end)(Run *run);	/* if that is wanted; false if the session failed */
 } OrphanCare;
 
+/* What follows where the server refuses what a role writes without a guard. */
+typedef struct FenceCare
+{
+	/* Whether our own role may write without one, as far as it is to, or the session failed. */
+	bool		(*may_write)(Run *run, bool may_migrate);
+	/* Ask about the role that migrates, of which that is a session. */
+	bool		(*ask)(Run *run, Session *session, Millis until);
+	/* After the command: whether it was seen to be fenced, if that is asked for. */
+	bool		(*is_proven)(Run *run);
+} FenceCare;
+
 struct Run
 {
 	const Options *options;
 	Step		(*migrate)(Run *run);	/* under the lock; NULL if not to */
 	/* Before a command starts under the guard: false if the step says how to go on instead. */
 	bool (*before_command[MOST_PARTS + 1])(Run *run, CommandPlan *plan, Step *step);
+	Lookout    *lookouts[MOST_PARTS + 1];	/* over the guard, while it runs */
 	/* While somebody else has the lock; the same. */
 	bool (*when_busy[MOST_PARTS + 1])(Run *run, const TryResult *found, Step *step);
 	ExitCode (*post[MOST_PARTS + 1])(Run *run);	/* once the database is ready */
@@ -70,6 +83,9 @@ struct Run
 	Step		(*judge_failed)(Run *run, Heads *heads, bool ended);
 	void		(*tell_waiting)(Run *run);	/* why, before each pause; or NULL */
 	const OrphanCare *orphans;	/* or NULL: they are waited for as others are */
+	/* When a migration has succeeded and it is not; NULL if there is nothing to say. */
+	char	   *(*advise_not_at_head)(Run *run);
+	const FenceCare *fence;		/* or NULL: it is not asked for */
 	Session		session;
 	Millis		start;
 	Deadline	deadline;		/* for reaching head */
@@ -81,9 +97,9 @@ struct Run
 	bool		waited_for_lock;	/* so the reason tells of that, although it is ours now */
 	char	   *heads_before;	/* when that was seen first, or NULL */
 	bool		migrated;		/* by us */
-	Fence		fence;			/* of the migration's role */
-	bool		nameless;		/* its sessions cannot be known */
-	bool		may_write;		/* our own role, without a guard, as far as it is to */
+	bool		fenced;			/* the role that migrates is, by our lock */
+	const char *safety;			/* the class of the migration, */
+	const char *safety_detail;	/* and what follows from it, or NULL */
 	bool		ahead;			/* and allowed to be */
 	Failure		reason;			/* why we wait, and the last word if that does not help */
 	ExitCode	code;			/* that goes with STEP_END */

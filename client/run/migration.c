@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "command/command.h"
 #include "command/environment.h"
-#include "fence/fence.h"
 #include "lock/watch.h"
 #include "run/run.h"
 
@@ -18,6 +17,24 @@ static Step
 start_over(Run *run)
 {
 	return start_over_unguarded(run, "during the migration");
+}
+
+/*
+ * The last word of a migration that did not bring the database to head.  The
+ * guard is still open, so that a look for better advice sees what it has left.
+ */
+Step
+end_not_at_head(Run *run, const Heads *heads, const char *applied, char *advice, const char *message)
+{
+	char	   *better = run->advise_not_at_head ? run->advise_not_at_head(run) : NULL;
+	char	   *detail = psprintf("Found %s, wanted %s.%s", heads->text,
+							describe_expected(&run->options->target), applied);
+
+	log_event(LOG_ERROR, detail, better ? better : advice, "%s", message);
+	free(detail);
+	free(better);
+	free(advice);
+	return end_with(run, EXIT_STEP_FAILED);
 }
 
 /*
@@ -68,7 +85,7 @@ verify_migration(Run *run)
 static bool
 wait_for_command(Run *run, Command *command, CommandEnd *end, Step *step)
 {
-	switch (await_command(command, &run->session, run->options, run->deadline.end))
+	switch (await_command(command, &run->session, run->lookouts, run->deadline.end))
 	{
 		case WATCH_ENDED:
 			break;
@@ -81,8 +98,7 @@ wait_for_command(Run *run, Command *command, CommandEnd *end, Step *step)
 			*step = stop_signal() ? STEP_AGAIN : end_at_deadline(run);
 			return false;
 	}
-	if (!command_end(command, end))
-		end->watcher_killed = true;
+	command_end(command, end);
 	if (!end->client_silent)
 		return true;
 	set_failure(&run->session.failure, FAILURE_RETRY, NULL,
@@ -100,19 +116,18 @@ start_under_guard(Run *run, Command *command, CommandPlan *plan, const char *doi
 {
 	const Options *options = run->options;
 
+	plan->sessions = command_application_name(MIGRATION, &options->target);
+	run->safety = CLASS_BY_NAME;
+	run->safety_detail = NULL;
 	for (int i = 0; run->before_command[i]; i++)
 	{
 		if (!run->before_command[i](run, plan, step))
 			return false;
 	}
-	if (!take_token(run, &plan->token, step))
-		return false;
 	plan->patience = SILENCE_MS;
 	plan->guard = PQsocket(run->session.conn);
-	plan->sessions = sessions_of_migration(options, plan->token);
 	plan->database_url = options->migration_url ? options->migration_url : options->dbname;
-	plan->role = options->require_fence ? run->fence.role : NULL;
-	log_migrating(run, doing);
+	log_event(LOG_INFO, run->safety_detail, NULL, "%s (%s)", doing, run->safety);
 	if (command_start(command, plan))
 		return true;
 	*step = end_with(run, EXIT_STEP_FAILED);
@@ -131,19 +146,17 @@ migrate_by_command(Run *run)
 		.argv = run->options->migrate_words,
 	};
 	Command		command;
-	CommandEnd	end = {0};
+	CommandEnd	end;
 	Step		step;
 
 	if (!start_under_guard(run, &command, &plan, "migrating", &step))
 		return step;
 	if (!wait_for_command(run, &command, &end, &step))
 		return step;
-	if (!command_succeeded(&command, &end))
+	if (!command_succeeded(&command, &end) || (run->fence && !run->fence->is_proven(run)))
 		return guard_is_alive(&run->session, run->deadline.attempt) ?
 			end_with(run, EXIT_STEP_FAILED) :
 			start_over(run);
-	if (!is_fence_proven(run, &command))
-		return end_with(run, EXIT_STEP_FAILED);
 	run->migrated = true;
 	return verify_migration(run);
 }

@@ -11,7 +11,6 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
-#include "fence/fence.h"
 #include "lock/extension.h"
 #include "run/run.h"
 
@@ -61,8 +60,6 @@ handle_busy(Run *run, TryResult *found)
 	char	   *heads;
 	Step		step;
 
-	if (waits_for_own_guard(run))
-		return end_with(run, EXIT_REFUSED);
 	if (run->orphans)
 		run->orphans->note(run, found);
 	for (int i = 0; run->when_busy[i]; i++)
@@ -204,19 +201,10 @@ look_at_heads(Run *run, bool may_migrate)
 	return end_at_deadline(run);
 }
 
-/*
- * Whether what we shall write without a guard can be written.  That is asked
- * once, and not at all where there is nothing of the kind.
- */
 static bool
 may_write(Run *run, bool may_migrate)
 {
-	const Options *options = run->options;
-	bool		writes = run->post[0] || (may_migrate && options->create_extension);
-
-	if (writes && !run->may_write)
-		run->may_write = may_write_here(&run->session, options, run->deadline.attempt);
-	return !writes || run->may_write;
+	return run->fence == NULL || run->fence->may_write(run, may_migrate);
 }
 
 Step

@@ -17,13 +17,8 @@ extern void take_failed_migrations(Run *run);
 extern void take_command_migration(Run *run);
 extern bool start_under_guard(Run *run, Command *command, CommandPlan *plan, const char *doing,
 							  Step *step);
-
-/* not_at_head.c */
-extern Step end_not_at_head(Run *run, const Heads *heads, const char *applied,
-							char	   *advice, const char *message);
-
-/* own_guard.c */
-extern bool waits_for_own_guard(Run *run);
+extern Step end_not_at_head(Run *run, const Heads *heads, const char *applied, char *advice,
+							const char *message);
 
 /* round.c */
 extern Step one_round(Run *run);

@@ -12,6 +12,7 @@
 #include "pqexpbuffer.h"
 #include "sql/sql.h"
 #include "sql/sql_beside.h"
+#include "sql/sql_locks.h"
 
 /*
  * Whether a session is at work, or NULL if its state is hidden from our role, or

@@ -8,6 +8,8 @@
 #include "postgres_fe.h"
 
 #include "sql/sql.h"
+#include "sql/sql_fence.h"
+#include "sql/sql_locks.h"
 
 /*
  * By which key our role is fenced, NULL or an empty text if it is not; whether

@@ -14,6 +14,7 @@
 
 #include "pqexpbuffer.h"
 #include "sql/sql.h"
+#include "sql/sql_locks.h"
 #include "sql/sql_plain.h"
 
 /*

@@ -13,6 +13,22 @@
 #include "steps/steps.h"
 
 /*
+ * Wait until it ends, which nobody else has to know.
+ */
+static WatchResult
+await_unguarded(const Command *command, Millis deadline)
+{
+	struct pollfd fd = {.fd = command->report, .events = POLLIN};
+
+	while (!wait_until(&fd, 1, deadline))
+	{
+		if (stop_signal() != 0 || now_ms() >= deadline)
+			return WATCH_STOPPED;
+	}
+	return WATCH_ENDED;
+}
+
+/*
  * Run it once.  In its turn it is watched as a migration is: once its lock is
  * lost another replica may run the same.  "lost" then says to start over.
  */
@@ -21,12 +37,13 @@ attempt(Run *run, const CommandPlan *plan, const Deadline *deadline, bool *lost)
 {
 	Session    *turn = run->options->post_in_turn ? &run->session : NULL;
 	Command		command;
-	CommandEnd	end = {0};
+	CommandEnd	end;
 	WatchResult result;
 
 	if (!command_start(&command, plan))
 		return EXIT_STEP_FAILED;
-	result = await_command(&command, turn, NULL, deadline->end);
+	result = turn ? await_command(&command, turn, (Lookout *const[]) {NULL}, deadline->end) :
+					await_unguarded(&command, deadline->end);
 	if (result != WATCH_ENDED)
 	{
 		int			grace = stop_signal() ? GRACE_SIGNAL_MS : GRACE_DEADLINE_MS;
@@ -41,8 +58,7 @@ attempt(Run *run, const CommandPlan *plan, const Deadline *deadline, bool *lost)
 						   stopped ? "was stopped" : "could not be stopped");
 		return stopped ? EXIT_DEADLINE : EXIT_NOT_STOPPED;
 	}
-	if (!command_end(&command, &end))
-		end.watcher_killed = true;
+	command_end(&command, &end);
 	*lost = end.client_silent;
 	if (*lost)
 		return EXIT_DEADLINE;

@@ -159,7 +159,7 @@ run_file(Run *run)
 		.deadline = run->deadline,
 	};
 
-	log_migrating(run, "migrating");
+	log_info("migrating (%s)", CLASS_ONE_TRANSACTION);
 	switch (script_run(&script))
 	{
 		case SCRIPT_DONE:
@@ -183,12 +183,13 @@ static Step
 migrate_by_sql(Run *run)
 {
 	PGresult   *sessions;
+	Fence		fence;
 	bool		earlier;
 	Step		step;
 
-	if (!ask_fence(&run->session, &run->fence, Min(run->deadline.attempt, now_ms() + ASK_MS)))
+	if (!ask_fence(&run->session, &fence, Min(run->deadline.attempt, now_ms() + ASK_MS)))
 		return handle_failure(run);
-	if (refuse_wrong_fence(run))
+	if (refuse_wrong_fence(run->options, &fence))
 		return end_with(run, EXIT_REFUSED);
 	if (!let_command_end(run))
 		return wait_without_lock(run);

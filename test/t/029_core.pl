@@ -52,7 +52,7 @@ foreach my $word (qw(check status guard doctor heads))
 {
 	like(run_client('gw_bootstrap', $word)->{err}, qr/unknown command "$word"/, "no $word");
 }
-foreach my $option (qw(migrate-sql post post-sql post-in-turn migrations alembic expect-heads-from json break-orphans create-extension require-extension log-format version help head-condition))
+foreach my $option (qw(migrate-sql post post-sql post-in-turn migrations alembic expect-heads-from json break-orphans create-extension require-extension require-fence log-format version help head-condition))
 {
 	like(run_client('gw_bootstrap', 'run', "--$option=x")->{err}, qr/unknown or ambiguous option --$option\b/, "no --$option");
 }

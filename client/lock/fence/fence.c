@@ -8,7 +8,8 @@
 #include "postgres_fe.h"
 
 #include "lock/fence/fence.h"
-#include "sql/sql.h"
+#include "lock/way/guard.h"
+#include "sql/sql_fence.h"
 
 /*
  * Of the role that this connection is of.
@@ -42,23 +43,12 @@ is_fenced(const Fence *fence, const Options *options)
 /*
  * Of a migration by these options, by a role that is fenced like that.
  */
-SafetyClass
+const char *
 safety_class(const Fence *fence, const Options *options)
 {
 	if (options->migrate_sql != NULL)
 		return CLASS_ONE_TRANSACTION;
 	return is_fenced(fence, options) ? CLASS_FENCED : CLASS_BY_NAME;
-}
-
-const char *
-describe_class(SafetyClass safety)
-{
-	static const char *const descriptions[] = {
-		[CLASS_ONE_TRANSACTION] = "class a: one transaction",
-		[CLASS_FENCED] = "class b: fenced",
-		[CLASS_BY_NAME] = "class c: by name"};
-
-	return descriptions[safety];
 }
 
 /*

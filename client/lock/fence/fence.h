@@ -17,18 +17,9 @@ typedef struct Fence
 	char		role[16];		/* its oid */
 } Fence;
 
-/* What a migration is safe against: see docs/sql.md. */
-typedef enum SafetyClass
-{
-	CLASS_ONE_TRANSACTION,
-	CLASS_FENCED,
-	CLASS_BY_NAME
-} SafetyClass;
-
 extern bool ask_fence(Session *session, Fence *fence, Millis until);
 extern bool is_fenced(const Fence *fence, const Options *options);
-extern SafetyClass safety_class(const Fence *fence, const Options *options);
-extern const char *describe_class(SafetyClass safety);
+extern const char *safety_class(const Fence *fence, const Options *options);
 extern bool may_write_here(Session *session, const Options *options, Millis until);
 
 #endif							/* LOCK_FENCE_H */

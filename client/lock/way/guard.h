@@ -22,6 +22,11 @@
 #define SECOND_CONNECTION_REMEDY \
 	"Use a larger pool, name a way past the pooler in --migration-url, or migrate by --migrate-sql."
 
+/* What a migration is safe against: see docs/sql.md. */
+#define CLASS_ONE_TRANSACTION "class a: one transaction"
+#define CLASS_FENCED "class b: fenced"
+#define CLASS_BY_NAME "class c: by name"
+
 extern TryResult guard_ask_again(Session *session, const Target *target, Millis deadline);
 extern bool guard_is_alive(Session *session, Millis deadline);
 extern bool guard_end(Session *session, Millis deadline);

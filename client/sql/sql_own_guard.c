@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * sql_watch.c
- *		What is asked in the guard while a command runs.
+ * sql_own_guard.c
+ *		The statements that look for who waits for its own guard.
  *
  * The functions are called that are behind pg_locks and pg_stat_activity, since
  * the views themselves would be locked until the guard ends.
@@ -11,6 +11,8 @@
 #include "postgres_fe.h"
 
 #include "sql/sql.h"
+#include "sql/sql_locks.h"
+#include "sql/sql_own_guard.h"
 
 #define MAY_CALL(function) \
 	"pg_catalog.has_function_privilege(" \

@@ -12,9 +12,9 @@
 
 #include "base/log.h"
 #include "command/command.h"
-#include "run/run.h"
+#include "own_guard/own_guard.h"
 #include "server/answer.h"
-#include "sql/sql.h"
+#include "sql/sql_own_guard.h"
 
 /* What names of guards, apart by blanks, have in them. */
 #define NAMES "0123456789/@ "
@@ -22,22 +22,31 @@
 /*
  * Somebody has the lock.  Say so if that will never end.
  */
-bool
-waits_for_own_guard(Run *run)
+static bool
+may_wait(Run *run, const TryResult *found, Step *step)
 {
 	const Options *options = run->options;
 	const char *guards = getenv(GUARD_VARIABLE);
-	bool		own;
+	bool		own = false;
 
 	if (guards == NULL || guards[strspn(guards, NAMES)] != '\0')
-		return false;
+		return true;
 	session_ask(&run->session, sql_is_guard(&options->target, guards), run->deadline.attempt, &own);
-	if (own)
-		log_event(LOG_ERROR, NULL,
-				  psprintf("Run the migration tool itself under the guard, or give one of the two"
-						   " another lock by %s.",
-						   option_source("--lock-key")),
-				  "lock " INT64_FORMAT " is held by the guard under which this client runs itself",
-				  options->target.lock_key);
-	return own;
+	if (!own)
+		return true;
+	log_event(LOG_ERROR, NULL,
+			  psprintf("Run the migration tool itself under the guard, or give one of the two"
+					   " another lock by %s.",
+					   option_source("--lock-key")),
+			  "lock " INT64_FORMAT " is held by the guard under which this client runs itself",
+			  options->target.lock_key);
+	*step = end_with(run, EXIT_REFUSED);
+	return false;
+}
+
+void
+take_own_guard(Run *run)
+{
+	ADD_PART(run->when_busy, may_wait);
+	look_for_deadlock(run);
 }
