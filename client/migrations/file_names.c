@@ -33,8 +33,8 @@ typedef struct Reading
 	const char *source;
 	regex_t		names;
 	regex_t		but_not;
-	regex_t		text[MAX_TEXTS];
 	char	   *owner;			/* or NULL */
+	bool		is_below;		/* in a folder below that the tool may take or not */
 	SimpleStringList *versions;
 	SimpleStringList *asides;
 	int			count;
@@ -157,6 +157,20 @@ match(Reading *reading, const char *name, regmatch_t *groups, int flags)
 }
 
 static void
+add_version(Reading *reading, const char *path, const char *version)
+{
+	if (reading->is_below)
+		refuse_migration_set(reading->source,
+							 "%s: whether %s looks into folders below is told by its configuration alone",
+							 path, reading->tool->title);
+	if (++reading->count > MAX_VERSIONS)
+		refuse_migration_set(reading->source, "%s: there are more than %d migrations", path,
+							 MAX_VERSIONS);
+	simple_string_list_append(is_aside(reading, path) ? reading->asides : reading->versions,
+							  version);
+}
+
+static void
 take_version(Reading *reading, const char *path, const char *text, const regmatch_t *groups)
 {
 	const NameRule *rule = &reading->tool->rule;
@@ -169,63 +183,27 @@ take_version(Reading *reading, const char *path, const char *text, const regmatc
 							 version);
 	if (reading->owner)
 		version = psprintf("%s:%s", reading->owner, version);
-	if (++reading->count > MAX_VERSIONS)
-		refuse_migration_set(reading->source, "%s: there are more than %d migrations", path,
-							 MAX_VERSIONS);
-	simple_string_list_append(is_aside(reading, path) ? reading->asides : reading->versions,
-							  version);
+	add_version(reading, path, version);
 }
 
 /*
- * Put blanks for the comments of JavaScript.  A quote within a pattern must not make a
- * string of all that follows, so what ends in its line ends there.
+ * Take the versions that are in a file, or that of its name if what is in it says so.
  */
 static void
-blank_comments(char *text)
-{
-	char		quote = '\0';
-
-	for (char *c = text; *c; c++)
-	{
-		if (quote)
-		{
-			if (*c == '\\' && c[1])
-				c++;
-			else if (*c == quote || (*c == '\n' && quote != '`'))
-				quote = '\0';
-		}
-		else if (*c == '\'' || *c == '"' || *c == '`')
-			quote = *c;
-		else if (*c == '/' && (c[1] == '/' || c[1] == '*'))
-		{
-			const char *last = c[1] == '/' ? strchr(c, '\n') : strstr(c + 2, "*/");
-			size_t		len = last ? last - c + (c[1] == '*' ? 2 : 0) : strlen(c);
-
-			memset(c, ' ', len);
-			c += len - 1;
-		}
-	}
-}
-
-/*
- * Take the versions that are in a file.  The first pattern that is found counts.
- */
-static void
-take_text(Reading *reading, const char *path)
+take_module(Reading *reading, const char *path, const char *name, const regmatch_t *groups)
 {
 	char	   *text = read_text(reading, path);
-	regmatch_t	groups[MAX_GROUPS];
-	int			before = reading->count;
+	SimpleStringList versions = {NULL, NULL};
+	bool		counts;
+	const char *unclear = reading->tool->rule.module(name, text, &versions, &counts);
 
-	blank_comments(text);
-	for (int i = 0; i < MAX_TEXTS && reading->count == before; i++)
-	{
-		for (const char *rest = text;
-			 reading->tool->rule.text[i] &&
-			 regexec(&reading->text[i], rest, MAX_GROUPS, groups, rest == text ? 0 : REG_NOTBOL) == 0;
-			 rest += groups[0].rm_eo)
-			take_version(reading, path, rest, groups);
-	}
+	if (unclear)
+		refuse_migration_set(reading->source, "%s: %s", path, unclear);
+	for (SimpleStringListCell *cell = versions.head; cell; cell = cell->next)
+		add_version(reading, path, cell->val);
+	if (counts)
+		take_version(reading, path, name, groups);
+	simple_string_list_destroy(&versions);
 	free(text);
 }
 
@@ -242,21 +220,22 @@ take_name(Reading *reading, const char *path, const char *name, int flags)
 	if (!match(reading, name, groups, flags) ||
 		(rule->but_not && regexec(&reading->but_not, name, 0, NULL, 0) == 0))
 		return NULL;
-	if (rule->text[0])
-		take_text(reading, path);
-	else
+	if (rule->module)
+		take_module(reading, path, name, groups);
+	else if (!reading->is_below || isdigit((unsigned char) *name))
 		take_version(reading, path, name, groups);
 	return name + groups[0].rm_eo;
 }
 
 /*
- * Whether the tool looks into a folder.  Kubernetes mounts a volume as links into a
- * hidden folder beside them.
+ * Whether the tool looks, or may look, into a folder.  Kubernetes mounts a volume as links
+ * into a hidden folder beside them.
  */
 static bool
 is_looked_into(const Reading *reading, const char *name)
 {
-	return (reading->tool->rule.flags & NAMES_BELOW) && name[0] != '.';
+	return (reading->tool->rule.flags & (NAMES_BELOW | MAYBE_BELOW)) && name[0] != '.' &&
+		strcmp(name, "node_modules") != 0;
 }
 
 /*
@@ -301,6 +280,7 @@ read_folder(Reading *reading, const char *folder, const Folder *above)
 		const char *name = entries[i]->d_name;
 		char	   *path = psprintf("%s/%s", folder, name);
 
+		reading->is_below = above && (rule->flags & MAYBE_BELOW);
 		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
 		{
 			unsigned char type = entries[i]->d_type;
@@ -437,19 +417,15 @@ read_file_names(const MigrationTool *tool, const char *path, const char *source,
 
 	compile(&reading.names, tool->rule.names);
 	compile(&reading.but_not, tool->rule.but_not);
-	for (int i = 0; i < MAX_TEXTS; i++)
-		compile(&reading.text[i], tool->rule.text[i]);
 	if (tool->rule.lines_of)
 		read_lines(&reading, psprintf("%s/%s", path, tool->rule.lines_of));
 	else
 		read_folder(&reading, path, NULL);
 	if (reading.count == 0)
 		refuse_migration_set(source, "%s: there is no migration of %s%s", path, tool->title,
-							 tool->rule.flags & NAMES_BELOW || tool->rule.lines_of ? "" :
-																					 "; folders "
-																					 "below are "
-																					 "not looked "
-																					 "into");
+							 tool->rule.flags & (NAMES_BELOW | MAYBE_BELOW) || tool->rule.lines_of ?
+								 "" :
+								 "; folders below are not looked into");
 	if (tool->rule.flags & (AS_NUMBER | AS_DOTTED | ONCE) || tool->rule.lines_of)
 		refuse_twice(&reading, path);
 	if ((tool->rule.flags & WITHOUT_GAPS) && has_gap(versions, reading.count))
@@ -458,8 +434,6 @@ read_file_names(const MigrationTool *tool, const char *path, const char *source,
 	regfree(&reading.names);
 	if (tool->rule.but_not)
 		regfree(&reading.but_not);
-	for (int i = 0; i < MAX_TEXTS && tool->rule.text[i]; i++)
-		regfree(&reading.text[i]);
 }
 
 /*

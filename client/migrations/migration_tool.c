@@ -16,9 +16,6 @@
 
 #define VERSION "\\1"
 
-/* What TypeORM wants: the time, in milliseconds, after a name of JavaScript. */
-#define CLASS "[^[:space:]'\"`(){}.,;=]*[0-9]{13}"
-
 /* clang-format off */
 const MigrationTool migration_tools[] = {
 	{"alembic", "Alembic", "alembic_version", "version_num", "equal", "known", NULL,
@@ -47,7 +44,7 @@ const MigrationTool migration_tools[] = {
 	{"ecto", "Ecto", "schema_migrations", "version", "contain", "numeric", NULL,
 		.rule = {"^([0-9]+)_.*\\.exs$", NULL, VERSION, .flags = NAMES_BELOW | AS_NUMBER}},
 	{"efcore", "EF Core", "\"__EFMigrationsHistory\"", "MigrationId", "contain", "bytes", NULL,
-		.rule = {"^([0-9]{14}_.*)\\.Designer\\.cs$", NULL, VERSION}},
+		.rule = {"^([0-9]{14}_.*)\\.Designer\\.cs$", NULL, VERSION, .flags = MAYBE_BELOW}},
 	{"flyway", "Flyway", "flyway_schema_history", "version", "contain", "dotted",
 		"count: success and version is not null and type not in ('BASELINE');"
 		" undone: success and type starts 'UNDO'; undone: success and type starts 'DELETE';"
@@ -85,7 +82,8 @@ const MigrationTool migration_tools[] = {
 		.repair = "mend the changeset and run \"liquibase update\" again",
 		.row = {"databasechangeloglock", "locked", "run \"liquibase release-locks\""}},
 	{"node-pg-migrate", "node-pg-migrate", "pgmigrations", "name", "contain", "numeric", NULL,
-		.rule = {"^([^.].*)\\.up\\.sql$|^([^.].*)\\.[^.]+$", "\\.down\\.sql$", "\\1\\2"},
+		.rule = {"^([^.].*)\\.up\\.sql$|^([^.].*)\\.[^.]+$", "\\.down\\.sql$", "\\1\\2",
+		.flags = MAYBE_BELOW},
 		.locks = {{LOCK_KEY, 7241865325823964}}},
 	{"prisma", "Prisma Migrate", "_prisma_migrations", "migration_name", "contain", "bytes",
 		"count: finished_at is not null and rolled_back_at is null;"
@@ -101,7 +99,7 @@ const MigrationTool migration_tools[] = {
 		.rule = {"^[UV]([0-9]+)(\\.[0-9]+)?__[^][:space:][\\!-/:-@^`{-~]+\\.(rs|sql)$", NULL, VERSION,
 		.flags = NAMES_BELOW | AS_NUMBER}},
 	{"sequelize", "Sequelize", "\"SequelizeMeta\"", "name", "contain", "bytes", NULL,
-		.rule = {"^(.*\\.(cjs|js|cts|ts))$", "\\.d\\.ts$", VERSION}},
+		.rule = {"^(.*\\.(cjs|js|cts|ts))$", "\\.d\\.ts$", VERSION, .flags = MAYBE_BELOW}},
 	{"sqitch", "Sqitch", "sqitch.changes", "project:change", "contain", "none", NULL,
 		.rule = {"^[[:blank:]]*[+]?[[:blank:]]*([^][:space:]%@:#[][^][:space:]@:#[]*)", NULL, VERSION,
 		.lines_of = "sqitch.plan",
@@ -116,9 +114,8 @@ const MigrationTool migration_tools[] = {
 		.rule = {"^([0-9]+)_.+\\.sql$", NULL, VERSION, .flags = AS_NUMBER | WITHOUT_GAPS},
 		.locks = {{LOCK_KEY, 9628173550095224}}},
 	{"typeorm", "TypeORM", "migrations", "name", "contain", "none", NULL,
-		.rule = {"^[^.].*\\.[cm]?[jt]s$", "\\.d\\.[cm]?ts$", "\\2",
-		.text = {"(^|[[:space:].{;])name *= *['\"`](" CLASS ")['\"`]",
-		"(class|function)[[:space:]]+(" CLASS ")"}}},
+		.rule = {"^[^.].*\\.[cm]?[jt]s$", "\\.d\\.[cm]?ts$", VERSION,
+		.module = read_typeorm_module, .flags = MAYBE_BELOW}},
 	{"yoyo", "yoyo", "_yoyo_migration", "migration_id", "contain", "bytes", NULL,
 		.rule = {"^([^.].*)\\.(py|sql)$", "\\.rollback\\.sql$|^post-apply", VERSION},
 		.row = {"yoyo_lock", NULL, "run \"yoyo break-lock\""}},

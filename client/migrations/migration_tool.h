@@ -9,8 +9,7 @@
 #define MIGRATION_TOOL_H
 
 #include "fe_utils/simple_list.h"
-
-#define MAX_TEXTS 2
+#include "migrations/modules.h"
 
 /* How file names give the versions that a tool records. */
 typedef struct NameRule
@@ -18,9 +17,7 @@ typedef struct NameRule
 	const char *names;			/* regular expression; its groups are \1 to \9 */
 	const char *but_not;		/* names that match this one don't count, or NULL */
 	const char *version;		/* made of the groups */
-	const char *text[MAX_TEXTS]; /* what is looked for in the files, where names
-									 * don't tell, and whose groups are meant then;
-									 * the second if the first one isn't there */
+	ModuleReader module;		/* of the files, where names don't tell; or NULL */
 	const char *inside; /* file without which a folder is none, if the
 								 * names are those of folders; or NULL */
 	const char *lines_of;		/* file whose lines are meant, instead of names */
@@ -41,7 +38,8 @@ enum
 	AS_DOTTED = 0x04,			/* "_" is "."; two of one are refused */
 	WITHOUT_DASHES = 0x08,
 	WITHOUT_GAPS = 0x10,		/* from 1 on */
-	ONCE = 0x20					/* two of one are refused */
+	ONCE = 0x20,				/* two of one are refused */
+	MAYBE_BELOW = 0x40			/* of folders below, if its configuration says so */
 };
 
 /* How a tool makes the key of its session-level advisory lock. */
