@@ -3,39 +3,30 @@
  * alembic_toml.c
  *		Read the table [tool.alembic] of a pyproject.toml.
  *
- * Of TOML that is what five keys need: a value that is an inline table is none of
- * them, and so is all in one.
+ * Of TOML that is what five keys need: an inline table has none of them.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres_fe.h"
 
+#include "base/text.h"
 #include "migrations/alembic/alembic.h"
 #include "migrations/alembic/source.h"
 #include "pqexpbuffer.h"
 
-/* What is in no key. */
-#define DOT "\001"
-#define PREFIX DOT "tool" DOT "alembic" DOT
+#define PREFIX ".tool.alembic."
 
 /*
- * Append the parts of a dotted key.  One that is neither a word nor a string is none of ours.
+ * Append a dot and a dotted key, without the quotes and blanks in it.
  */
 static void
 append_key(PQExpBuffer key, const Source *source, const char *from, const char *to)
 {
-	while (from < to)
+	appendPQExpBufferChar(key, '.');
+	for (const char *c = source->text + (from - source->code); from < to; from++, c++)
 	{
-		const char *dot = find_outside(from, to, '.');
-		Literal		part = evaluate_literal(source, from, dot);
-
-		appendPQExpBufferStr(key, DOT);
-		if (part.kind == LITERAL_STRING)
-			appendPQExpBufferStr(key, part.string);
-		else if (part.name)
-			appendBinaryPQExpBuffer(key, part.name, part.name_len);
-		free(part.string);
-		from = dot + 1;
+		if (!strchr(" \t\"'", *c))
+			appendPQExpBufferChar(key, *c);
 	}
 }
 
@@ -94,8 +85,7 @@ read_line(AlembicConfig *config, const Source *source, const char *line, PQExpBu
 	append_key(&key, source, line, equals);
 	for (int i = 0; i < lengthof(keys); i++)
 	{
-		if (strncmp(key.data, PREFIX, strlen(PREFIX)) == 0 &&
-			strcmp(key.data + strlen(PREFIX), keys[i]) == 0)
+		if (has_prefix(key.data, PREFIX) && strcmp(key.data + strlen(PREFIX), keys[i]) == 0)
 			take_value(config, source, keys[i], equals + 1, end);
 	}
 	termPQExpBuffer(&key);

@@ -12,7 +12,6 @@
 
 #include "mb/pg_wchar.h"
 #include "migrations/alembic/source.h"
-#include "pqexpbuffer.h"
 
 /*
  * Find a character that is outside of brackets; "to" if there is none.
@@ -39,51 +38,46 @@ unknown_literal(const Source *source, const char *at, const char *why)
 		.kind = LITERAL_UNKNOWN, .at = source->text + (at - source->code), .why = why};
 }
 
-/*
- * Decode the digits of an escape.  Returns how many there are, or -1 for what
- * cannot be in a text of PostgreSQL: a null character, half a surrogate pair,
- * and what is no character.
- */
-static int
-decode_digits(PQExpBuffer to, const char *s, int max, int base)
+static char *
+append_character(char *to, unsigned int code)
 {
-	unsigned char utf8[5] = {0};
-	int			len = Min(max, strspn(s, base == 8 ? "01234567" : "0123456789abcdefABCDEF"));
-	char	   *digits = pnstrdup(s, len);
-	unsigned long code = strtoul(digits, NULL, base);
-
-	free(digits);
-	if ((base == 16 && len < max) || code == 0 || (code >= 0xD800 && code <= 0xDFFF) ||
-		code > 0x10FFFF)
-		return -1;
-	appendPQExpBufferStr(to, (char *) unicode_to_utf8(code, utf8));
-	return len;
+	unicode_to_utf8(code, (unsigned char *) to);
+	return to + pg_utf_mblen((unsigned char *) to);
 }
 
 /*
- * Decode what follows a backslash.  Returns how much that is, or -1 if it
- * cannot be decoded here.
+ * Decode what follows a backslash.  Returns how much that is, or -1 if it cannot be
+ * decoded here, or be in a text of PostgreSQL: a null character, half a surrogate pair,
+ * and what is no character.
  */
 static int
-decode_escape(PQExpBuffer to, const char *s)
+decode_escape(char **to, const char *s)
 {
 	static const char simple[] = "\\\"bfnrt'av";
 	static const char meaning[] = "\\\"\b\f\n\r\t'\a\v";
 	const char *found = strchr(simple, *s);
-	int			digits = *s == 'x' ? 2 : *s == 'u' ? 4 :
-		*s == 'U'						   ? 8 :
-											 0;
+	static const char sized[] = "xuU";
+	const char *size = strchr(sized, *s);
+	int			wanted = size ? 2 << (size - sized) : 0;
+	bool		octal = *s >= '0' && *s <= '7';
+	int			len = strspn(s + !octal, octal ? "01234567" : "0123456789abcdefABCDEF");
+	unsigned long code;
 
-	if (*s == 'N')				/* a name of Unicode's database */
-		return -1;
-	if (digits)
-		return decode_digits(to, s + 1, digits, 16) < 0 ? -1 : digits + 1;
-	if (*s >= '0' && *s <= '7')
-		return decode_digits(to, s, 3, 8);
 	if (*s == '\n')
 		return 1;
-	appendPQExpBufferChar(to, found ? meaning[found - simple] : '\\');
-	return found ? 1 : 0;
+	if (*s == 'N' || len < wanted)
+		return -1;				/* N is for a name of Unicode's database */
+	if (!wanted && !octal)
+	{
+		*(*to)++ = found ? meaning[found - simple] : '\\';
+		return found ? 1 : 0;
+	}
+	len = octal ? Min(len, 3) : wanted;
+	code = strtoul(pnstrdup(s + !octal, len), NULL, octal ? 8 : 16);
+	if (code == 0 || (code >= 0xD800 && code <= 0xDFFF) || code > 0x10FFFF)
+		return -1;
+	*to = append_character(*to, code);
+	return len + !octal;
 }
 
 /*
@@ -91,7 +85,7 @@ decode_escape(PQExpBuffer to, const char *s)
  * text or must be computed.
  */
 static const char *
-append_string(const Source *source, const char *s, PQExpBuffer to)
+append_string(const Source *source, const char *s, char **to)
 {
 	const char *quote = s + strcspn(s, "'\"");
 	bool		triple = quote[1] == *quote && quote[2] == *quote;
@@ -109,22 +103,19 @@ append_string(const Source *source, const char *s, PQExpBuffer to)
 		 (triple && (s[1] != *s || s[2] != *s || (source->is_toml && s[3] == *s)));
 		 s++)
 	{
-		unsigned char utf8[5] = {*s};
-		bool		high = IS_HIGHBIT_SET(*s);
-		int			len = 0;
+		bool		escape = *s == '\\' && !raw;
+		int			len = escape && !source->is_toml ? decode_escape(to, s + 1) : 0;
 
-		if (*s == '\\' && !raw)
-			len = source->is_toml ? -1 : decode_escape(to, s + 1);
-		if (len < 0 || (formatted && (*s == '{' || *s == '}')) ||
-			(high && source->encoding != PG_UTF8 && source->encoding != PG_LATIN1))
+		if (len < 0 || (escape && source->is_toml) || (formatted && (*s == '{' || *s == '}')) ||
+			(IS_HIGHBIT_SET(*s) && source->encoding != PG_UTF8 && source->encoding != PG_LATIN1))
 			return NULL;
-		if (high && source->encoding == PG_LATIN1)
-			unicode_to_utf8((unsigned char) *s, utf8);
-		if (*s != '\\' || raw)
-			appendPQExpBufferStr(to, (char *) utf8);
+		if (IS_HIGHBIT_SET(*s) && source->encoding == PG_LATIN1)
+			*to = append_character(*to, (unsigned char) *s);
+		else if (!escape)
+			*(*to)++ = *s;
 		/* what a backslash precedes is no end, in a raw string either */
 		if (*s == '\\' && raw && !source->is_toml)
-			appendPQExpBufferChar(to, *++s);
+			*(*to)++ = *++s;
 		s += len;
 	}
 	return s + (triple ? 3 : 1);
@@ -136,27 +127,22 @@ append_string(const Source *source, const char *s, PQExpBuffer to)
 static Literal
 evaluate_strings(const Source *source, const char *from, const char *to, Literal value)
 {
-	PQExpBufferData text;
+	/* none is longer than it is written, but those of other encodings */
+	char	   *text = pg_malloc0(2 * (to - from) + 1);
+	char	   *end = text;
 
-	initPQExpBuffer(&text);
-	while (from && from < to)
+	while (from && (from = skip_blanks(from)) < to)
 	{
-		if (*from == IN_STRING)
-		{
-			const char *end =
-				append_string(source, source->text + (from - source->code), &text);
+		const char *next = source->text + (from - source->code);
 
-			from = end ? source->code + (end - source->text) : NULL;
-		}
-		else
-			from = is_a(*from, BLANK) ? from + 1 : NULL;
+		next = *from == IN_STRING ? append_string(source, next, &end) : NULL;
+		from = next ? source->code + (next - source->text) : NULL;
 	}
-	if (from)
-	{
+	if (from == NULL)
+		free(text);
+	else
 		value.kind = LITERAL_STRING;
-		value.string = pg_strdup(text.data);	/* the buffer takes more memory */
-	}
-	termPQExpBuffer(&text);
+	value.string = from ? text : NULL;
 	return value;
 }
 

@@ -123,7 +123,7 @@ declared_encoding(const char *line)
 			s += 1 + strspn(s + 1, " \t");
 			name = pnstrdup(s, strspn(s, "-_.0123456789abcdefghijklmnopqrstuvwxyz"
 										 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"));
-			if (strncasecmp(name, "utf-8", 5) == 0 || strncasecmp(name, "utf_8", 5) == 0)
+			if (strncasecmp(name, "utf", 3) == 0)
 				return PG_UTF8;
 			if (strcasestr(name, "ascii"))
 				return PG_SQL_ASCII;
@@ -156,18 +156,6 @@ check_encoding(Source *source, size_t len, bool bom)
 		fail(source, source->code, "the declared encoding contradicts the byte order mark");
 	else if (!PG_VALID_BE_ENCODING(encoding))
 		fail(source, source->code, "unsupported source encoding");
-}
-
-/*
- * Whether that is the prefix of a string: of two letters one is an R, and the other
- * neither that nor a U.
- */
-static bool
-is_prefix(const char *s, int len)
-{
-	return (len == 1 && strchr("rRuUbBfFtT", *s)) ||
-		(len == 2 && strchr("rR", s[0]) && strchr("bBfFtT", s[1])) ||
-		(len == 2 && strchr("rR", s[1]) && strchr("bBfFtT", s[0]));
 }
 
 static char *
@@ -224,26 +212,32 @@ skip_text(Source *source, Brackets *brackets, char *s, String string)
 	return s;
 }
 
+/*
+ * Blank out a string and its prefix: of two letters one is an R, and the other neither that
+ * nor a U.
+ */
 static char *
 skip_string(Source *source, Brackets *brackets, char *s)
 {
 	String		string = {.quote = *s, .triple = s[1] == *s && s[2] == *s, .start = s};
 	int			quotes = string.triple ? 3 : 1;
 	char	   *prefix = s;
+	int			raws = 0;
 
 	while (prefix > source->code && is_a(prefix[-1], WORD))
 		prefix--;
-	if (!is_prefix(prefix, s - prefix))
-	{
-		if (prefix < s && strspn(prefix, "rRuUbBfFtT") == s - prefix)
-			return fail(source, prefix, "invalid syntax");
-		prefix = s;
-	}
+	if (prefix < s && strspn(prefix, "rRuUbBfFtT") < s - prefix)
+		prefix = s;				/* a keyword */
 	for (const char *c = prefix; c < s; c++)
 	{
-		string.raw = string.raw || strchr("rR", *c);
+		raws += *c == 'r' || *c == 'R';
 		string.formatted = string.formatted || strchr("fFtT", *c);
+		if (s - prefix > 2 || (s - prefix == 2 && strchr("uU", *c)))
+			return fail(source, prefix, "invalid syntax");
 	}
+	if (s - prefix == 2 && raws != 1)
+		return fail(source, prefix, "invalid syntax");
+	string.raw = raws > 0;
 	memset(prefix, IN_STRING, s + quotes - prefix);
 	return skip_text(source, brackets, s + quotes, string);
 }
