@@ -41,7 +41,6 @@ find_extension(Session *session, Millis until)
 		free(session->schema);
 		free(session->extension_version);
 		session->schema = pg_strdup(PQgetvalue(result, 0, 0));
-		session->schema_known = true;
 		session->way = &extension_way;
 		session->extension_version = pg_strdup(PQgetvalue(result, 0, 1));
 	}

@@ -45,7 +45,7 @@ may_be_elsewhere(const Session *session)
 	bool		refused = failure->kind == FAILURE_FINAL && *failure->sqlstate != '\0';
 
 	return session->way == &extension_way &&
-		(is_gone(failure) || (!session->schema_known && refused));
+		(is_gone(failure) || (session->extension_version == NULL && refused));
 }
 
 /*
@@ -84,7 +84,7 @@ session_is_at_head(Session *session, const Options *options, Millis deadline, bo
 			return false;
 		answered = session->way->is_at_head(session, &options->target, deadline, at_head);
 	}
-	if (!answered || *at_head || session->schema_known || session->way != &extension_way)
+	if (!answered || *at_head || session->extension_version || session->way != &extension_way)
 		return answered;
 	if (!find_way(session, options, deadline))
 		return false;
@@ -106,7 +106,8 @@ session_forget_extension(Session *session)
 		return false;
 	session->extension_works = false;
 	session->way = NULL;
-	session->schema_known = false;
+	free(session->extension_version);
+	session->extension_version = NULL;
 	free(session->schema);
 	session->schema = NULL;
 	set_failure(&session->failure, FAILURE_RETRY, NULL,

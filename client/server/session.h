@@ -19,8 +19,8 @@ typedef struct Session
 {
 	PGconn	   *conn;			/* NULL if not connected */
 	const struct Way *way;		/* in which it is asked; NULL if not known yet */
-	char	   *schema;			/* of the extension; a guess until verified */
-	bool		schema_known;
+	char	   *schema;			/* of the extension; a guess until its version is known */
+	char	   *extension_version;	/* or NULL */
 	bool		extension_works;	/* it has answered, so it is the right one */
 	char	   *blocking;		/* what may block while we connect, or NULL */
 	char	   *passfile;		/* instead of the one in the connection string, or NULL */
@@ -31,7 +31,6 @@ typedef struct Session
 	Millis		(*turn)(struct Session *session, Millis until);	/* of one of them */
 	const char *standby_hint;	/* what mends that it is one, or NULL */
 	Failure		last_words;		/* of a server that ended the connection */
-	char	   *extension_version;	/* once asked for */
 	char	   *heads;			/* that the last look found, see take_heads() */
 	char	   *failed_heads;
 	Failure		failure;		/* why the last call did not work */
