@@ -58,10 +58,14 @@ print_option(const Option *option)
 static void
 print_variables(const Option *option)
 {
+	bool		is_long = option->type == OPTION_URL;
+
 	for (int i = 0; option->variables[i]; i++)
 	{
-		printf(i == 0 ? "  %s" : ", then %s", option->variables[i]);
-		if (option->type == OPTION_URL)
+		printf(i == 0 ? "  %s" : is_long ? ",\n    then %s" :
+										   ", then %s",
+			   option->variables[i]);
+		if (is_long)
 			printf(" or %s_FILE", option->variables[i]);
 	}
 	if (option->variables[0])
