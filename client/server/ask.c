@@ -238,20 +238,6 @@ session_receive(Session *session, Millis until)
 	return NULL;
 }
 
-/*
- * The validator of a language has refused a function that is not in it.  To
- * us, that is one that does not exist.
- */
-static bool
-is_strangers_function(const PGresult *result)
-{
-	const char *source = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
-	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-
-	return source && strcmp(source, "CheckFunctionValidatorAccess") == 0 &&
-		strcmp(sqlstate, "42501") == 0;
-}
-
 void
 advise_on_standby(Session *session)
 {
@@ -261,30 +247,34 @@ advise_on_standby(Session *session)
 
 /*
  * A result is an error: set the failure.  One that does not say which is not
- * the server's.
+ * the server's, unless it is libpq's own, of a connection that has ended.
  */
 void
 session_error(Session *session, const PGresult *result)
 {
+	Failure    *failure = &session->failure;
 	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *source = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
+	bool		whole = sqlstate && strlen(sqlstate) == 5 && message && *message;
 
-	if (sqlstate == NULL && strstr(PQresultErrorMessage(result), "lost synchronization with server"))
-		set_answer_failure(&session->failure, "%s", PQresultErrorMessage(result));
-	else if (PQstatus(session->conn) == CONNECTION_OK &&
-			 (sqlstate == NULL || strlen(sqlstate) != 5 || message == NULL || *message == '\0'))
+	if (!whole && (PQstatus(session->conn) == CONNECTION_OK || PQresultErrorField(result, PG_DIAG_SEVERITY) != NULL))
 	{
-		set_answer_failure(&session->failure, "an error that does not tell which: %s",
+		set_answer_failure(failure, "an error that does not tell which: %s",
 						   PQresultErrorMessage(result));
 		session_drop(session);
 	}
+	else if (!whole && strstr(PQresultErrorMessage(result), "lost synchronization with server"))
+		set_answer_failure(failure, "%s", PQresultErrorMessage(result));
 	else
 	{
-		set_result_failure(&session->failure, session->conn, result);
+		set_result_failure(failure, session->conn, result);
 		advise_on_standby(session);
+		/* the validator of a language, of a function that is not in it: to us there is none */
+		if (source && strcmp(source, "CheckFunctionValidatorAccess") == 0 &&
+			strcmp(failure->sqlstate, "42501") == 0)
+			strlcpy(failure->sqlstate, NO_SUCH_FUNCTION, sizeof(failure->sqlstate));
 	}
-	if (session->conn != NULL && is_strangers_function(result))
-		strlcpy(session->failure.sqlstate, NO_SUCH_FUNCTION, sizeof(session->failure.sqlstate));
 }
 
 /*

@@ -59,6 +59,7 @@ our %shapes = (
 	'a copy both' => sub { return message('W', pack 'cn', 0, 0); },
 	'an error without a message' => sub { return message('E', "SERROR\0CXX000\0\0"); },
 	'an error without anything' => sub { return message('E', "\0"); },
+	'an error of a function, and the end' => sub { return message('E', "SERROR\0Mx\0RCheckFunctionValidatorAccess\0\0") . 'D' . pack('N', 0); },
 	'a long state' => sub { return message('E', "SERROR\0C12345678901234567890\0Mx\0\0"); },
 	'a message of no kind' => sub { return message('?', 'x'); },
 	'an impossible length' => sub { return 'D' . pack('N', 0); },
