@@ -161,7 +161,7 @@ forget_beside(Beside *beside)
 static void
 ask_beside(Run *run, Beside *beside)
 {
-	Millis		until = Min(run->deadline.end, now_ms() + SECOND_CONNECTION_MS);
+	Millis		until = Min(run->deadline.attempt, now_ms() + SECOND_CONNECTION_MS);
 	Session		other = {0};
 	int			round = 0;
 

@@ -192,6 +192,20 @@ is($result->{exit}, 4, 'there has to be a connection for the command');
 like($result->{err}, qr/no second connection to the database within 10 s while the guard holds one/, 'as for a migration');
 $way->close;
 
+# One look: the command runs if nobody has the lock.
+foreach my $plain (0, 1)
+{
+	$way = new_way($node, pool_size => 20, plain => $plain)->create->open;
+	repairs($way, "one look, free, $plain", qr/heads now/, '--timeout', 0);
+	my $holder = $node->background_psql($way->dbname);
+	$holder->query_safe('SELECT pg_advisory_lock(42424242424242)');
+	$result = run_client($way->client('guard', '--timeout', 0, '--', 'true'));
+	is($result->{exit}, 3, "one look, held, $plain: not");
+	like($result->{err}, qr/error: lock 42424242424242 is held by backend/, "one look, held, $plain: why");
+	$holder->quit;
+	$way->close;
+}
+
 # What means nothing to it is refused; the environment is shared with others.
 $way = new_way($node)->create->open;
 foreach my $option ('--migrate=true', '--migrate-sql=x', '--post=true', '--post-sql=x', '--skip-migrations', '--allow-ahead',
