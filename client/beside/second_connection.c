@@ -20,13 +20,15 @@
 #include "server/answer.h"
 #include "sql/sql_beside.h"
 
-typedef enum SecondResult
+/*
+ * Not now.  The lock is ours, so the reason is no longer that it was not.
+ */
+static Step
+wait_for_later(Run *run)
 {
-	SECOND_CLEAR,				/* the command may start */
-	SECOND_LATER,				/* not now: see run->reason */
-	SECOND_NOR_GUARD,			/* none, and the guard is lost, too */
-	SECOND_NONE					/* no connection, as logged */
-} SecondResult;
+	run->waited_for_lock = false;
+	return wait_without_lock(run);
+}
 
 /*
  * Why no command could be started.
@@ -87,29 +89,30 @@ advise_on_refusal(const Options *options, const Failure *failure)
  * There is no connection: now, or for as long as the guard is there.  A guard
  * that does not answer either holds none: it is the server that has gone.
  */
-static SecondResult
+static Step
 handle_no_connection(Run *run, const Failure *failure)
 {
-	if (failure->kind == FAILURE_RETRY && !run->waited_for_lock &&
-		tells_less(run, failure, &run->reason))
-		return SECOND_LATER;
-	if (failure->kind == FAILURE_RETRY && is_refused_for_now(failure))
+	bool		passes = failure->kind == FAILURE_RETRY;
+
+	if (stop_signal() != 0 ||
+		(passes && !run->waited_for_lock && tells_less(run, failure, &run->reason)))
+		return wait_for_later(run);
+	if (passes && is_refused_for_now(failure))
 	{
 		set_reason(&run->reason, EXIT_DEADLINE, advise_on_refusal(run->options, failure),
 				   "no second connection for the migration command: %s", failure->message);
-		return SECOND_LATER;
+		return wait_for_later(run);
 	}
-	if (failure->kind == FAILURE_RETRY && now_ms() >= run->deadline.end)
+	if (passes && now_ms() >= run->deadline.end)
 	{
 		set_reason(&run->reason, EXIT_DEADLINE, failure->hint,
 				   "no second connection to the database while the guard holds one: %s", failure->message);
-		return SECOND_LATER;
+		return wait_for_later(run);
 	}
-	if (failure->kind == FAILURE_RETRY &&
-		!guard_is_alive(&run->session, run->deadline.attempt))
-		return SECOND_NOR_GUARD;
+	if (passes && !guard_is_alive(&run->session, run->deadline.attempt))
+		return start_over_unguarded(run, "before the command began");
 	log_no_connection(failure);
-	return SECOND_NONE;
+	return end_with(run, EXIT_REFUSED);
 }
 
 /*
@@ -189,57 +192,36 @@ ask_beside(Run *run, Beside *beside)
  * Where nothing that a fenced role writes can outlive its guard, nobody has to
  * let the command of another replica end.
  */
-static SecondResult
-ask_second_connection(Run *run, CommandPlan *plan)
+static bool
+may_start_command(Run *run, CommandPlan *plan, Step *step)
 {
 	Beside		beside = {NULL};
-	SecondResult answer = SECOND_LATER;
+	bool		may_start = false;
+	bool		ended = true;
 
 	ask_beside(run, &beside);
 	if (beside.migrations != NULL && run->fenced)
 		run->lock_was_taken = false;
 	if (beside.migrations != NULL && run->lock_was_taken)
 	{
-		if (!let_command_end(run))
-		{
-			forget_beside(&beside);
-			return SECOND_LATER;
-		}
-		ask_beside(run, &beside);
+		ended = let_command_end(run);
+		if (ended)
+			ask_beside(run, &beside);
 	}
-	if (beside.migrations != NULL && !is_earlier_migration(run, beside.migrations))
+	if (beside.migrations == NULL)
+		*step = handle_no_connection(run, &beside.failure);
+	else if (!ended || is_earlier_migration(run, beside.migrations))
+		*step = wait_for_later(run);
+	else
 	{
 		warn_of_names(run, beside.sent, beside.migrations);
 		plan->guard_name = answer_text(beside.migrations, 0, EARLIER_GUARD);
 		if (plan->guard_name)
 			plan->guard_name = pg_strdup(plan->guard_name);
-		answer = SECOND_CLEAR;
+		may_start = true;
 	}
-	else if (beside.migrations == NULL && stop_signal() == 0)
-		answer = handle_no_connection(run, &beside.failure);
 	forget_beside(&beside);
-	return answer;
-}
-
-static bool
-may_start_command(Run *run, CommandPlan *plan, Step *step)
-{
-	switch (ask_second_connection(run, plan))
-	{
-		case SECOND_CLEAR:
-			return true;
-		case SECOND_LATER:
-			run->waited_for_lock = false;
-			*step = wait_without_lock(run);
-			break;
-		case SECOND_NOR_GUARD:
-			*step = start_over_unguarded(run, "before the command began");
-			break;
-		case SECOND_NONE:
-			*step = end_with(run, EXIT_REFUSED);
-			break;
-	}
-	return false;
+	return may_start;
 }
 
 void

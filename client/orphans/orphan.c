@@ -16,21 +16,25 @@
 #include "lock/way/inspection.h"
 #include "orphans/orphan.h"
 
+/* Pids of backends, or empty. */
+static char orphan[16];			/* that was seen with an orphaned lock */
+static char unbreakable[16];	/* that our role may not end */
+
 static void
 note_orphan(Run *run, TryResult *found)
 {
 	if (found->holder_state == HOLDER_ORPHANED)
-		strlcpy(run->orphan, found->holder_pid, sizeof(run->orphan));
-	else if (found->holder_pid[0] && strcmp(found->holder_pid, run->orphan) == 0)
+		strlcpy(orphan, found->holder_pid, sizeof(orphan));
+	else if (found->holder_pid[0] && strcmp(found->holder_pid, orphan) == 0)
 		found->holder_state = HOLDER_ORPHANED;
 	else
-		run->orphan[0] = '\0';
+		orphan[0] = '\0';
 }
 
 static bool
 is_breakable(const Run *run)
 {
-	return run->options->break_orphans && strcmp(run->orphan, run->unbreakable) != 0;
+	return run->options->break_orphans && strcmp(orphan, unbreakable) != 0;
 }
 
 /*
@@ -45,7 +49,7 @@ advise_on_orphan(const Run *run)
 	if (is_breakable(run))
 		return pg_strdup("It is ended once its backend has been idle for 10 s, or is lent to a"
 						 " replica with --break-orphans.");
-	call = run->session.way->inspection->describe_break(&run->options->target, run->orphan);
+	call = run->session.way->inspection->describe_break(&run->options->target, orphan);
 	advice = psprintf("If no older replica is migrating any more, run SELECT %s as a role that may,"
 					  " or start with --break-orphans.",
 					  call);
@@ -65,10 +69,10 @@ break_orphan(Run *run)
 	Session    *session = &run->session;
 	PGresult   *result;
 
-	if (run->orphan[0] == '\0' || !is_breakable(run))
+	if (orphan[0] == '\0' || !is_breakable(run))
 		return true;
 
-	result = session_query(session, session->way->inspection->break_orphan(session, &run->options->target, run->orphan),
+	result = session_query(session, session->way->inspection->break_orphan(session, &run->options->target, orphan),
 						   run->deadline.attempt);
 	if (result != NULL)
 	{
@@ -83,12 +87,12 @@ break_orphan(Run *run)
 	}
 	if (strcmp(session->failure.sqlstate, "42501") != 0)
 		return false;
-	strlcpy(run->unbreakable, run->orphan, sizeof(run->unbreakable));
+	strlcpy(unbreakable, orphan, sizeof(unbreakable));
 	log_event(LOG_WARNING, session->failure.message,
 			  "GRANT the role of that backend, or pg_signal_backend, to the role of this replica; "
 			  "a superuser's backend takes a superuser.",
 			  "not permitted to end the orphaned lock " INT64_FORMAT " of backend %s",
-			  run->options->target.lock_key, run->orphan);
+			  run->options->target.lock_key, orphan);
 	return true;
 }
 

@@ -34,7 +34,6 @@
 		(array)[i] = (part); \
 	} while (0)
 
-struct		SqlFile;
 typedef struct Run Run;
 
 /* What a step says: go on asking, or end. */
@@ -74,8 +73,6 @@ struct Run
 	/* While somebody else has the lock; the same. */
 	bool (*when_busy[MOST_PARTS + 1])(Run *run, const TryResult *found, Step *step);
 	ExitCode (*post[MOST_PARTS + 1])(Run *run);	/* once the database is ready */
-	const struct SqlFile *migrate_sql;	/* NULL unless it is asked for */
-	const struct SqlFile *post_sql;
 	/*
 	 * What follows from a row that says of a migration that it failed, if it is not
 	 * one at work: ours has ended, or it is to be looked at.  NULL: no row says so.
@@ -103,8 +100,6 @@ struct Run
 	bool		ahead;			/* and allowed to be */
 	Failure		reason;			/* why we wait, and the last word if that does not help */
 	ExitCode	code;			/* that goes with STEP_END */
-	char		orphan[16];		/* pid seen with an orphaned lock, or empty */
-	char		unbreakable[16];	/* pid that our role may not end, or empty */
 };
 
 /* rounds.c */

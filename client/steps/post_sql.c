@@ -15,6 +15,8 @@
 #include "sql/sql_steps.h"
 #include "steps/steps.h"
 
+static const SqlFile *post_steps;	/* NULL unless they are asked for */
+
 static bool
 begin_transaction(const Script *script, const Options *options)
 {
@@ -57,7 +59,7 @@ run_post_sql(Run *run)
 	Session    *session = &run->session;
 	Script		script = {
 		.name = "post step",
-		.file = run->post_sql,
+		.file = post_steps,
 		.session = session,
 		.deadline = set_deadline(post_deadline(run), run->options->timeout),
 	};
@@ -92,6 +94,6 @@ take_post_sql(Run *run)
 
 	if (path == NULL)
 		return;
-	run->post_sql = read_sql_file(path, option_source("--post-sql"));
+	post_steps = read_sql_file(path, option_source("--post-sql"));
 	ADD_PART(run->post, run_post_sql);
 }

@@ -23,6 +23,8 @@
 /* How long the question for an earlier migration may take. */
 #define ASK_MS 10000
 
+static const SqlFile *migration;	/* NULL unless it is asked for */
+
 /*
  * The connection, or a deadlock, has ended the transaction.  If that was at
  * COMMIT, the next look at the heads tells whether it came through.
@@ -154,7 +156,7 @@ run_file(Run *run)
 {
 	Script		script = {
 		.name = "migration",
-		.file = run->migrate_sql,
+		.file = migration,
 		.session = &run->session,
 		.deadline = run->deadline,
 	};
@@ -212,6 +214,6 @@ take_sql_migration(Run *run)
 
 	if (options->migrate_sql == NULL || options->skip_migrations)
 		return;
-	run->migrate_sql = read_sql_file(options->migrate_sql, option_source("--migrate-sql"));
+	migration = read_sql_file(options->migrate_sql, option_source("--migrate-sql"));
 	run->migrate = migrate_by_sql;
 }
