@@ -57,7 +57,7 @@ check_heads(Doctor *doctor)
 	else if (heads.outcome == HEADS_FAILED)
 		say_bad(doctor, failed_migration_hint(options),
 				"heads: rows of table %s say of %s that their migration is at work, or has failed",
-				options->target.head_table, heads.failed);
+				options->target.head_table, describe_failed(&heads));
 	else if (heads.outcome == HEADS_AT_HEAD)
 		say_ok(doctor, "heads: at head, %s", heads.text);
 	else

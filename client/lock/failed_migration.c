@@ -13,11 +13,15 @@
 #include "postgres_fe.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "base/wait.h"
 #include "lock/failed_migration.h"
 
 /* So that no replica migrates meanwhile. */
 #define UNDER_A_GUARD " Run that by \"gw_bootstrap guard -- COMMAND\"."
+
+/* So much of the heads of such rows is shown. */
+#define MOST_FAILED 1023
 
 /* How long a row must stay unchanged. */
 #define UNCHANGED_MS 2000
@@ -30,7 +34,7 @@
 bool
 look_at_failed_migration(Session *session, const Options *options, Millis until, Heads *heads)
 {
-	char	   *failed = pg_strdup(heads->all_failed);
+	char	   *failed = pg_strdup(heads->failed);
 	Millis		unchanged = now_ms() + UNCHANGED_MS;
 	bool		held = false;
 	bool		known = options->ask_tool_lock == NULL ||
@@ -44,11 +48,20 @@ look_at_failed_migration(Session *session, const Options *options, Millis until,
 	}
 	if (known && !held)
 		known = session->way->read_heads(session, &options->target, until, heads);
-	if (heads->outcome == HEADS_FAILED && (held || strcmp(heads->all_failed, failed) != 0))
+	if (heads->outcome == HEADS_FAILED && (held || strcmp(heads->failed, failed) != 0))
 		heads->outcome = HEADS_RUNNING;
 	free(failed);
 
 	return known;
+}
+
+/*
+ * The heads of the rows that say so, for a message.
+ */
+char *
+describe_failed(const Heads *heads)
+{
+	return copy_bounded(heads->failed, strlen(heads->failed), MOST_FAILED);
 }
 
 /*
@@ -68,9 +81,11 @@ report_failed_migration(const Heads *heads, const Options *options)
 	char	   *detail = psprintf("Found %s, wanted %s.", heads->text,
 							describe_expected(&options->target));
 	char	   *hint = failed_migration_hint(options);
+	char	   *failed = describe_failed(heads);
 
 	log_event(LOG_ERROR, detail, hint, "the database is at a failed migration: table \"%s\" says so of %s",
-			  options->target.head_table, heads->failed);
+			  options->target.head_table, failed);
+	free(failed);
 	free(detail);
 	free(hint);
 	return EXIT_FAILED_MIGRATION;

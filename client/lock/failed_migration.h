@@ -13,6 +13,7 @@
 /* failed_migration.c */
 extern bool look_at_failed_migration(Session *session, const Options *options, Millis until,
 									 Heads *heads);
+extern char *describe_failed(const Heads *heads);
 extern char *failed_migration_hint(const Options *options);
 extern ExitCode report_failed_migration(const Heads *heads, const Options *options);
 

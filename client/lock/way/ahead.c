@@ -15,33 +15,24 @@
 #include "lock/way/ahead.h"
 
 /*
- * A copy in a text of that size, with a mark if it is cut.
- */
-static void
-copy_array(char *to, size_t size, const char *array)
-{
-	char	   *copy = copy_bounded(array, strlen(array), size - 1);
-
-	strlcpy(to, copy, size);
-	free(copy);
-}
-
-/*
  * Take what was found, the text of arrays, or NULL.
  */
 void
 take_heads(Session *session, Heads *heads, HeadOutcome outcome, const char *array,
 		   const char *failed)
 {
+	const char *found = array ? array : NO_HEADS;
+	char	   *text = copy_bounded(found, strlen(found), sizeof(heads->text) - 1);
+
+	strlcpy(heads->text, text, sizeof(heads->text));
+	free(text);
 	free(session->heads);
 	free(session->failed_heads);
 	session->heads = array ? pg_strdup(array) : NULL;
 	session->failed_heads = pg_strdup(failed ? failed : "{}");
 	heads->outcome = outcome;
 	heads->all = session->heads;
-	heads->all_failed = session->failed_heads;
-	copy_array(heads->text, sizeof(heads->text), array ? array : NO_HEADS);
-	copy_array(heads->failed, sizeof(heads->failed), heads->all_failed);
+	heads->failed = session->failed_heads;
 }
 
 /*

@@ -23,9 +23,8 @@ typedef struct Heads
 {
 	HeadOutcome outcome;
 	char		text[4096];		/* or why there are none */
-	char		failed[1024];	/* those of rows that say so */
 	const char *all;			/* NULL if there are none */
-	const char *all_failed;
+	const char *failed;			/* those of rows that say so */
 } Heads;
 
 extern void take_heads(Session *session, Heads *heads, HeadOutcome outcome, const char *array,
