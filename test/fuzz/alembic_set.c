@@ -12,24 +12,11 @@ const bool	fuzz_frees_all = false;
 static const char *const names[] = {
 	"versions/a.py", "versions/b.py", "versions/0c.py", "versions/d.py"};
 
-/*
- * The text of a file is kept for the next one: have room for as much as comes.
- */
 void
 fuzz_prepare(void)
 {
-	static const char begins[] = "revision = 'a'\ndown_revision = None\nx = 1";
-	static char text[2 * FUZZ_MOST_LENGTH + sizeof(begins)];
-	SimpleStringList heads = {NULL, NULL};
-	SimpleStringList revisions = {NULL, NULL};
-
 	if (mkdir("versions", 0700) != 0)
 		abort();
-	memcpy(text, begins, strlen(begins));
-	for (int i = 0; i < FUZZ_MOST_LENGTH; i++)
-		memcpy(text + strlen(begins) + 2 * i, "+1", 2);
-	fuzz_file(names[0], text, strlen(text));
-	read_alembic("versions", "--alembic", &heads, &revisions);
 }
 
 /*

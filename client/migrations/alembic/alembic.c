@@ -24,6 +24,7 @@
 #include "migrations/alembic/python.h"
 #include "migrations/alembic/revisions.h"
 #include "port.h"
+#include "pqexpbuffer.h"
 
 /* No revision has so many bytes, and no set so many revisions. */
 #define MAX_FILE_SIZE (16 * 1024 * 1024)
@@ -34,13 +35,15 @@
 
 const char *alembic_named_by;
 
-static void
-read_file(PQExpBuffer text, const char *path)
+static char *
+read_text(const char *path, size_t *len)
 {
 	const char *why;
+	char	   *text = read_whole_file(path, MAX_FILE_SIZE, len, &why);
 
-	if (!read_into(text, path, MAX_FILE_SIZE, &why))
+	if (text == NULL)
 		refuse("could not read \"%s\": %s", path, why);
+	return text;
 }
 
 static _Noreturn void
@@ -105,28 +108,28 @@ read_script(Revisions *revisions, const char *path)
 	const char *error;
 	const char *at;
 	Revision   *revision;
-	static PQExpBufferData text;	/* of one file after the other */
+	char	   *text;
+	size_t		len;
 
 	if (revisions->count == MAX_REVISIONS)
 		refuse("there are more than %d revisions", MAX_REVISIONS);
-	if (text.data == NULL)
-		initPQExpBuffer(&text);
-	read_file(&text, path);
-	error = read_python(text.data, text.len, variables, &at);
+	text = read_text(path, &len);
+	error = read_python(text, len, variables, &at);
 	if (error)
-		refuse("%s:%d: %s", path, line_at(text.data, at), error);
+		refuse("%s:%d: %s", path, line_at(text, at), error);
 	revision = add_revision(revisions);
 	revision->path = path;
-	revision->id = take_identifier(&variables[REVISION], path, text.data);
+	revision->id = take_identifier(&variables[REVISION], path, text);
 	if (variables[DOWN_REVISION].kind == LITERAL_UNSET)
 		refuse("%s: nothing is assigned to \"down_revision\"", path);
 	if ((wrong = take_list(&revision->down, &variables[DOWN_REVISION])) != NULL)
-		refuse_value(path, line_at(text.data, wrong->at), wrong, "down_revision");
+		refuse_value(path, line_at(text, wrong->at), wrong, "down_revision");
 	if ((wrong = take_list(&revision->depends_on, &variables[DEPENDS_ON])) != NULL)
-		refuse_value(path, line_at(text.data, wrong->at), wrong, "depends_on");
+		refuse_value(path, line_at(text, wrong->at), wrong, "depends_on");
 	/* labels matter only if a depends_on names one */
 	if (take_list(&revision->labels, &variables[BRANCH_LABELS]))
-		revision->labels_line = line_at(text.data, variables[BRANCH_LABELS].at);
+		revision->labels_line = line_at(text, variables[BRANCH_LABELS].at);
+	free(text);
 }
 
 static bool
@@ -340,13 +343,12 @@ read_alembic(const char *path, const char *source, SimpleStringList *heads,
 	}
 	else
 	{
-		PQExpBufferData text;
+		size_t		len;
+		char	   *text = read_text(path, &len);
 
-		initPQExpBuffer(&text);
-		read_file(&text, path);
-		if (!is_config(path, text.data))
+		if (!is_config(path, text))
 			return;
-		read_alembic_config(&config, text.data, text.len);
+		read_alembic_config(&config, text, len);
 		find_locations(&config);
 	}
 	for (SimpleStringListCell *cell = config.version_locations.head; cell; cell = cell->next)
