@@ -309,3 +309,64 @@ read_typeorm_module(const char *name, const char *text, SimpleStringList *versio
 		return "no class is found in it whose name ends in 13 digits";
 	return reading.unclear;
 }
+
+/*
+ * Whether what is exported as a whole is made elsewhere.  A function or a class is none
+ * of Kysely's, and of an object the words are here.
+ */
+static bool
+exports_unknown(const Window *window)
+{
+	static const char *const known[] = {"__toCommonJS", "async", "class", "function", "void"};
+	bool		is_default = is_at(window, 0, "default") && is_at(window, -1, "export");
+	bool		is_assigned = is_at(window, 1, "=") &&
+		((is_at(window, 0, "default") && is_at(window, -2, "exports")) ||
+		 (is_at(window, 0, "exports") && is_at(window, -2, "module")));
+	int			value = is_default ? 1 : 2;
+
+	if (is_at(window, 0, "export") && is_at(window, 1, "{") && is_at(window, 2, "default"))
+		return true;
+	if ((!is_default && !is_assigned) || token_at(window, value)->kind != SCRIPT_WORD)
+		return false;
+	for (int i = 0; i < lengthof(known); i++)
+	{
+		if (is_at(window, value, known[i]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Whether all that another module has is exported here.
+ */
+static bool
+exports_another(const Window *window)
+{
+	return (is_at(window, 0, "export") && is_at(window, 1, "*") && !is_at(window, 2, "as")) ||
+		is_at(window, 0, "__exportStar") || is_at(window, 0, "__reExport") ||
+		is_at(window, 0, "_export_star");
+}
+
+/*
+ * Kysely passes over what exports no "up", as helpers beside the migrations do.
+ */
+const char *
+read_kysely_module(const char *name, const char *text, SimpleStringList *versions, bool *counts)
+{
+	Window		window;
+	const ScriptToken *token = token_at(&window, 0);
+	bool		is_unknown = false;
+
+	*counts = false;
+	open_window(&window, text);
+	while (!*counts && slide(&window))
+	{
+		/* which may be called as well */
+		*counts = is_text(token, "up") && !(is_at(&window, -1, ".") && is_at(&window, 1, "("));
+		is_unknown |= exports_unknown(&window) || exports_another(&window);
+	}
+	if (token->kind == SCRIPT_UNENDED)
+		return "a comment or a template in it has no end";
+	return is_unknown && !*counts ? "what it exports is made elsewhere, so it may have an \"up\"" :
+									NULL;
+}

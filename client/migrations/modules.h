@@ -20,5 +20,7 @@ typedef const char *(*ModuleReader)(const char *name, const char *text,
 
 extern const char *read_typeorm_module(const char *name, const char *text,
 									   SimpleStringList *versions, bool *counts);
+extern const char *read_kysely_module(const char *name, const char *text,
+									  SimpleStringList *versions, bool *counts);
 
 #endif							/* MODULES_H */

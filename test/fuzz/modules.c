@@ -31,6 +31,7 @@ fuzz_one(char *text, size_t len)
 	}
 	if (read_typeorm_module("1700000000000-A.ts", text, &versions, &counts) == NULL)
 		MUST(versions.head != NULL);
+	read_kysely_module("a.ts", text, &versions, &counts);
 	for (const SimpleStringListCell *cell = versions.head; cell; cell = cell->next)
 		MUST(strlen(cell->val) >= 13);
 }

@@ -107,7 +107,12 @@ my @cases = (
 	[ 'atlas', [ '1.2_a.sql', '1.10.sql', '.3_c.sql', '_d.sql' ], '1.10 1.2' ],
 	[ 'yoyo', [ '0001.a.py', '0002.b.sql', '0002.b.rollback.sql', 'post-apply.py', '.sql', '.c.py' ], '0001.a 0002.b' ],
 	[ 'graphile-migrate', [ '000001-init.sql', '000002.sql', 'x.sql' ], '000002.sql' ],
-	[ 'kysely', [ '1_a.ts', '2_b.mjs', 'x.d.ts' ], '1_a 2_b' ],
+	[ 'kysely', [ (map { [ "1_a.$_", 'export async function up(db) {}' ] } qw(ts)), (map { [ "2_$_.$_", 'exports.up = async (db) => {}' ] } qw(js cjs mjs cts mts)), (map { [ "x.d.$_", 'export declare function up(): void' ] } qw(ts mts cts)), [ 'x.js.map', 'up' ], [ '3.jsx', 'export function up() {}' ] ], '1_a 2_cjs 2_cts 2_js 2_mjs 2_mts' ],
+	[ 'kysely', [ [ 'a.js', 'var x = {}; __export(x, { up: () => u }); module.exports = __toCommonJS(x);' ], [ 'b.js', 'Object.defineProperty(exports, "up", { get })' ], [ 'c.ts', 'export default { async up(db) {} } satisfies Migration' ], [ 'd.ts', 'export { a as up }' ], [ 'e.ts', 'export const up = (db) => db' ] ], 'a b c d e' ],
+	[ 'kysely', [ [ 'a.js', 'exports.up = 1' ], [ 'helpers.js', "// up\nconst s = 'to up', t = `up \${1}`;\nexports.lookup = (m) => m.up(s); module.exports = { s }; exports.default = void 0;" ], [ 'index.ts', "export * as a from './a'; import { b } from './b';\nexport default class X {}" ], [ 'c.ts', 'export default async () => 1' ], [ 'd.js', 'module.exports = __toCommonJS(x)' ] ], 'a' ],
+	(map { [ 'kysely', [ [ 'a.js', 'exports.up = 1' ], [ 'b.ts', $_ ] ], qr/b\.ts: what it exports is made elsewhere, so it may have an "up"/ ] }
+		"export default fromFile('./b.sql')", "module.exports = require('./c')", "exports.default = x;", "export * from './a'", "export { default } from './a'", "__exportStar(require('./a'), exports)"),
+	[ 'kysely', [ [ 'a.js', 'exports.up = 1' ], [ 'b.js', 'const a = `' ] ], qr/b\.js: a comment or a template in it has no end/ ],
 	[ 'sqitch', [ [ 'sqitch.plan', "%project=flipr\n\nappschema 2012 M <m>\nusers [appschema] 2012 M <m> # x\n\@v1 2012 M <m>\n# x\n" ] ], 'flipr:appschema flipr:users' ],
 	[ 'sqitch', [ [ 'sqitch.plan', "%syntax-version=1.0.0\n % project = a-b # x\r\n\n  a[b] 2012 M <m>\r\n+ c#x\n \@v1 2012 M <m>\n" ] ], 'a-b:a a-b:c' ],
 	[ 'sqitch', [ [ 'sqitch.plan', "%syntax-version=1.0.0\n\na 2012 M <m>\n" ] ], qr/sqitch\.plan: no line names the project/ ],
