@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "commands.h"
 #include "forms/forms.h"
-#include "lock/tool_lock.h"
 #include "migrations/take_set.h"
 
 /*
@@ -34,7 +33,6 @@ set_defaults(Options *options)
 static void (*const readers[])(Options *options) = {
 	take_log_format,
 	take_migration_set,
-	take_tool_lock,
 	take_connection_strings,
 	take_commands,
 	set_defaults,

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "base/wait.h"
 #include "lock/failed_migration.h"
+#include "lock/tool_lock.h"
 
 /* So that no replica migrates meanwhile. */
 #define UNDER_A_GUARD " Run that by \"gw_bootstrap guard -- COMMAND\"."
@@ -37,8 +38,7 @@ look_at_failed_migration(Session *session, const Options *options, Millis until,
 	char	   *failed = pg_strdup(heads->failed);
 	Millis		unchanged = now_ms() + UNCHANGED_MS;
 	bool		held = false;
-	bool		known = options->ask_tool_lock == NULL ||
-		options->ask_tool_lock(session, options, until, &held);
+	bool		known = ask_tool_lock(session, options, until, &held);
 
 	if (known && !held)
 	{
@@ -71,8 +71,9 @@ char *
 failed_migration_hint(const Options *options)
 {
 	return psprintf("Neither waiting nor migrating mends that: %s." UNDER_A_GUARD,
-					options->repair ? options->repair :
-									  "repair the database as the migration tool wants it");
+					options->tool && options->tool->repair ?
+						options->tool->repair :
+						"repair the database as the migration tool wants it");
 }
 
 ExitCode

@@ -86,24 +86,17 @@ ask_lock_row(Session *session, const Options *options, Millis until, bool *held)
 	return known;
 }
 
-static bool
+/*
+ * Whether somebody has a lock of the tool, if it is known to take one.
+ */
+bool
 ask_tool_lock(Session *session, const Options *options, Millis until, bool *held)
 {
 	const MigrationTool *tool = options->tool;
 
-	return (tool->locks[0].kind == LOCK_NONE ||
-			ask_advisory_lock(session, options, until, held)) &&
-		(*held || tool->row.table == NULL || ask_lock_row(session, options, until, held));
-}
-
-/*
- * Have that asked, if the tool takes one.
- */
-void
-take_tool_lock(Options *options)
-{
-	const MigrationTool *tool = options->tool;
-
-	if (tool && (tool->locks[0].kind != LOCK_NONE || tool->row.table))
-		options->ask_tool_lock = ask_tool_lock;
+	if (tool && tool->locks[0].kind != LOCK_NONE &&
+		!ask_advisory_lock(session, options, until, held))
+		return false;
+	return *held || tool == NULL || tool->row.table == NULL ||
+		ask_lock_row(session, options, until, held);
 }

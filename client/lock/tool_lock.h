@@ -37,6 +37,6 @@ typedef struct LockRows
 
 extern bool read_lock_rows(Session *session, const MigrationTool *tool, const PGresult *tables,
 						   int row, Millis until, LockRows *rows);
-extern void take_tool_lock(Options *options);
+extern bool ask_tool_lock(Session *session, const Options *options, Millis until, bool *held);
 
 #endif							/* TOOL_LOCK_H */

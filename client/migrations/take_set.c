@@ -22,7 +22,6 @@ take_tool(Options *options, const MigrationTool *tool)
 	set_default(&options->target.head_column, tool->head_column);
 	set_default(&options->target.head_rule, tool->head_rule);
 	set_default(&options->target.head_order, tool->head_order);
-	options->repair = tool->repair;
 	options->tool = tool;
 }
 

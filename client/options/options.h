@@ -29,7 +29,6 @@ enum
 
 struct		Options;
 struct		MigrationTool;
-struct		Session;
 
 /* A command of the client: one row of the table in main.c. */
 typedef struct Mode
@@ -54,10 +53,6 @@ typedef struct Options
 	/* Which of the heads, the text of an array, that set lacks; NULL if that is not it. */
 	char	   *(*describe_unknown)(const struct Options *options, const char *heads);
 	const struct MigrationTool *tool;	/* of that, or NULL */
-	const char *repair;			/* what its users do about a failed migration, or NULL */
-	/* Whether somebody has a lock of the tool; or NULL: it takes none. */
-	bool		(*ask_tool_lock)(struct Session *session, const struct Options *options,
-						  Millis until, bool *held);
 	bool		create_extension;
 	bool		require_extension;
 	bool		require_fence;
