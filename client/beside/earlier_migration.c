@@ -86,7 +86,8 @@ ask_for_migrations(Session *session, const Options *options, Millis deadline)
 		PQclear(result);
 		result = session_query(session, sql_earlier_migration(&options->target, OUTLIVE_MS),
 							   deadline);
-		if (result == NULL || PQgetisnull(result, 0, EARLIER_PID) || !PQgetisnull(result, 0, EARLIER_AT_WORK))
+		if (result == NULL || PQgetisnull(result, 0, EARLIER_PID) ||
+			!PQgetisnull(result, 0, EARLIER_AT_WORK))
 			break;
 		wait_until(NULL, 0, now_ms() + HIDDEN_PAUSE_MS);
 	}
@@ -101,15 +102,21 @@ set_at_work(Run *run, const char *pid, bool named, const char *role)
 {
 	char	   *hint;
 
-	hint = psprintf("It ends with its statement; SELECT pg_terminate_backend(%s) ends it now. %s", pid,
-					named ? "If it is the service, which a pooler lent that backend, give the service an application_name of its own." :
+	hint = psprintf("It ends with its statement; SELECT pg_terminate_backend(%s) ends it now. %s",
+					pid,
+					named ? "If it is the service, which a pooler lent that backend,"
+							" give the service an application_name of its own." :
 							"If it is no migration, give migrations a role of their own.");
 	if (named)
 		set_reason(&run->reason, EXIT_DEADLINE, hint,
-				   "backend %s is still at work under the name of an earlier migration, whose guard has gone", pid);
+				   "backend %s is still at work under the name of an earlier migration,"
+				   " whose guard has gone",
+				   pid);
 	else
 		set_reason(&run->reason, EXIT_DEADLINE, hint,
-				   "backend %s is at work for role \"%s\", which migrates here, but without a guard", pid, role);
+				   "backend %s is at work for role \"%s\", which migrates here,"
+				   " but without a guard",
+				   pid, role);
 	free(hint);
 }
 

@@ -41,7 +41,8 @@ log_no_connection(const Failure *failure)
 				  "the migration command could not connect to the database");
 	else
 		log_event(LOG_ERROR,
-				  psprintf("The migration command would wait for the guard, and the guard for the command. The last error was: %s",
+				  psprintf("The migration command would wait for the guard, and the guard for the command."
+						   " The last error was: %s",
 						   failure->message),
 				  SECOND_CONNECTION_REMEDY,
 				  "no second connection to the database within %d s while the guard holds one",
@@ -106,7 +107,9 @@ handle_no_connection(Run *run, const Failure *failure)
 	if (passes && now_ms() >= run->deadline.end)
 	{
 		set_reason(&run->reason, EXIT_DEADLINE, failure->hint,
-				   "no second connection to the database while the guard holds one: %s", failure->message);
+				   "no second connection to the database while the guard holds one:"
+				   " %s",
+				   failure->message);
 		return wait_for_later(run);
 	}
 	if (passes && !guard_is_alive(&run->session, run->deadline.attempt))

@@ -118,7 +118,8 @@ take_token(Run *run, CommandPlan *plan, Step *step)
 	if (run->fenced)
 	{
 		run->safety = CLASS_FENCED;
-		run->safety_detail = "The role is fenced: without this guard the server refuses what it writes.";
+		run->safety_detail = "The role is fenced: without this guard the server"
+							 " refuses what it writes.";
 	}
 	look.token = plan->token;
 	look.seen = false;
@@ -163,7 +164,8 @@ is_proven(Run *run)
 			  "Let the command connect by DATABASE_URL, with the name in PGAPPNAME, or with"
 			  " gw_bootstrap.token set to GW_BOOTSTRAP_TOKEN. If it does, it was too quick: a start"
 			  " at head is ready without it.",
-			  "no session of the fenced role was seen to show the token of this guard, which %s asks for",
+			  "no session of the fenced role was seen to show the token of this guard,"
+			  " which %s asks for",
 			  option_source("--require-fence"));
 	return false;
 }

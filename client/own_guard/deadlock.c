@@ -50,7 +50,9 @@ tell(const CommandPlan *plan, const PGresult *answer)
 		return;
 	deadlock.told = true;
 	detail = waiting ? psprintf("Backend %s waits for it.", waiting) :
-					   psprintf("The last statement of backend %d asked for an advisory lock and did not get it.", pid);
+					   psprintf("The last statement of backend %d asked for an advisory lock"
+								" and did not get it.",
+								pid);
 	hint = psprintf("Let the command%s%s migrate without taking a lock itself,"
 					" or give the guard another one by --lock-key.",
 					plan->source ? " of " : "", plan->source ? plan->source : "");

@@ -24,7 +24,8 @@ start_over(Run *run)
  * guard is still open, so that a look for better advice sees what it has left.
  */
 Step
-end_not_at_head(Run *run, const Heads *heads, const char *applied, char *advice, const char *message)
+end_not_at_head(Run *run, const Heads *heads, const char *applied, char *advice,
+				const char *message)
 {
 	char	   *better = run->advise_not_at_head ? run->advise_not_at_head(run) : NULL;
 	char	   *detail = psprintf("Found %s, wanted %s.%s", heads->text,
@@ -72,7 +73,8 @@ verify_migration(Run *run)
 			if (try.outcome == OUTCOME_FAILED_MIGRATION && run->judge_failed)
 				return run->judge_failed(run, &try.heads, true);
 			return end_not_at_head(run, &try.heads, "",
-								   psprintf("Check that the command migrates this database, and that %s names the heads of its migrations.",
+								   psprintf("Check that the command migrates this database, and that %s names"
+											" the heads of its migrations.",
 											option_source("--expect-head")),
 								   "the migration succeeded, but the database is not at head");
 	}

@@ -107,8 +107,11 @@ tell_of_failed_attempt(Run *run, const Heads *heads)
 {
 	if (run->heads_before != NULL && strcmp(run->heads_before, heads->text) == 0)
 		log_event(LOG_INFO, "Its migration failed, was ended, or could not begin.",
-				  "If it is the migration that is wrong, each replica fails in its turn: let one Job migrate, and the others wait with --skip-migrations.",
-				  "another replica had the lock and has left the heads as they were: trying it here");
+				  "If it is the migration that is wrong, each replica fails in its turn:"
+				  " let one Job migrate, and the others wait with"
+				  " --skip-migrations.",
+				  "another replica had the lock and has left the heads as they were:"
+				  " trying it here");
 	forget_heads_before(run);
 }
 
@@ -153,7 +156,8 @@ wait_for_others(Run *run, const Heads *heads)
 {
 	const char *hint = run->options->skip_migrations ?
 		"Migrations are skipped here: let their owner run them, or wait longer with --timeout." :
-		"Use --migrate or --migrate-sql, or --skip-migrations --timeout=SECONDS to wait for somebody else.";
+		"Use --migrate or --migrate-sql, or"
+		" --skip-migrations --timeout=SECONDS to wait for somebody else.";
 
 	set_reason(&run->reason, EXIT_NOT_AT_HEAD, hint,
 			   "the database is not at head: found %s, wanted %s",

@@ -34,7 +34,8 @@ attempt(const Script *script, const Options *options)
 	ScriptEnd	end;
 
 	if (!begin_transaction(script, options))
-		return stop_signal() != 0 || now_ms() >= script->deadline.end ? SCRIPT_STOPPED : SCRIPT_LOST;
+		return stop_signal() != 0 || now_ms() >= script->deadline.end ? SCRIPT_STOPPED :
+																		SCRIPT_LOST;
 	end = script_run(script);
 	return end == SCRIPT_DONE ? script_commit(script) : end;
 }

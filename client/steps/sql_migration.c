@@ -70,7 +70,8 @@ commit(Run *run, const Script *script)
 		case SCRIPT_LOST:
 			return start_over(run, "no answer to the COMMIT of the migration");
 		case SCRIPT_STOPPED:
-			return end_stopped(run, "no answer to the COMMIT of the migration, which may have been applied");
+			return end_stopped(run, "no answer to the COMMIT of the migration,"
+									" which may have been applied");
 	}
 	return end_with(run, EXIT_STEP_FAILED);
 }
@@ -103,7 +104,8 @@ static Step
 end_unreadable(Run *run, const Script *script)
 {
 	log_event(LOG_ERROR, "Nothing of the file was applied.", run->session.failure.hint,
-			  "%s leaves heads that cannot be read: %s", script->file->path, run->session.failure.message);
+			  "%s leaves heads that cannot be read: %s", script->file->path,
+			  run->session.failure.message);
 	return end_with(run, run->session.failure.code);
 }
 
@@ -126,7 +128,8 @@ verify_and_commit(Run *run, const Script *script)
 		return start_over(run, "the migration was rolled back");
 	}
 	return end_not_at_head(run, &try.heads, " Nothing of the file was applied.",
-						   psprintf("Let the file write the heads into %s, and check that %s names them.",
+						   psprintf("Let the file write the heads into %s,"
+									" and check that %s names them.",
 									run->options->target.head_table,
 									option_source("--expect-head")),
 						   psprintf("%s does not bring the database to head", script->file->path));
@@ -144,7 +147,9 @@ end_changed_at_commit(Run *run)
 	if (try.outcome == OUTCOME_FAILED)
 		return handle_failure(run);
 	return end_not_at_head(run, &try.heads, " What the file did is committed.",
-						   pg_strdup("A deferred trigger may have changed the heads: with SET CONSTRAINTS ALL IMMEDIATE at its end the file is not committed then."),
+						   pg_strdup("A deferred trigger may have changed the heads:"
+									 " with SET CONSTRAINTS ALL IMMEDIATE at its end"
+									 " the file is not committed then."),
 						   "the migration was committed, and then the database was not at head");
 }
 
@@ -195,7 +200,8 @@ migrate_by_sql(Run *run)
 		return end_with(run, EXIT_REFUSED);
 	if (!let_command_end(run))
 		return wait_without_lock(run);
-	sessions = ask_for_migrations(&run->session, run->options, Min(run->deadline.attempt, now_ms() + ASK_MS));
+	sessions = ask_for_migrations(&run->session, run->options,
+								  Min(run->deadline.attempt, now_ms() + ASK_MS));
 	if (sessions == NULL)
 		return handle_failure(run);
 	earlier = is_earlier_migration(run, sessions);
