@@ -44,6 +44,7 @@ OBJS = \
 	shared/head_judge.o \
 	shared/head_order.o \
 	shared/head_row.o \
+	shared/head_words.o \
 	shared/heads.o
 
 EXTENSION = control/gw_bootstrap

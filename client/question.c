@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "commands.h"
+#include "shared/head_judge.h"
 
 static HeadSet *
 make_set(const SimpleStringList *list, HeadOrder order)

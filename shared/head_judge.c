@@ -16,44 +16,6 @@
 
 #include "shared/head_judge.h"
 
-const char *const head_rule_names[] = {
-	[RULE_EQUAL] = "equal",
-	[RULE_CONTAIN] = "contain",
-	[RULE_LATEST] = "latest",
-	NULL};
-
-const char *const head_order_names[] = {
-	[ORDER_KNOWN] = "known",
-	[ORDER_NUMERIC] = "numeric",
-	[ORDER_BYTES] = "bytes",
-	[ORDER_DOTTED] = "dotted",
-	[ORDER_NONE] = "none",
-	NULL};
-
-/* As gw_bootstrap_status() tells them. */
-const char *const head_outcome_names[] = {
-	[HEADS_BEHIND] = "behind",
-	[HEADS_AT_HEAD] = "at_head",
-	[HEADS_AHEAD] = "ahead",
-	[HEADS_DIVERGED] = "diverged",
-	[HEADS_FAILED] = "failed",
-	[HEADS_RUNNING] = "running",
-	NULL};
-
-/*
- * The number of a word among others; -1 if it is none of them.
- */
-int
-find_word(const char *word, const char *const *words)
-{
-	for (int i = 0; words[i]; i++)
-	{
-		if (strcmp(word, words[i]) == 0)
-			return i;
-	}
-	return -1;
-}
-
 /*
  * How heads are compared with each other.  What is greatest can only be told
  * in some order: without one, that of numbers.

@@ -11,13 +11,6 @@
 #include "shared/head_condition.h"
 #include "shared/heads.h"
 
-typedef enum HeadRule
-{
-	RULE_EQUAL,					/* the rows are the heads */
-	RULE_CONTAIN,				/* one row for each migration */
-	RULE_LATEST					/* only the greatest counts */
-} HeadRule;
-
 /* What is asked of a table. */
 typedef struct HeadQuestion
 {
@@ -29,16 +22,6 @@ typedef struct HeadQuestion
 	HeadClause *condition;		/* NULL: every row counts, and none has failed */
 	bool		collect;		/* keep the heads, not only the answer */
 } HeadQuestion;
-
-typedef enum HeadOutcome
-{
-	HEADS_BEHIND,
-	HEADS_AT_HEAD,
-	HEADS_AHEAD,				/* a head beyond the expected ones */
-	HEADS_DIVERGED,				/* such a head, and some are missing */
-	HEADS_FAILED,				/* a row tells of a failed migration */
-	HEADS_RUNNING				/* or, if somebody is at work, of that one */
-} HeadOutcome;
 
 /* A row with a head, where others may take it back. */
 typedef struct HeadChange
@@ -64,11 +47,6 @@ typedef struct FoundHeads
 	int			nchanges;
 } FoundHeads;
 
-extern const char *const head_rule_names[];
-extern const char *const head_order_names[];
-extern const char *const head_outcome_names[];
-
-extern int	find_word(const char *word, const char *const *words);
 extern HeadOrder key_order(HeadRule rule, HeadOrder order);
 extern bool may_stop_early(const HeadQuestion *question);
 extern void begin_judging(const HeadQuestion *question, FoundHeads *found);

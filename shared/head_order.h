@@ -8,8 +8,7 @@
 #ifndef GW_BOOTSTRAP_HEAD_ORDER_H
 #define GW_BOOTSTRAP_HEAD_ORDER_H
 
-/* A longer one is no head that anybody could expect. */
-#define MAX_HEAD_LENGTH 1024	/* bytes */
+#include "shared/head_words.h"
 
 /*
  * A text without a header; it need not be terminated.  One that is longer than
@@ -23,15 +22,6 @@ typedef struct Head
 } Head;
 
 #define UNREAD_HEAD {NULL, MAX_HEAD_LENGTH + 1}
-
-typedef enum HeadOrder
-{
-	ORDER_KNOWN,
-	ORDER_NUMERIC,
-	ORDER_BYTES,
-	ORDER_DOTTED,
-	ORDER_NONE
-} HeadOrder;
 
 extern int	compare_heads(const void *a, const void *b);
 extern Head head_key(HeadOrder order, const Head *head);

@@ -10,7 +10,9 @@
 #define TARGET_H
 
 #include "fe_utils/simple_list.h"
-#include "shared/head_judge.h"
+#include "shared/head_words.h"
+
+struct		HeadQuestion;
 
 #define DEFAULT_LOCK_KEY INT64CONST(42424242424242)
 
@@ -23,7 +25,7 @@ typedef struct Target
 	char	   *head_condition; /* or NULL */
 	SimpleStringList expected_heads;
 	SimpleStringList known_heads;	/* all of the migration set; none if not known */
-	HeadQuestion *question;		/* the same, for who answers it here */
+	struct HeadQuestion *question;	/* the same, for who answers it here */
 	int64		lock_key;
 } Target;
 

@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "options/values.h"
-#include "shared/head_order.h"
+#include "shared/head_words.h"
 
 static bool
 is_control(char c)

@@ -126,7 +126,7 @@ continue_attempt(Attempt *attempt, const char *line, size_t len)
 	static const char *const labels[FIELDS] = {"", "DETAIL:  ", "HINT:  ", "LOCATION:  "};
 	int			field = *attempt->sqlstate ? LOCATION : MESSAGE;
 
-	while (!has_prefix(line, labels[field]))
+	while (field > MESSAGE && !has_prefix(line, labels[field]))
 		field--;
 	append_line(&attempt->field[field], line + strlen(labels[field]), len - strlen(labels[field]));
 }
