@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * output.h
- *		What was written on stdout has to arrive.
+ *		The standard streams, and that what was written on stdout has to arrive.
  *
  *-------------------------------------------------------------------------
  */

@@ -3,7 +3,7 @@
  * probe.c
  *		Whether the database is at head, in whichever way it can be asked.
  *
- * The fast path of every start is the probe here, which guesses that the
+ * The fast path of every start begins here, with the guess that the
  * extension is in the schema public.
  *
  *-------------------------------------------------------------------------

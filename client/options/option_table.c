@@ -36,8 +36,8 @@ const Option option_table[] = {
 		"the same for Alembic, without Python: an alembic.ini,\n"
 		"pyproject.toml, script directory or folder of versions"},
 	{"allow-ahead", 0, OPTION_BOOL, FIELD(allow_ahead), {"GW_BOOTSTRAP_ALLOW_AHEAD"}, NULL,
-		"with --alembic: start although the database is at a\n"
-		"revision that this replica does not have",
+		"start although the database is at a revision that\n"
+		"this replica does not have",
 		GUARDS_COMMAND},
 	{"migrate", 0, OPTION_SHELL, FIELD(migrate), {"GW_BOOTSTRAP_MIGRATE"}, "COMMAND",
 		"shell command that migrates, run under the lock; without\n"

@@ -69,7 +69,6 @@ static bool
 wait_for_socket(Session *session, short events, Millis until)
 {
 	struct pollfd fd = {.fd = PQsocket(session->conn), .events = events};
-
 	Millis		patience = now_ms() + UNANSWERED_MS;
 	Millis		due;
 
@@ -323,15 +322,15 @@ check_transaction(Session *session, bool expected, bool failed)
 PGresult *
 session_query(Session *session, Query query, Millis until)
 {
-	bool		expected = query.effect == BEGINS ||
-		(query.effect == STAYS && PQtransactionStatus(session->conn) != PQTRANS_IDLE);
+	bool		expected = query.effect == TX_BEGINS ||
+		(query.effect == TX_STAYS && PQtransactionStatus(session->conn) != PQTRANS_IDLE);
 	PGresult   *result = NULL;
 
 	if (session_send(session, &query))
 		result = session_receive(session, Min(until, now_ms() + ANSWER_MS));
 	if (result == NULL)
 		return NULL;
-	if (expected && !(query.effect == BEGINS && has_failed(result)) &&
+	if (expected && !(query.effect == TX_BEGINS && has_failed(result)) &&
 		PQstatus(session->conn) == CONNECTION_OK &&
 		PQtransactionStatus(session->conn) == PQTRANS_IDLE)
 		set_cut_failure(&session->failure);

@@ -19,9 +19,9 @@ typedef enum Rows
 /* What becomes of the transaction, of which there may be none. */
 typedef enum Effect
 {
-	STAYS,
-	BEGINS,
-	ENDS
+	TX_STAYS,
+	TX_BEGINS,
+	TX_ENDS
 } Effect;
 
 /*

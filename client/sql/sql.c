@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * sql.c
- *		Every SQL statement that the client sends.
+ *		The statements of every guard, and the rules for all SQL that we send.
  *
  * A pooled backend is handed on to the gateway, so nothing may be set for the
  * session: not even search_path, which PostgreSQL's own client programs secure
@@ -88,11 +88,11 @@ sql_heartbeat(void)
 Query
 sql_commit(void)
 {
-	return FIXED_QUERY("COMMIT", NO_ROWS, "COMMIT", ENDS);
+	return FIXED_QUERY("COMMIT", NO_ROWS, "COMMIT", TX_ENDS);
 }
 
 Query
 sql_rollback(void)
 {
-	return FIXED_QUERY("ROLLBACK", NO_ROWS, "ROLLBACK", ENDS);
+	return FIXED_QUERY("ROLLBACK", NO_ROWS, "ROLLBACK", TX_ENDS);
 }

@@ -32,7 +32,7 @@ sql_begin_pid(PGconn *conn)
 	begin_guard(&sql, conn);
 	appendPQExpBufferStr(&sql, "SELECT pg_catalog.pg_backend_pid()");
 
-	return (Query) {sql.data, ONE_ROW, "i", BEGINS};
+	return (Query) {sql.data, ONE_ROW, "i", TX_BEGINS};
 }
 
 /*

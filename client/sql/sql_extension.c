@@ -161,7 +161,7 @@ sql_try(PGconn *conn, const char *schema, const Target *target, bool in_guard)
 		begin_guard(&sql, conn);
 	append_question(&sql, conn, schema, target, TRY, "json_in", TRY_COLUMNS);
 
-	return (Query) {sql.data, ONE_ROW, "tTITT", in_guard ? STAYS : BEGINS};
+	return (Query) {sql.data, ONE_ROW, "tTITT", in_guard ? TX_STAYS : TX_BEGINS};
 }
 
 /* What there is, what that means, and the rows that say failed. */

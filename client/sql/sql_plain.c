@@ -178,7 +178,7 @@ sql_plain_begin_and_try(PGconn *conn, const Target *target)
 						 " FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a)),"
 						 " 'acquired') END, pg_catalog.pg_backend_pid()");
 
-	return (Query) {sql.data, ONE_ROW, "ti", BEGINS};
+	return (Query) {sql.data, ONE_ROW, "ti", TX_BEGINS};
 }
 
 /*

@@ -19,7 +19,7 @@ sql_begin(PGconn *conn)
 	PQExpBufferData sql;
 
 	begin_guard(&sql, conn);
-	return (Query) {sql.data, NO_ROWS, "SET", BEGINS};
+	return (Query) {sql.data, NO_ROWS, "SET", TX_BEGINS};
 }
 
 /*
@@ -37,7 +37,7 @@ sql_begin_turn(PGconn *conn, const Target *target)
 					  "'%d'::pg_catalog.int4, '%d'::pg_catalog.int4)",
 					  (int32) (target->lock_key >> 32), (int32) target->lock_key);
 
-	return (Query) {sql.data, ONE_ROW, "b", BEGINS};
+	return (Query) {sql.data, ONE_ROW, "b", TX_BEGINS};
 }
 
 /*
