@@ -42,12 +42,9 @@ read_condition(const Options *options, HeadOrder order)
 	if (error)
 		usage_error(error, NULL, "invalid condition \"%s\" in %s", options->target.head_condition,
 					option_source("--head-condition"));
-	for (HeadClause *clause = condition; clause; clause = clause->next)
-	{
-		if (clause->kind == CLAUSE_COVERS && (order == ORDER_KNOWN || order == ORDER_NONE))
-			usage_error(NULL, "Use --head-order=numeric, bytes or dotted.",
-						"a condition with \"covers\" needs an order");
-	}
+	if (clause_needing_order(condition) && (order == ORDER_KNOWN || order == ORDER_NONE))
+		usage_error(NULL, "Use --head-order=numeric, bytes or dotted.",
+					"a condition with \"%s\" needs an order", clause_needing_order(condition));
 	return condition;
 }
 

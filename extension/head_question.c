@@ -95,14 +95,6 @@ get_heads(FunctionCallInfo fcinfo, int arg, const char *name, HeadOrder order)
 	return set;
 }
 
-static bool
-has_covers(const HeadClause *clause)
-{
-	while (clause && clause->kind != CLAUSE_COVERS)
-		clause = clause->next;
-	return clause != NULL;
-}
-
 static void
 get_condition(const char *text, HeadQuestion *question)
 {
@@ -114,11 +106,12 @@ get_condition(const char *text, HeadQuestion *question)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid head_condition"),
 				 errdetail("%s", error)));
-	if (has_covers(question->condition) &&
+	if (clause_needing_order(question->condition) &&
 		(question->order == ORDER_KNOWN || question->order == ORDER_NONE))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("head_condition with \"covers\" needs an order"),
+				 errmsg("head_condition with \"%s\" needs an order",
+						clause_needing_order(question->condition)),
 				 errhint("Set head_order to numeric, bytes or dotted.")));
 }
 

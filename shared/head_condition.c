@@ -4,7 +4,8 @@
  *		Read a head condition: clauses of terms, and never SQL.
  *
  *		condition	clause [[;] clause]...
- *		clause		count: | failed: | covers: | undone:, and terms joined by AND
+ *		clause		count: | failed: | unfinished: | covers: | undone:,
+ *					and terms joined by AND
  *		term		[not] col | col is [not] null | col = col | col <> col
  *					| col [not] in ('a', ...) | col [not] starts 'x'
  *
@@ -46,6 +47,7 @@ static const char *const clause_names[] = {
 	[CLAUSE_FAILED] = "failed",
 	[CLAUSE_COVERS] = "covers",
 	[CLAUSE_UNDONE] = "undone",
+	[CLAUSE_UNFINISHED] = "unfinished",
 };
 
 static bool
@@ -303,7 +305,7 @@ parse_clause(Scanner *scanner)
 	while (kind < lengthof(clause_names) && !is_keyword(scanner, clause_names[kind]))
 		kind++;
 	if (kind == lengthof(clause_names) || !is_clause(scanner))
-		return fail(scanner, "\"count:\", \"failed:\", \"covers:\" or \"undone:\"");
+		return fail(scanner, "\"count:\", \"failed:\", \"unfinished:\", \"covers:\" or \"undone:\"");
 	clause->kind = kind;
 	next_token(scanner);
 	next_token(scanner);
@@ -328,6 +330,20 @@ has_clause(const HeadClause *clauses, HeadClauseKind kind)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * The name of a clause that compares rows with each other; NULL if there is none.
+ */
+const char *
+clause_needing_order(const HeadClause *clauses)
+{
+	for (; clauses; clauses = clauses->next)
+	{
+		if (clauses->kind == CLAUSE_COVERS || clauses->kind == CLAUSE_UNFINISHED)
+			return clause_names[clauses->kind];
+	}
+	return NULL;
 }
 
 /*

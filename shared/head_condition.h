@@ -43,7 +43,8 @@ typedef enum HeadClauseKind
 	CLAUSE_COUNT,				/* the rows that count */
 	CLAUSE_FAILED,				/* those that tell of a failed migration */
 	CLAUSE_COVERS,				/* a baseline: those up to it are not wanted */
-	CLAUSE_UNDONE				/* those that each take one back that counts */
+	CLAUSE_UNDONE,				/* those that each take one back that counts */
+	CLAUSE_UNFINISHED			/* failed ones, if no row has a greater head */
 } HeadClauseKind;
 
 typedef struct HeadClause
@@ -54,6 +55,7 @@ typedef struct HeadClause
 } HeadClause;
 
 extern bool has_clause(const HeadClause *clauses, HeadClauseKind kind);
+extern const char *clause_needing_order(const HeadClause *clauses);
 extern HeadClause *parse_head_condition(const char *text, char **error);
 
 #endif							/* GW_BOOTSTRAP_HEAD_CONDITION_H */

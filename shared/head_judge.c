@@ -74,6 +74,8 @@ begin_judging(const HeadQuestion *question, FoundHeads *found)
 	found->has_before = false;
 	found->greatest.data = NULL;
 	found->cover.data = NULL;
+	found->last.data = NULL;
+	found->unfinished.data = NULL;
 	found->changes = NULL;
 	found->nchanges = 0;
 	if (question->expected)
@@ -133,6 +135,14 @@ keep_greater(Head *kept, const Head *key)
 		pfree(unconstify(char *, kept->data));
 	*kept = (Head) {copy, key->len};
 	return order;
+}
+
+static void
+forget(Head *kept)
+{
+	if (kept->data)
+		pfree(unconstify(char *, kept->data));
+	kept->data = NULL;
 }
 
 static void
@@ -291,6 +301,34 @@ note_cover(const HeadQuestion *question, FoundHeads *found, const Head *head)
 }
 
 /*
+ * Take note of a row that may be the greatest, and of whether it would be a failed one.
+ */
+void
+note_last(const HeadQuestion *question, FoundHeads *found, const Head *head, bool unfinished)
+{
+	Head		key;
+	int			order;
+	char	   *copy;
+
+	if (head == NULL || head->len > MAX_HEAD_LENGTH)
+	{
+		if (unfinished)
+			note_failed(question, found, head);
+		return;
+	}
+	key = head_key(key_order(question->rule, question->order), head);
+	order = keep_greater(&found->last, &key);
+	free_head_key(&key, head);
+	if (order > 0)
+		forget(&found->unfinished);
+	if (order < 0 || !unfinished || found->unfinished.data)
+		return;
+	copy = palloc(head->len + 1);
+	memcpy(copy, head->data, head->len);
+	found->unfinished = (Head) {copy, head->len};
+}
+
+/*
  * True if reading on can change neither the answer nor what is returned.  One
  * row more than is returned tells that there are more.
  */
@@ -360,6 +398,9 @@ judge_heads(const HeadQuestion *question, FoundHeads *found)
 	bool		missing;
 
 	settle_changes(question, found);
+	if (found->unfinished.data)
+		note_failed(question, found, &found->unfinished);
+	forget(&found->unfinished);
 	if (question->expected == NULL)
 		return HEADS_BEHIND;
 	if (found->has_failed)
@@ -386,8 +427,8 @@ free_found_heads(FoundHeads *found)
 	empty_head_list(&found->current);
 	empty_head_list(&found->failed);
 	free_changes(found);
-	if (found->greatest.data)
-		pfree(unconstify(char *, found->greatest.data));
-	if (found->cover.data)
-		pfree(unconstify(char *, found->cover.data));
+	forget(&found->greatest);
+	forget(&found->cover);
+	forget(&found->last);
+	forget(&found->unfinished);
 }

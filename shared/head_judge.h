@@ -43,6 +43,8 @@ typedef struct FoundHeads
 	bool		has_before;		/* and one that is not */
 	Head		greatest;		/* its key, for RULE_LATEST; no data: none */
 	Head		cover;			/* the greatest baseline's key, likewise */
+	Head		last;			/* the greatest row's key, likewise */
+	Head		unfinished;		/* and its head, if that row is unfinished */
 	HeadChange *changes;		/* until all are read; or NULL */
 	int			nchanges;
 } FoundHeads;
@@ -55,6 +57,8 @@ extern void note_change(const HeadQuestion *question, FoundHeads *found, const H
 						int count);
 extern void note_failed(const HeadQuestion *question, FoundHeads *found, const Head *head);
 extern void note_cover(const HeadQuestion *question, FoundHeads *found, const Head *head);
+extern void note_last(const HeadQuestion *question, FoundHeads *found, const Head *head,
+					  bool unfinished);
 extern bool judging_is_done(const HeadQuestion *question, FoundHeads *found);
 extern HeadOutcome judge_heads(const HeadQuestion *question, FoundHeads *found);
 extern void free_found_heads(FoundHeads *found);

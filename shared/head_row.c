@@ -237,6 +237,7 @@ note_row(const HeadColumns *columns, const HeadValue *values,
 	const Head *text = head.state == VALUE_NULL ? NULL : &head.text;
 	bool		counts = true;
 	bool		undone = false;
+	bool		unfinished = false;
 
 	for (HeadClause *clause = question->condition; clause; clause = clause->next)
 	{
@@ -248,9 +249,13 @@ note_row(const HeadColumns *columns, const HeadValue *values,
 			note_failed(question, found, text);
 		else if (clause->kind == CLAUSE_COVERS && holds)
 			note_cover(question, found, text);
-		else
+		else if (clause->kind == CLAUSE_UNFINISHED)
+			unfinished |= holds;
+		else if (clause->kind == CLAUSE_UNDONE)
 			undone |= holds;
 	}
+	if (has_clause(question->condition, CLAUSE_UNFINISHED))
+		note_last(question, found, text, unfinished);
 	if (text && (counts || undone))
 		note_change(question, found, text, undone ? -1 : 1);
 	if (columns->nparts > 1 && text && text->data)

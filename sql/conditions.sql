@@ -108,6 +108,17 @@ SELECT * FROM judge('{2}', 'latest', head_condition => $$count: word in ('none')
 SELECT * FROM judge('{1,2}', head_condition => 'count: ok; undone: not ok');
 SELECT * FROM judge('{1,2}', 'latest', head_condition => $$undone: word is null$$);
 
+-- a failed row only if no other is greater, whichever comes first
+SELECT c, (judge('{1,2}', head_condition => c)).* FROM unnest(ARRAY['unfinished: not ok', 'unfinished: ok', 'unfinished: ok is null', 'unfinished: word is not null; unfinished: flag is null']) c;
+DELETE FROM heads WHERE head = '3';
+SELECT c, (judge('{1,2}', head_condition => c)).* FROM unnest(ARRAY['unfinished: not ok', 'unfinished: ok', 'count: ok; unfinished: not ok', 'unfinished: ok; failed: ok']) c;
+INSERT INTO heads VALUES (NULL, 4, false);
+SELECT * FROM judge('{1,2}', head_condition => 'unfinished: part in (''4'')');
+DELETE FROM heads WHERE head IS NULL;
+INSERT INTO heads VALUES ('02', 5, true, NULL, NULL, NULL);
+SELECT p, o, (judge('{1,2}', 'contain', o, 'unfinished: part in (''' || p || ''')')).outcome FROM (VALUES ('2', 'numeric'), ('5', 'numeric'), ('2', 'bytes'), ('5', 'bytes')) v (p, o);
+DELETE FROM heads WHERE head = '02';
+INSERT INTO heads VALUES ('3');
 -- a head of several columns
 SELECT * FROM judge('{1.it''s,2.Word}', head_column => 'head.word');
 SELECT * FROM judge('{1::1::t,2::2::f}', 'equal', 'none', head_column => 'part::head::ok');
@@ -128,6 +139,8 @@ SELECT judge('{1}', head_condition => 'count: "OK"');
 SELECT judge('{1}', head_condition => 'count: word');
 SELECT judge('{1}', head_condition => 'covers: ok', head_order => 'known');
 SELECT judge('{1}', head_condition => 'covers: ok', head_order => 'none');
+SELECT judge('{1}', head_condition => 'unfinished: ok', head_order => 'known');
+SELECT judge('{1}', head_condition => 'count: ok; unfinished: ok', head_order => 'none');
 -- what the grammar has not is refused, with the place
 \set VERBOSITY default
 SELECT gw_bootstrap_at_head('{1}', NULL, 'heads', 'head', 'contain', 'known', 'count: word');

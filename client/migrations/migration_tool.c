@@ -22,11 +22,11 @@ const MigrationTool migration_tools[] = {
 		.read = read_alembic},
 	{"atlas", "Atlas", "atlas_schema_revisions.atlas_schema_revisions", "version", "contain",
 		"bytes",
-		"count: applied = total and version not starts '.' and version not in (" ASIDE ");"
-		" failed: applied <> total; failed: error is not null and error not in ('');"
+		/* it looks at the last row alone, and mends no other */
+		"count: version not starts '.' and version not in (" ASIDE "); unfinished: applied <> total;"
 		" covers: type in ('1', '3', '5', '7'); covers: version in (" ASIDE ")",
 		.rule = {"^([^._][^_]*)(_.*)?\\.sql$", NULL, VERSION, .aside = "-- atlas:checkpoint"},
-		.repair = "mend the file and run \"atlas migrate apply\" again, or \"atlas migrate set\"",
+		.repair = "mend the file and run \"atlas migrate apply\" again, or \"atlas migrate set\" with a later version",
 		.locks = {{LOCK_KEY, 2686470616}}},
 	{"dbmate", "dbmate", "schema_migrations", "version", "contain", "numeric", NULL,
 		.rule = {"^([0-9]+).*\\.sql$", NULL, VERSION, .flags = ONCE}},

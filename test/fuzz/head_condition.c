@@ -56,7 +56,8 @@ append_term(PQExpBuffer text, const HeadTerm *term)
 static char *
 write_condition(const HeadClause *clauses)
 {
-	static const char *const names[] = {"count: ", "failed: ", "covers: ", "undone: "};
+	static const char *const names[] = {"count: ", "failed: ", "covers: ", "undone: ",
+										"unfinished: "};
 	PQExpBufferData text;
 
 	initPQExpBuffer(&text);
