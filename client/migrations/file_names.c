@@ -33,6 +33,7 @@ typedef struct Reading
 	const char *source;
 	regex_t		names;
 	regex_t		but_not;
+	regex_t		maybe;
 	char	   *owner;			/* or NULL */
 	bool		is_below;		/* in a folder below that the tool may take or not */
 	SimpleStringList *versions;
@@ -217,6 +218,10 @@ take_name(Reading *reading, const char *path, const char *name, int flags)
 	const NameRule *rule = &reading->tool->rule;
 	regmatch_t	groups[MAX_GROUPS];
 
+	if (rule->maybe && regexec(&reading->maybe, name, 0, NULL, 0) == 0)
+		refuse_migration_set(reading->source,
+							 "%s: whether %s takes this file is told by its configuration alone",
+							 path, reading->tool->title);
 	if (!match(reading, name, groups, flags) ||
 		(rule->but_not && regexec(&reading->but_not, name, 0, NULL, 0) == 0))
 		return NULL;
@@ -417,6 +422,7 @@ read_file_names(const MigrationTool *tool, const char *path, const char *source,
 
 	compile(&reading.names, tool->rule.names);
 	compile(&reading.but_not, tool->rule.but_not);
+	compile(&reading.maybe, tool->rule.maybe);
 	if (tool->rule.lines_of)
 		read_lines(&reading, psprintf("%s/%s", path, tool->rule.lines_of));
 	else
@@ -434,6 +440,8 @@ read_file_names(const MigrationTool *tool, const char *path, const char *source,
 	regfree(&reading.names);
 	if (tool->rule.but_not)
 		regfree(&reading.but_not);
+	if (tool->rule.maybe)
+		regfree(&reading.maybe);
 }
 
 /*

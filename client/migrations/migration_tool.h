@@ -25,6 +25,7 @@ typedef struct NameRule
 								 * it comes before each version, with a colon */
 	const char *aside;   /* comment of a file that stands for those before it,
 								 * and is run by new databases alone; or NULL */
+	const char *maybe;			/* names that count only if it is configured so, or NULL */
 	int			flags;
 } NameRule;
 

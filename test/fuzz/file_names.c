@@ -33,6 +33,7 @@ fuzz_one(char *text, size_t len)
 		return;
 	compile(&reading.names, reading.tool->rule.names);
 	compile(&reading.but_not, reading.tool->rule.but_not);
+	compile(&reading.maybe, reading.tool->rule.maybe);
 	text++;
 	while ((line = take_part(&text, '\n')) != NULL)
 	{

@@ -94,7 +94,10 @@ my @cases = (
 	[ 'efcore', [ '20240101000000_A.Designer.cs', 'Other/20240202000000_B.Designer.cs' ], qr{Other/20240202000000_B\.Designer\.cs: whether EF Core looks into} ],
 	# tools that never look into folders below
 	[ 'kysely', [ [ '1_a.ts', 'export async function up() {}' ], [ 'below/2_b.ts', 'export async function up() {}' ] ], '1_a' ],
-	[ 'sequelize', [ '1-a.js', '2-b.ts', '3-c.d.ts', '4-d.mjs' ], '1-a.js 2-b.ts' ],
+	[ 'sequelize', [ '1-a.js', '2-b.ts', '3-c.d.ts', 'd.mjs' ], '1-a.js 2-b.ts' ],
+	[ 'sequelize', [ '1-a.js', '4-d.mjs' ], qr/4-d\.mjs: whether Sequelize takes this file is told by its configuration alone/ ],
+	(map { [ 'knex', [ '1_a.js', "2_b.$_", 'x.mjs' ], qr/2_b\.$_: whether knex takes this file/ ] } qw(mjs mts cts)),
+	[ 'knex', [ '1_a.js', 'helpers.mjs' ], '1_a.js' ],
 	[ 'efcore', [ '20240101000000_Init.cs', '20240101000000_Init.Designer.cs', 'ModelSnapshot.cs' ], '20240101000000_Init' ],
 	[ 'ecto', [ '1_a.exs', 'below/02_b.exs', '3_c.ex', '.formatter.exs' ], '1 2' ],
 	[ 'diesel', [ '2024-01-02-030405_a/up.sql', '00000000000000_b/up.sql', 'c/down.sql', '.d/up.sql' ], '00000000000000 20240102030405' ],
