@@ -21,7 +21,8 @@ judge_failed(Run *run, Heads *heads, bool ended)
 		return handle_failure(run);
 	if (ended || heads->outcome == HEADS_FAILED)
 		return end_with(run, report_failed_migration(heads, run->options));
-	set_reason(&run->reason, EXIT_DEADLINE, NULL,
+	set_reason(&run->reason, EXIT_DEADLINE,
+			   "If that does not end, \"gw_bootstrap doctor\" tells whether somebody has the lock of the tool.",
 			   "a migration is at work outside of the lock: found %s, wanted %s", heads->text,
 			   describe_expected(&run->options->target));
 	return wait_without_lock(run);
