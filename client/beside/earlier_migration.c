@@ -47,7 +47,9 @@ note_holder(Run *run, const TryResult *found, Step *step)
 	run->waited_for_lock = true;
 	if (found->holder_state == HOLDER_ORPHANED)
 		return true;
-	if (run->options->migrate_sql != NULL && found->holder_pid[0])
+	if (found->holder_pid[0] == '\0')
+		log_debug("who had the lock cannot be told any more");
+	else if (run->options->migrate_sql != NULL)
 		session_ask(&run->session, sql_has_xid(atoi(found->holder_pid)), run->deadline.attempt,
 					&migrates_itself);
 	run->lock_was_taken = !migrates_itself;

@@ -45,11 +45,18 @@ read_secret(const char *path, const char *variable)
 const char *
 value_in_file(const Option *option, const char **variable)
 {
-	const char *companion = psprintf("%s_FILE", *variable);
-	const char *path = getenv(companion);
+	char	   *companion;
+	const char *path;
 
-	if (option->type != OPTION_URL || path == NULL || *path == '\0')
+	if (option->type != OPTION_URL)
 		return NULL;
+	companion = psprintf("%s_FILE", *variable);
+	path = getenv(companion);
+	if (path == NULL || *path == '\0')
+	{
+		free(companion);
+		return NULL;
+	}
 	*variable = companion;
 	return read_secret(path, companion);
 }

@@ -25,6 +25,7 @@ my $pooler = GwBootstrap::PgBouncer->new($node, pool_size => 20, users => qq("$u
 my $set_head = "UPDATE alembic_version SET version_num = '$head';";
 my $psql = q(psql -X -q -v ON_ERROR_STOP=1 -d "$DATABASE_URL");
 my $grace = qr/its command may live on for 3 s/;
+my $unknown = qr/who had the lock cannot be told any more/;
 
 $node->safe_psql('postgres', 'CREATE DATABASE bare');
 $node->safe_psql('bare', 'CREATE TABLE alembic_version (version_num text); CREATE TABLE work (step text)');
@@ -70,7 +71,10 @@ foreach my $dbname ('postgres', 'bare')
 			my ($result) = $second->wait;
 			note sprintf '%s: ready %.1f s after the kill', $name, time - $killed;
 			is($result->{exit}, 0, "$name: then it migrates") or diag $result->{err};
-			is($result->{err} =~ $grace ? 1 : 0, $waits, "$name: " . ($waits ? 'after the grace' : 'without a grace')) or diag $result->{err};
+			# who has given the lock up while it was looked for may have been anybody
+			my $excused = $class eq 'one transaction' && $result->{err} =~ $unknown;
+			is($result->{err} =~ $grace && !$excused ? 1 : 0, $waits, "$name: " . ($waits ? 'after the grace' : 'without a grace'))
+			  or diag $result->{err};
 			is($node->safe_psql($dbname, 'SELECT count(*) FROM work'), '0', "$name: nothing is left of the first");
 			$gate->quit;
 		}
