@@ -151,12 +151,12 @@ note_token(const CommandPlan *plan, const PGresult *answer)
  * After a last look: a pooled backend keeps the name of the session that has gone.
  */
 static bool
-is_proven(Run *run)
+is_proven(Run *run, Millis until)
 {
 	if (!run->options->require_fence || look.seen)
 		return true;
 	if (!session_ask(&run->session, sql_token_seen(look.target, look.fence.role, look.token),
-					 Min(run->deadline.end, now_ms() + PATIENCE_MS), &look.seen) ||
+					 Min(until, now_ms() + PATIENCE_MS), &look.seen) ||
 		look.seen)
 		return look.seen;
 	log_event(LOG_ERROR,

@@ -107,7 +107,7 @@ take_end(Run *run, Command *command)
 	}
 	command_succeeded(command, &end);
 	code = code_of(&end);
-	proven = code != EXIT_READY || run->fence->is_proven(run);
+	proven = code != EXIT_READY || run->fence->is_proven(run, NEVER);
 	if (!guard_is_alive(&run->session, now_ms() + PATIENCE_MS))
 		return end_unguarded(run, code == EXIT_READY ? EXIT_STEP_FAILED : code);
 	if (!proven)

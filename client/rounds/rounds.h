@@ -60,7 +60,7 @@ typedef struct FenceCare
 	/* Ask about the role that migrates, of which that is a session. */
 	bool		(*ask)(Run *run, Session *session, Millis until);
 	/* After the command: whether it was seen to be fenced, if that is asked for. */
-	bool		(*is_proven)(Run *run);
+	bool		(*is_proven)(Run *run, Millis until);
 } FenceCare;
 
 struct Run

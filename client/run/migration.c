@@ -155,7 +155,8 @@ migrate_by_command(Run *run)
 		return step;
 	if (!wait_for_command(run, &command, &end, &step))
 		return step;
-	if (!command_succeeded(&command, &end) || (run->fence && !run->fence->is_proven(run)))
+	if (!command_succeeded(&command, &end) ||
+		(run->fence && !run->fence->is_proven(run, run->deadline.attempt)))
 		return guard_is_alive(&run->session, run->deadline.attempt) ?
 			end_with(run, EXIT_STEP_FAILED) :
 			start_over(run);

@@ -96,6 +96,13 @@ foreach my $dbname ('postgres', 'bare')
 }
 
 my $connstr = $node->connstr('postgres');
+
+# A command that shows no token, and ends after the deadline for the lock.
+my ($late) = guarded('true', '-d', $connstr, '--migration-url', "$connstr user=migrations", '--require-fence', '--timeout', 0)->wait;
+is($late->{exit}, 1, 'after the deadline, no token: a failure') or diag $late->{err};
+like($late->{err}, qr/no session of the fenced role was seen to show the token of this guard/, 'after the deadline, no token: told');
+unlike($late->{err}, qr/lost the guard|no answer/, 'after the deadline, no token: the guard is asked, and lives');
+
 my ($result) = guarded('true', '-d', $connstr, '--require-fence')->wait;
 is($result->{exit}, 4, 'a role that is not fenced is refused if it has to be');
 ($result) = guarded('true', '-d', $connstr, '--migration-url', "$connstr user=migrations", '--lock-key', 7)->wait;
