@@ -138,6 +138,17 @@ sub admin
 	return $out;
 }
 
+# How many clients are connected to that database.
+sub clients
+{
+	my ($self, $dbname) = @_;
+	my $pools = $self->admin('SHOW POOLS');
+	my $clients = 0;
+
+	$clients += $1 + $2 while $pools =~ /^\Q$dbname\E\|[^|]*\|(\d+)\|(\d+)\|/mg;
+	return $clients;
+}
+
 # A psql that stays connected.
 sub session
 {
