@@ -311,29 +311,63 @@ read_typeorm_module(const char *name, const char *text, SimpleStringList *versio
 }
 
 /*
- * Whether what is exported as a whole is made elsewhere.  A function or a class is none
- * of Kysely's, and of an object the words are here.
+ * Whether a value is made elsewhere.  A function or a class is none of Kysely's, and of
+ * an object the words are here, but for what is spread into it.
  */
 static bool
-exports_unknown(const Window *window)
+is_made_elsewhere(const Window *window, int place)
 {
 	static const char *const known[] = {"__toCommonJS", "async", "class", "function", "void"};
-	bool		is_default = is_at(window, 0, "default") && is_at(window, -1, "export");
-	bool		is_assigned = is_at(window, 1, "=") &&
-		((is_at(window, 0, "default") && is_at(window, -2, "exports")) ||
-		 (is_at(window, 0, "exports") && is_at(window, -2, "module")));
-	int			value = is_default ? 1 : 2;
+	const ScriptToken *value = token_at(window, place);
 
-	if (is_at(window, 0, "export") && is_at(window, 1, "{") && is_at(window, 2, "default"))
-		return true;
-	if ((!is_default && !is_assigned) || token_at(window, value)->kind != SCRIPT_WORD)
-		return false;
+	if (value->kind != SCRIPT_WORD)
+		return value->kind == SCRIPT_SYMBOL && *value->start != '{';
 	for (int i = 0; i < lengthof(known); i++)
 	{
-		if (is_at(window, value, known[i]))
+		if (is_at(window, place, known[i]))
 			return false;
 	}
 	return true;
+}
+
+/*
+ * The place of what is exported as a whole here; 0 if nothing is.
+ */
+static int
+find_whole(const Window *window)
+{
+	bool		is_default = is_text(token_at(window, 0), "default");
+
+	if (is_default && is_at(window, -1, "export"))
+		return 1;
+	if (is_at(window, 0, "export") && is_at(window, 1, "="))
+		return 2;
+	if (is_default && is_at(window, -2, "exports") && is_at(window, 1, "="))
+		return 2;
+	if (is_at(window, 0, "exports") && is_at(window, -2, "module") && is_at(window, 1, "="))
+		return 2;
+	if (is_default && is_at(window, -2, "exports") && is_at(window, 2, "="))
+		return 3;
+	return 0;
+}
+
+/*
+ * Whether something that has another name here is exported as "default".
+ */
+static bool
+exports_named_default(const Window *window)
+{
+	const ScriptToken *token = token_at(window, 0);
+
+	if (!is_text(token, "default"))
+		return false;
+	if (token->kind == SCRIPT_STRING)
+		return is_at(window, -2, "exports") && is_at(window, -1, ",") && is_at(window, 1, ",");
+	if (is_at(window, 1, ":"))
+		return is_at(window, 2, "function") || (is_at(window, 2, "(") && is_at(window, 3, ")"));
+	return is_at(window, -1, "as") || is_at(window, -1, "get") ||
+		((is_at(window, -1, "{") || is_at(window, -1, ",")) &&
+		 (is_at(window, 1, "}") || is_at(window, 1, ",")));
 }
 
 /*
@@ -344,7 +378,9 @@ exports_another(const Window *window)
 {
 	return (is_at(window, 0, "export") && is_at(window, 1, "*") && !is_at(window, 2, "as")) ||
 		is_at(window, 0, "__exportStar") || is_at(window, 0, "__reExport") ||
-		is_at(window, 0, "_export_star");
+		is_at(window, 0, "_export_star") ||
+		(is_at(window, 0, "exports") && (is_at(window, 1, ",") || is_at(window, 1, "[")) &&
+		 token_at(window, 2)->kind == SCRIPT_WORD && !is_at(window, 3, "="));
 }
 
 /*
@@ -356,14 +392,22 @@ read_kysely_module(const char *name, const char *text, SimpleStringList *version
 	Window		window;
 	const ScriptToken *token = token_at(&window, 0);
 	bool		is_unknown = false;
+	int			object = 0;		/* the braces at what is in an object exported as a whole */
 
 	*counts = false;
 	open_window(&window, text);
 	while (!*counts && slide(&window))
 	{
+		int			whole = find_whole(&window);
+
 		/* which may be called as well */
 		*counts = is_text(token, "up") && !(is_at(&window, -1, ".") && is_at(&window, 1, "("));
-		is_unknown |= exports_unknown(&window) || exports_another(&window);
+		is_unknown |= exports_named_default(&window) || exports_another(&window) ||
+			(whole > 0 && is_made_elsewhere(&window, whole)) ||
+			(object > 0 && window.braces == object && is_at(&window, 0, ".") &&
+			 is_at(&window, 1, ".") && is_at(&window, 2, "."));
+		if (whole > 0 && is_at(&window, whole, "{"))
+			object = window.braces + 1;
 	}
 	if (token->kind == SCRIPT_UNENDED)
 		return "a comment or a template in it has no end";

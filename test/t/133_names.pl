@@ -114,7 +114,15 @@ my @cases = (
 	[ 'kysely', [ [ 'a.js', 'var x = {}; __export(x, { up: () => u }); module.exports = __toCommonJS(x);' ], [ 'b.js', 'Object.defineProperty(exports, "up", { get })' ], [ 'c.ts', 'export default { async up(db) {} } satisfies Migration' ], [ 'd.ts', 'export { a as up }' ], [ 'e.ts', 'export const up = (db) => db' ] ], 'a b c d e' ],
 	[ 'kysely', [ [ 'a.js', 'exports.up = 1' ], [ 'helpers.js', "// up\nconst s = 'to up', t = `up \${1}`;\nexports.lookup = (m) => m.up(s); module.exports = { s }; exports.default = void 0;" ], [ 'index.ts', "export * as a from './a'; import { b } from './b';\nexport default class X {}" ], [ 'c.ts', 'export default async () => 1' ], [ 'd.js', 'module.exports = __toCommonJS(x)' ] ], 'a' ],
 	(map { [ 'kysely', [ [ 'a.js', 'exports.up = 1' ], [ 'b.ts', $_ ] ], qr/b\.ts: what it exports is made elsewhere, so it may have an "up"/ ] }
-		"export default fromFile('./b.sql')", "module.exports = require('./c')", "exports.default = x;", "export * from './a'", "export { default } from './a'", "__exportStar(require('./a'), exports)"),
+		"export default fromFile('./b.sql')", "module.exports = require('./c')", "exports.default = x;", "export * from './a'", "export { default } from './a'", "__exportStar(require('./a'), exports)",
+		"import { m } from './m'; export { m as default };", "export { x, default } from './a'", "export * as default from './a'", "export = make();",
+		"exports.default = (0, m_1.make)('b');", "export default (make('b') as Migration);", "exports['default'] = make();", "export default { ...make('b') };", "module.exports = { a: f({}), ...b };",
+		"__export(x, { default: () => b });\nmodule.exports = __toCommonJS(x);", "_export(exports, { get default() { return b } });", "_export(exports, { default: function() { return b; } });",
+		"Object.defineProperty(exports, \"default\", { enumerable: true, get: function () { return __importDefault(a_1).default; } });",
+		"Object.keys(a).forEach(function (k) { if (k in exports) return; Object.defineProperty(exports, k, { get: () => a[k] }) });", "for (const k in a) exports[k] = a[k];", "Object.assign(exports, a)"),
+	(map { [ 'kysely', [ [ 'a.js', 'exports.up = 1' ], [ 'b.ts', $_ ] ], 'a' ] }
+		"import { default as m } from './m'; switch (m) { default: m(() => 1) } export const x = { default: 1, ...m };", "export default { x: { y: 1 }, z: [1] };", "function f(a, ...b) { return m.default(a, ...b) }\nexports.default = class {};",
+		"exports['default'] = void 0; Object.defineProperty(exports, '__esModule', { value: true });", "var e=exports,r={get a(){return 1}};", "exports['a'] = a_1.default; __export(exports, { a: () => a });"),
 	[ 'kysely', [ [ 'a.js', 'exports.up = 1' ], [ 'b.js', 'const a = `' ] ], qr/b\.js: a comment or a template in it has no end/ ],
 	[ 'sqitch', [ [ 'sqitch.plan', "%project=flipr\n\nappschema 2012 M <m>\nusers [appschema] 2012 M <m> # x\n\@v1 2012 M <m>\n# x\n" ] ], 'flipr:appschema flipr:users' ],
 	[ 'sqitch', [ [ 'sqitch.plan', "%syntax-version=1.0.0\n % project = a-b # x\r\n\n  a[b] 2012 M <m>\r\n+ c#x\n \@v1 2012 M <m>\n" ] ], 'a-b:a a-b:c' ],
