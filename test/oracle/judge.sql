@@ -28,9 +28,9 @@ $$;
 
 CREATE TYPE judgement AS (outcome text, current_heads text[], failed_heads text[]);
 
--- Of the rows of a table: their heads, whether they count, have failed and cover others.
-CREATE FUNCTION judge(head_rule text, head_order text, expected_heads text[], known_heads text[],
-                      heads text[], counts boolean[], failed boolean[], covers boolean[])
+-- Of the rows of a table: their heads, and which clauses hold for them.
+CREATE FUNCTION judge(head_rule text, head_order text, expected_heads text[], known_heads text[], heads text[],
+                      counts boolean[], failed boolean[], covers boolean[], undone boolean[], unfinished boolean[])
 RETURNS judgement LANGUAGE plpgsql AS $$
 DECLARE
 	key_order text := CASE WHEN head_rule = 'latest' AND head_order IN ('known', 'none') THEN 'numeric' ELSE head_order END;
@@ -41,8 +41,13 @@ BEGIN
 	DROP TABLE IF EXISTS expected, known, seen;
 	CREATE TEMP TABLE expected AS SELECT DISTINCT key_of(head, key_order) AS key FROM unnest(expected_heads) AS e (head);
 	CREATE TEMP TABLE known AS SELECT DISTINCT key_of(head, key_order) AS key FROM unnest(known_heads) AS k (head);
-	CREATE TEMP TABLE seen AS SELECT s.head, key_of(s.head, key_order) AS key, s.counts AND s.head IS NOT NULL AS counts, s.failed, s.covers
-		FROM unnest(heads, judge.counts, judge.failed, judge.covers) AS s (head, counts, failed, covers);
+	CREATE TEMP TABLE seen AS SELECT s.head, key_of(s.head, key_order) AS key, s.counts AND s.head IS NOT NULL AS counts, s.failed, s.covers, s.undone, s.unfinished
+		FROM unnest(heads, judge.counts, judge.failed, judge.covers, judge.undone, judge.unfinished)
+		     AS s (head, counts, failed, covers, undone, unfinished);
+	UPDATE seen s SET counts = s.counts AND NOT s.undone,
+		failed = s.failed OR s.unfinished AND NOT EXISTS (SELECT FROM seen o WHERE o.key > s.key);
+	UPDATE seen s SET counts = false
+		WHERE (SELECT count(*) FROM seen o WHERE o.key = s.key AND o.undone) >= (SELECT count(*) FROM seen o WHERE o.key = s.key AND o.counts);
 	SELECT max(key) INTO wanted FROM expected;
 	SELECT max(s.key) INTO cover FROM seen s WHERE s.covers;
 	SELECT max(s.key) INTO greatest FROM seen s WHERE s.counts;

@@ -30,6 +30,7 @@ my %values = (
 );
 my @words = qw(t f true FALSE yes no On off 1 0 y N);
 my @orders = qw(known numeric bytes dotted none);
+my @clauses = qw(count failed covers undone unfinished);
 
 sub _literal
 {
@@ -113,17 +114,17 @@ sub _make_condition
 {
 	my ($self) = @_;
 	my %sql;
-	my @clauses;
+	my @condition;
 
-	foreach my $clause ($self->_one_of('count', 'failed', 'covers'), $self->_one_of('none', 'count', 'failed', 'covers'), $self->_one_of('none', 'failed'))
+	foreach my $clause ($self->_one_of(@clauses), map { $self->_one_of('none', @clauses) } 1 .. 3)
 	{
-		next if $clause eq 'none' || $clause ne 'failed' && $sql{$clause};
-		next if $clause eq 'covers' && $self->{order} =~ /known|none/;
+		next if $clause eq 'none' || $clause eq 'count' && $sql{count};
+		next if $clause =~ /covers|unfinished/ && $self->{order} =~ /known|none/;
 		my @terms = map { [ $self->_term ] } 0 .. $self->_random(3);
 		push @{ $sql{$clause} }, '(' . join(' AND ', map { $_->[1] } @terms) . ')';
-		push @clauses, "$clause: " . join($self->_one_of(' and ', ' AND '), map { $_->[0] } @terms);
+		push @condition, "$clause: " . join($self->_one_of(' and ', ' AND '), map { $_->[0] } @terms);
 	}
-	$self->{condition} = join $self->_one_of('; ', ' '), @clauses if @clauses;
+	$self->{condition} = join $self->_one_of('; ', ' '), @condition if @condition;
 	$self->{sql} = { map { $_ => '(' . join(' OR ', @{ $sql{$_} }) . ')' } keys %sql };
 	return;
 }
@@ -157,11 +158,10 @@ sub judgement
 {
 	my ($self, $what) = @_;
 	my $sql = $self->{sql} || {};
-	my ($count, $failed, $covers) = map { $sql->{$_} } qw(count failed covers);
 
 	return 'SELECT ' . ($what // 'outcome') . " FROM judge('$self->{rule}', '$self->{order}', " . _array($self->{expected}) . ', ' . _array($self->{known})
 	  . ', (SELECT array_agg(' . $self->_head_sql . ' ORDER BY ctid) FROM heads)'
-	  . join('', map { ', (SELECT array_agg(' . ($_ // '') . ' ORDER BY ctid) FROM heads)' } $count // 'true', $failed // 'false', $covers // 'false') . ')';
+	  . join('', map { ', (SELECT array_agg(' . ($sql->{$_} // ($_ eq 'count' ? 'true' : 'false')) . ' ORDER BY ctid) FROM heads)' } @clauses) . ')';
 }
 
 sub _arguments
