@@ -37,24 +37,6 @@ sub leave_orphan
 	return $pid;
 }
 
-# Whether the pooler has closed that backend: it does if a client leaves it in the
-# midst of a query, as a replica may whose deadline is over.  Then the orphan is
-# gone, and nobody has ended it.
-sub was_closed
-{
-	my ($way, $pid) = @_;
-	my $pooler = $way->pooler;
-	my $is_left = "SELECT count(*) FROM pg_stat_activity WHERE pid = $pid";
-
-	ok(wait_until(sub { $pooler->clients($way->dbname) == ($way->{traffic} ? GwBootstrap::Traffic::CLIENTS : 0) }),
-		$way->name . ': the pooler has seen them leave');
-	wait_until(sub { !$node->safe_psql('postgres', $is_left) || $pooler->admin('SHOW SERVERS') =~ /\|$pid\|/ });
-	return if $node->safe_psql('postgres', $is_left);
-	note $way->name . ": the pooler has closed backend $pid";
-	return slurp_file($pooler->log) =~ /closing because: client disconnect/
-	  && slurp_file($node->logfile, $way->{log_offset}) !~ /terminating connection due to administrator command/;
-}
-
 sub is_alive
 {
 	my ($pid, $name) = @_;
@@ -95,7 +77,7 @@ foreach my $way (grep { $_->{pool_size} } all_ways($node))
 	my $function = $way->is_plain ? 'pg_terminate_backend\(\d+\)' : "gw_bootstrap_break_orphan\\(@{[KEY]}\\)";
 	is(scalar(grep { $_->{err} =~ /$function.*--break-orphans/ } @seen),
 		scalar @seen, "$name: and tell both ways out");
-	$pid = leave_orphan($way) if was_closed($way, $pid);
+	$pid = leave_orphan($way) if $way->has_closed($pid);
 	is($way->locks, 1, "$name: it is still there");
 	is($way->applied, '', "$name: nothing was migrated");
 

@@ -12,6 +12,7 @@ use strict;
 use warnings;
 
 use GwBootstrap::Child;
+use GwBootstrap::Replicas;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use IPC::Run ();
@@ -147,6 +148,22 @@ sub clients
 
 	$clients += $1 + $2 while $pools =~ /^\Q$dbname\E\|[^|]*\|(\d+)\|(\d+)\|/mg;
 	return $clients;
+}
+
+# Whether it has closed that backend, as it does if a client leaves in the midst of
+# a query, a replica whose deadline is over, say: then what was left on the backend
+# is gone, and nobody has ended it.  So many clients of the database are still there.
+sub has_closed
+{
+	my ($self, $pid, $dbname, $clients) = @_;
+	my $node = $self->{node};
+	my $is_left = "SELECT count(*) FROM pg_stat_activity WHERE pid = $pid";
+
+	GwBootstrap::Replicas::wait_until(sub { $self->clients($dbname) == $clients }) or die 'clients are left';
+	GwBootstrap::Replicas::wait_until(sub { !$node->safe_psql('postgres', $is_left) || $self->admin('SHOW SERVERS') =~ /\|$pid\|/ });
+	return 0 if $node->safe_psql('postgres', $is_left);
+	return slurp_file($self->{log}) =~ /closing because: client disconnect/
+	  && slurp_file($node->logfile) !~ /\[$pid\].*terminating connection due to administrator command/;
 }
 
 # A psql that stays connected.

@@ -134,6 +134,16 @@ sub connstr
 	  : $self->{node}->connstr($self->{dbname});
 }
 
+# Whether the pooler has closed that backend since a replica left it in the midst of a query.
+sub has_closed
+{
+	my ($self, $pid) = @_;
+	my $closed = $self->{pooler}->has_closed($pid, $self->{dbname}, $self->{busy} ? GwBootstrap::Traffic::CLIENTS : 0);
+
+	note $self->name . ": the pooler has closed backend $pid" if $closed;
+	return $closed;
+}
+
 # Run SQL past the pooler.
 sub sql
 {
