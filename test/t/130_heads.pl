@@ -113,7 +113,15 @@ reads('behind a backslash in an f-string', qq(revision = 'a'\nx = f'\\{(revision
 reads('a default', qq(revision = 'a'\ndef f(x=(revision := 'b')): pass), qr/computed/);
 reads('after another target', qq(x = {}\nrevision = x[(revision := 'a')] = 'b'), qr/computed/);
 reads('after the default of a lambda', qq(f = lambda x, revision='a': 0, 'b'), qr/not a literal/);
-reads('after an assignment under a condition', qq(revision = 'a'\nif x: y = 1; del revision), qr/compound/);
+reads('deleted after an assignment under a condition', qq(revision = 'a'\nif x: y = 1; del revision), qr/deleted/);
+reads('deleted after an assignment', qq(revision = 'a'\ny = 1; del revision), qr/deleted/);
+reads("$_->[0], under a condition", qq(revision = 'a'\nif x:\n    $_->[1]), $_->[2])
+  foreach [ 'imported', 'y = 2; import y as revision', qr/imported/ ], [ 'a loop', 'for y, revision in z: pass', qr/compound/ ], [ 'a function', 'def revision(): pass', qr/compound/ ],
+  [ 'a lambda', 'revision = lambda: 1', qr/compound/ ], [ 'an exception', "try: y\n    except E as revision: pass", qr/compound/ ], [ 'the last of two assignments', 'y = revision = 1', qr/condition/ ];
+reads("read by a compound statement: $_", qq(revision = 'abc'\n$_), 'abc')
+  foreach q(if __name__ == '__main__': print(revision)), "if x:\n    f(revision, revision=revision); y = revision\nelif revision in z: pass\nelse: x(revision)", "for y in f(revision):\n    g(y, revision)",
+  qq(with open(f"{revision}.sql") as f:\n    y = f.read(revision)), q(with open(revision + '.sql') as f: y = f.read()), "try: f(revision)\nexcept E as e:\n    raise F(revision) from e\nfinally:\n    f(revision)",
+  "while revision: y", "match revision:\n    case 'a': f(revision)", "if x:\n    revision: str\n    assert revision";
 reads('no field of an f-string', q(x = f'\N{BULLET}{{revision := 1}}'; revision = 'abc'), 'abc');
 reads('formats of f-strings', q(x = f'{a:=5}{b!r:{c}>}{lambda: 1}'; revision = 'abc'), 'abc');
 reads('a null character', q(revision = 'a\0b'), qr/not a literal/);

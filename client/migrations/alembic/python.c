@@ -55,7 +55,9 @@ static const struct Statement
 	{"def class ", NULL, HEADS_SCOPE},
 	{"del ", removed, IN_MODULE},
 	{"type ", removed, IN_MODULE, true},
-	{"if elif else for while try except finally with ", compound, UNDER_CONDITION},
+	{"for ", compound, UNDER_CONDITION}, /* up to "in" */
+	{"case ", compound, UNDER_CONDITION},
+	{"if elif else while try except finally with match ", NULL, UNDER_CONDITION},
 	{"", NULL, IN_MODULE}};
 
 typedef struct Module
@@ -231,6 +233,8 @@ note_bindings(Module *module, const char *from, const char *to, Place place, con
 	char		before = '\0';	/* what is before a word */
 	size_t		len;
 
+	if (place == UNDER_CONDITION && !certain)
+		why = compound;
 	for (const char *s = from; s < to; s += Max(len, 1))
 	{
 		const char *next = skip_blanks(s + (len = word_length(s)));
@@ -242,6 +246,11 @@ note_bindings(Module *module, const char *from, const char *to, Place place, con
 			before = is_a(*s, BLANK) ? before : *s;
 			continue;
 		}
+		/* a "for" binds what is before "in"; "with", "except" and "case" what is behind "as" */
+		if (why == compound && certain && depth == 0 && is_one_of(s, len, "in "))
+			why = unknown = NULL;
+		if (why == NULL && place == UNDER_CONDITION && is_one_of(s, len, "as "))
+			why = compound;
 		if (is_one_of(s, len, "import ") && *next == '*')
 			bind_mentioned(module, NULL, 0, s, PERHAPS_IMPORTED);
 		if (is_one_of(s, len, "global ") && place >= HEADS_SCOPE)
@@ -337,7 +346,7 @@ static const char *
 read_line(Module *module, const char *line, const char *end, int indent)
 {
 	const char *error = is_invalid(line) ? "invalid syntax" : follow_indentation(module, indent);
-	const struct Statement *statement;
+	bool		in_header = false;
 	const char *why = NULL;
 	Place		place = IN_SCOPE;
 	const char *to;
@@ -345,14 +354,11 @@ read_line(Module *module, const char *line, const char *end, int indent)
 	module->expects_block = end[-1] == ':';
 	if (error == NULL && module->nblocks - 1 <= module->scope)
 	{
-		statement = find_statement(line);
-		why = statement->why;
-		place = statement->place;
+		place = find_statement(line)->place;
 		module->scope = place == HEADS_SCOPE ? module->nblocks - 1 : MAX_BLOCKS;
+		in_header = place == UNDER_CONDITION;
 		if (place == IN_MODULE && (module->nblocks > 1 || module->expects_block))
 			place = UNDER_CONDITION;
-		if (place == UNDER_CONDITION && why == NULL)
-			why = compound;
 	}
 	if (error || (place == IN_SCOPE && !module->has_risks) || !may_bind(line, end))
 		return error;
@@ -361,6 +367,11 @@ read_line(Module *module, const char *line, const char *end, int indent)
 		bool		certain;
 
 		to = find_outside(line, end, ';');
+		if (in_header)
+			to = find_outside(line, to, ':');
+		in_header = false;
+		if (place < HEADS_SCOPE)
+			why = find_statement(skip_blanks(line))->why;
 		certain = note_bindings(module, line, to, place, why);
 		if (place == IN_MODULE)
 			read_assignment(module, line, to, certain);
