@@ -10,6 +10,7 @@ use warnings;
 use GwBootstrap::Refusal;
 use GwBootstrap::Test;
 use IO::Socket::INET;
+use IO::Socket::UNIX;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -280,6 +281,27 @@ SKIP:
 	check('libpq, a method other than require_auth: stays', REFUSED, qr/"scram-sha-256" failed(?s:.*)hint: Check require_auth/, $at->(0, 'require_auth=scram-sha-256'));
 }
 $talks->stop;
+
+# What else is not supported.
+mkdir "$dir/socket";
+my $socket = IO::Socket::UNIX->new(Local => "$dir/socket/.s.PGSQL.$nobody", Listen => 1) or die "socket: $!";
+check('libpq, GSS at a Unix socket: stays', REFUSED, qr/GSSAPI(?s:.*)hint: Check gssencmode/, "host=$dir/socket port=$nobody gssencmode=require");
+close $socket;
+SKIP:
+{
+	# a filter of system calls, by which socket() knows no IPv6
+	my @other = ($^X, '-e', <<'END');
+require 'syscall.ph';
+my $filter = join '', map { pack 'SCCL', @$_ } [0x20, 0, 0, 0], [0x15, 0, 3, &SYS_socket], [0x20, 0, 0, 16],
+	[0x15, 0, 1, 10], [0x06, 0, 0, 0x50061], [0x06, 0, 0, 0x7fff0000];
+syscall(&SYS_prctl, 38, 1, 0, 0, 0);
+syscall(&SYS_prctl, 22, 2, pack('S x![P] P', 6, $filter)) == 0 or die "no filter: $!";
+exec @ARGV;
+END
+	skip 'no process may be without IPv6 here', 1 if run_client(@other, 'true')->{exit} != 0;
+	tries('libpq, a system without IPv6: stays', REFUSED, qr/^(?!.*pg_hba).*(?:Address family not supported|tells no reason)/s,
+		@other, 'gw_bootstrap', 'check', '-e', 'x', '--timeout', 0, '-d', "host=::1 port=$nobody");
+}
 
 # A key that others may read, as mounted by default from a Secret of Kubernetes.
 my $tls = GwBootstrap::Refusal->new({ tls => sub { syswrite $_[0], 'S'; sysread $_[0], my $hello, 1000; return; } });
