@@ -104,7 +104,8 @@ send_heartbeat(const Command *command, Session *guard, Heartbeat *heartbeat)
 }
 
 /*
- * When the next question is due, or the answer to the last one.
+ * When the next question is due, or the answer to the last one, which has its time
+ * although we were stopped before it was sent.
  */
 static Millis
 heartbeat_due(const Heartbeat *heartbeat)
@@ -112,7 +113,7 @@ heartbeat_due(const Heartbeat *heartbeat)
 	const Lookout *next = next_lookout(heartbeat);
 
 	if (heartbeat->pending)
-		return heartbeat->answered + PATIENCE_MS;
+		return Max(heartbeat->answered + PATIENCE_MS, heartbeat->sent + HEARTBEAT_MS);
 	return Min(heartbeat->sent + HEARTBEAT_MS, next ? next->due : NEVER);
 }
 

@@ -155,9 +155,38 @@ sub stopped_client
 	return;
 }
 
+# The client is stopped for a moment, so that its next sign of life is late, but no limit
+# is exceeded: nothing is lost.  The watcher goes on only after that sign.
+sub stopped_for_a_moment
+{
+	my ($way) = @_;
+	my $name = $way->name . ', stopped for a moment';
+	my ($stopped, $stop) = stop_point();
+	my $replica = start_replicas(1, $way->client('run', '-e', $head, '--migrate', "$stop; $whole"));
+	my $asked = "SELECT query_start FROM pg_stat_activity WHERE pid = ($guards)";
+
+	wait_until(sub { -e $stopped }) or die 'no command runs: ' . $replica->err;
+	my %tree = GwBootstrap::Processes::tree($replica->pid);
+	my $first = $way->sql($asked);
+	ok(wait_until(sub { $way->sql($asked) ne $first }), "$name: the guard has given a sign of life");
+	my $sign = $way->sql($asked);
+	kill 'STOP', @tree{qw(client watcher)};
+	my $since = $way->sql('SELECT clock_timestamp()');
+	ok(wait_until(sub { $way->sql("SELECT clock_timestamp() > '$since'::timestamptz + '3.3 s'") eq 't' }), "$name: it misses the time of the next");
+	kill 'CONT', $tree{client};
+	ok(wait_until(sub { $way->sql($asked) ne $sign }), "$name: the next one comes");
+	kill 'CONT', $tree{watcher};
+	append_to_file("$stopped.fifo", "go\n");
+	my ($result) = $replica->wait;
+	unlike($result->{err}, qr/lost the guard/, "$name: no guard is lost");
+	migrated_once($way, $name, $result);
+	return;
+}
+
 foreach my $way (grep { !$_->{plain} } quiet_ways($node))
 {
 	$way->create->open;
+	stopped_for_a_moment($way) if !$way->pooler;
 	stopped_watcher($way, $_) foreach qw(watcher reaper);
 	stopped_client($way, $_) foreach 1, 0;
 	cannot_be_stopped($way) if !$way->pooler;
