@@ -167,7 +167,9 @@ forget_beside(Beside *beside)
 static void
 ask_beside(Run *run, Beside *beside)
 {
-	Millis		until = Min(run->deadline.attempt, now_ms() + SECOND_CONNECTION_MS);
+	/* no command is started after the deadline, where there is time before it */
+	Millis		last = run->options->timeout > 0 ? run->deadline.end : run->deadline.attempt;
+	Millis		until = Min(last, now_ms() + SECOND_CONNECTION_MS);
 	Session		other = {0};
 	int			round = 0;
 

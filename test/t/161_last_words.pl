@@ -12,6 +12,8 @@ use lib "$FindBin::Bin/../perl";
 use GwBootstrap::Proxy;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(time);
+use Time::Local qw(timegm);
 
 my $node = start_server();
 my $head = HEAD;
@@ -22,6 +24,17 @@ sub start
 {
 	my ($way, @options) = @_;
 	return start_replicas(1, $way->client('run', '-e', $head, @options));
+}
+
+# When the replica wrote its first event, in JSON: not before its time began.
+sub first_event
+{
+	my ($replica) = @_;
+	my $time = qr/^\{"time": "(\d+)-(\d+)-(\d+)T(\d+):(\d+):(\d+)(\.\d+)Z"/;
+
+	ok(wait_until(sub { $replica->err =~ $time }), 'an event with its time');
+	my ($year, $month, $day, $hour, $minute, $second, $part) = $replica->err =~ $time;
+	return timegm($second, $minute, $hour, $day, $month - 1, $year) + $part;
 }
 
 # Hold the lock until the replica says that it waits; give it back by the SQL.
@@ -82,6 +95,18 @@ foreach my $way (new_way($node), new_way($node, plain => 1))
 		"$name, a question cut short: the answer before is why");
 	$proxy->stop;
 	$earlier->quit;
+
+	# The answer comes when the deadline has just passed: no command is started to be stopped.
+	$proxy = GwBootstrap::Proxy->new($node->host, $node->port, at => qr/AS has_role/, total => 1, do => 'pause');
+	my $late = start($way, '-v', '--log-format', 'json', '--timeout', 3, '--migrate', $too_long, '--migration-url', $proxy->connstr($way->dbname));
+	my $passed = first_event($late) + 3;
+	ok(wait_until(sub { $proxy->reached && time > $passed }), "$name, an answer after the deadline: it comes");
+	$proxy->release;
+	($result) = $late->wait;
+	is($result->{exit}, 3, "$name, an answer after the deadline: exit code 3") or diag $result->{err};
+	unlike($result->{err}, qr/"migrating/, "$name, an answer after the deadline: nothing is started");
+	like($result->{err}, qr/deadline of 3 s passed: no second connection/, "$name, an answer after the deadline: says what it waited for");
+	$proxy->stop;
 
 	# The migration takes away what the look at its result needs.
 	$way->sql('CREATE TABLE alembic_version (version_num text)');
