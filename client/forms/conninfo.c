@@ -211,7 +211,8 @@ read_uri(const char *text, Settings *settings)
 }
 
 /*
- * libpq looks at that one only where it waits itself, which we do not let it.
+ * libpq looks at that one only where it waits itself, which we do not let it.  Nor does
+ * psycopg, which takes a fraction, and leaves it out.
  */
 static void
 check_timeout(const char *value, const char *source)
@@ -222,8 +223,10 @@ check_timeout(const char *value, const char *source)
 		return;
 	errno = 0;
 	(void) strtoint(value, &end, 10);
+	if (end > value && *end == '.')
+		end += 1 + strspn(end + 1, "0123456789");
 	if (end == value || end[strspn(end, SPACES)] != '\0' || errno != 0)
-		usage_error(NULL, "It is a whole number of seconds.", "invalid value for %s", source);
+		usage_error(NULL, "It is a number of seconds.", "invalid value for %s", source);
 }
 
 /*

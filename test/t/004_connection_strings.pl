@@ -220,7 +220,7 @@ foreach my $url (sort keys %refused)
 }
 
 # What libpq refuses only where it waits itself.
-foreach my $value ('abc', '5x', '99999999999')
+foreach my $value ('abc', '5x', '2.5s', '1.2.3', '.', '99999999999', '99999999999.5')
 {
 	foreach my $url ("postgresql://$user\@$tcp/$db?connect_timeout=$value", "$sa://$user\@$tcp/$db?connect_timeout=$value", "host=127.0.0.1 connect_timeout=$value")
 	{
@@ -235,7 +235,7 @@ foreach my $value ('abc', '5x', '99999999999')
 		like($err, qr/error: invalid value for PGCONNECT_TIMEOUT$/m, "PGCONNECT_TIMEOUT=$value, $url: message");
 	}
 }
-foreach my $value ('3', '%203%20', '-1', '')
+foreach my $value ('3', '%203%20', '-1', '2.5', '%202.5%20', '')
 {
 	my ($exit, $err) = check("postgresql://$user\@$tcp/$db?connect_timeout=$value", PGCONNECT_TIMEOUT => $value eq '' ? '' : 'unused');
 	is($exit, 0, "connect_timeout=$value") or diag $err;
