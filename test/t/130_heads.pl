@@ -60,6 +60,7 @@ reads('a backslash', "revision = \\\n  'abc'", 'abc');
 reads('a backslash before an empty line', "revision = 'abc'\n\\\n\nif x:\n  y\n  \\\n\n  z\n\\\n\f\n", 'abc');
 reads('a semicolon', q(x = 1; revision = 'abc'; y = 2), 'abc');
 reads('tuple unpacking', q(revision, x = 'abc', f()), 'abc');
+reads('tuple unpacking at the end of the file', "\0down_revision = None\nx, revision = 'no', 'abc'", 'abc');
 reads('chained assignment', q(x = revision = y.z = 'abc'), 'abc');
 reads('repeated assignment', qq(revision = 'no'\nrevision = 'abc'), 'abc');
 reads('after a function', qq(def f():\n    revision = 'no'\nrevision = 'abc'), 'abc');

@@ -160,7 +160,7 @@ evaluate_sequence(const Source *source, const char *from, const char *to, Litera
 		value.items = pg_realloc(value.items, (value.nitems + 1) * sizeof(Literal));
 		value.items[value.nitems++] = evaluate_literal(source, from, comma);
 		value.is_open = value.is_open || *from == '*';
-		from = comma + 1;
+		from = Min(comma + 1, to);
 	}
 	return value;
 }

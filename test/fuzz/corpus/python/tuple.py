@@ -1,0 +1,1 @@
+revision, depends_on = 'a', 'b'
