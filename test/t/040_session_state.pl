@@ -18,12 +18,12 @@ my $node = start_server();
 my $way = new_way($node, pool_size => 2)->create->open;
 my $careless = $way->pooler->session($way->dbname);
 $careless->query_safe($_)
-  foreach ('BEGIN', q(SET search_path = 'somewhere'), q(SELECT set_config('statement_timeout', '5s', false)),
+  foreach ('BEGIN', q(SET work_mem = '7MB'), q(SELECT set_config('statement_timeout', '5s', false)),
 	'PREPARE question AS SELECT 1', 'LISTEN news', 'CREATE TEMPORARY TABLE draft (a int)',
 	'DECLARE pages CURSOR WITH HOLD FOR SELECT 1', 'SELECT pg_advisory_lock(42424242424242)', 'COMMIT');
 $careless->quit;
 my $left = GwBootstrap::SessionState::leftovers($node, $way->pooler, $way->dbname);
-foreach my $thing ('setting search_path = somewhere', 'setting statement_timeout = 5000',
+foreach my $thing ('setting work_mem = 7168', 'setting statement_timeout = 5000',
 	'prepared statement question', 'listens on news', 'temporary draft', 'cursor pages', 'advisory lock 9877 ')
 {
 	like($left, qr/^backend \d+: \Q$thing\E/m, "the check finds: $thing");
