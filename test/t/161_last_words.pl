@@ -98,14 +98,14 @@ foreach my $way (new_way($node), new_way($node, plain => 1))
 
 	# The answer comes when the deadline has just passed: no command is started to be stopped.
 	$proxy = GwBootstrap::Proxy->new($node->host, $node->port, at => qr/AS has_role/, total => 1, do => 'pause');
-	my $late = start($way, '-v', '--log-format', 'json', '--timeout', 3, '--migrate', $too_long, '--migration-url', $proxy->connstr($way->dbname));
-	my $passed = first_event($late) + 3;
+	my $late = start($way, '-v', '--log-format', 'json', '--timeout', 6, '--migrate', $too_long, '--migration-url', $proxy->connstr($way->dbname));
+	my $passed = first_event($late) + 6;
 	ok(wait_until(sub { $proxy->reached && time > $passed }), "$name, an answer after the deadline: it comes");
 	$proxy->release;
 	($result) = $late->wait;
 	is($result->{exit}, 3, "$name, an answer after the deadline: exit code 3") or diag $result->{err};
 	unlike($result->{err}, qr/"migrating/, "$name, an answer after the deadline: nothing is started");
-	like($result->{err}, qr/deadline of 3 s passed: no second connection/, "$name, an answer after the deadline: says what it waited for");
+	like($result->{err}, qr/deadline of 6 s passed: no second connection/, "$name, an answer after the deadline: says what it waited for");
 	$proxy->stop;
 
 	# The migration takes away what the look at its result needs.
