@@ -29,7 +29,7 @@
 #define IDLE_MS (HEARTBEAT_MS + 500)
 
 /* How long a pooler may take to reset a backend. */
-#define RESET_MS 300
+#define RESET_MS 1000
 
 /*
  * Begin a transaction as a guard's, and tell the server process that serves
@@ -78,10 +78,9 @@ backend_moves(Session *ours, Session *other, int pid, Millis until)
  * that our transaction has then, or 0.
  */
 static int
-check_reset(Doctor *doctor, Session *other, int pid, Millis until)
+check_reset(Doctor *doctor, Session *other, int pid, Millis until, bool *is_reset)
 {
 	Millis		patience = Min(until, now_ms() + RESET_MS);
-	bool		reset = false;
 
 	if (!session_do(&doctor->session, sql_rollback(), until))
 		return 0;
@@ -90,11 +89,11 @@ check_reset(Doctor *doctor, Session *other, int pid, Millis until)
 		PGresult   *result = session_query(other, sql_doctor_last_statement(pid), until);
 		const char *statement = result ? answer_text(result, 0, 0) : NULL;
 
-		reset = statement && pg_strncasecmp(statement, "DISCARD", 7) == 0;
+		*is_reset = statement && pg_strncasecmp(statement, "DISCARD", 7) == 0;
 		PQclear(result);
-	} while (!reset && !wait_until(NULL, 0, Min(patience, now_ms() + RESET_MS / 5)) &&
+	} while (!*is_reset && !wait_until(NULL, 0, Min(patience, now_ms() + RESET_MS / 5)) &&
 			 now_ms() < patience);
-	if (reset)
+	if (*is_reset)
 		say_note(doctor,
 				 "It takes session-level locks away from clients that believe to have them, and "
 				 "mends "
@@ -113,10 +112,12 @@ tell_pooling(Doctor *doctor, Session *other, int pid)
 {
 	Session    *ours = &doctor->session;
 	Millis		until = Min(doctor->deadline, now_ms() + SECOND_CONNECTION_MS);
+	bool		is_reset = false;
 
 	if (PQbackendPID(ours->conn) != pid)
-		pid = check_reset(doctor, other, pid, until);
-	if (pid != 0 && backend_moves(ours, other, pid, until))
+		pid = check_reset(doctor, other, pid, until, &is_reset);
+	/* what is reset was taken back, even if it is not ready when another looks for one */
+	if (is_reset || (pid != 0 && backend_moves(ours, other, pid, until)))
 		say_ok(doctor, "pooling: a pooler in transaction mode");
 	else if (PQbackendPID(ours->conn) == pid)
 		say_ok(doctor, "pooling: none seen, the session has a server connection to itself");

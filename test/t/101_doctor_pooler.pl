@@ -16,10 +16,14 @@ my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->start;
 $node->safe_psql('postgres', $_)
-  foreach 'CREATE EXTENSION gw_bootstrap', 'CREATE DATABASE hasty', "ALTER DATABASE hasty SET idle_in_transaction_session_timeout = '1s'";
+  foreach 'CREATE EXTENSION gw_bootstrap', 'CREATE DATABASE slow', 'CREATE DATABASE hasty', "ALTER DATABASE hasty SET idle_in_transaction_session_timeout = '1s'";
 
 my $second = qr/no second within 10 s/;
 my $no_room = qr/^note +pooling: a pool of two.*the service gets no connection\n +.*--migration-url.*--migrate-sql.*larger pool/m;
+my $reset = qr/^note +pooling: the pooler resets each backend.*server_reset_query_always\)\n +.*set it to 0.*\n(?:.*\n)*ok +pooling: a pooler in transaction mode$/m;
+# Takes longer on the first backend, so that it is never free when the other looks for one.
+my $slow = 'DISCARD PLANS; SELECT pg_sleep(0.2) WHERE pg_backend_pid() = (SELECT pid FROM pg_stat_activity'
+  . " WHERE datname = 'slow' ORDER BY backend_start LIMIT 1)";
 my @cases = (
 	[ 'transaction mode', 0, qr/^ok +pooling: a pooler in transaction mode$/m ],
 	[ 'transaction mode, pool of 2', 0, qr/^ok +pooling: a pooler in transaction mode$/m, pool_size => 2 ],
@@ -27,8 +31,8 @@ my @cases = (
 	[ 'session mode, pool of 2, likewise', 0, $no_room, pool_mode => 'session', pool_size => 2 ],
 	[ 'transaction mode, pool of 2, lent in turn', 0, qr/^ok +pooling: a pooler in transaction mode$/m, pool_size => 2,
 		settings => 'server_round_robin = 1' ],
-	[ 'a reset after each transaction', 0, qr/^note +pooling: the pooler resets each backend.*server_reset_query_always\)\n +.*set it to 0.*\n(?:.*\n)*ok +pooling: a pooler in transaction mode$/m,
-		settings => 'server_reset_query_always = 1' ],
+	[ 'a reset after each transaction', 0, $reset, settings => 'server_reset_query_always = 1' ],
+	[ 'a slow reset', 0, $reset, pool_size => 2, dbname => 'slow', second => 1, settings => "server_reset_query_always = 1\nserver_reset_query = $slow" ],
 	[ 'transaction mode, pool of 1', 5, qr/^bad +pooling: a pool of one.*$second\n +.*--migration-url.*--migrate-sql/m, pool_size => 1 ],
 	[ 'pool of 1, a limit for idle transactions that a guard lifts', 5, qr/^bad +pooling: a pool of one.*$second$/m, pool_size => 1, dbname => 'hasty' ],
 	[ 'pool of 1 that says so', 5, qr/^bad +pooling: a pool of one.*\n +.*--migration-url/m, pool_size => 1,
@@ -44,7 +48,9 @@ my @cases = (
 my @runs = map {
 	my ($name, $exit, $says, %options) = @$_;
 	my $pooler = start_pgbouncer($node, %options);
-	[ $name, $exit, $says, $pooler, start_replicas(1, 'gw_bootstrap', 'doctor', '-d', $pooler->connstr($options{dbname} || 'postgres')) ];
+	my $dbname = $options{dbname} || 'postgres';
+	my @second = $options{second} ? ('--migration-url', $node->connstr($dbname)) : ();
+	[ $name, $exit, $says, $pooler, start_replicas(1, 'gw_bootstrap', 'doctor', '-d', $pooler->connstr($dbname), @second) ];
 } @cases;
 
 foreach my $run (@runs)
